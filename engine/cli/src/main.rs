@@ -1,0 +1,2 @@
+//! The `weft-engine` binary.
+fn main() {}
