@@ -1,0 +1,180 @@
+//! The Internet checksum (RFC 1071) and its incremental update (RFC 1624).
+//!
+//! Sums are kept unfolded in a `u64`, so partial sums of several pieces can be added before
+//! [`fold`]. A piece that is followed by another must have even length.
+
+/// The one's-complement sum of `bytes` as big-endian 16-bit words, unfolded; an odd last byte is
+/// padded with zero.
+pub fn ones_complement_sum(bytes: &[u8]) -> u64 {
+    let mut chunks = bytes.chunks_exact(8);
+    let mut sum = 0u64;
+    for chunk in &mut chunks {
+        let word = u64::from_be_bytes([
+            chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
+        ]);
+        // Two 32-bit halves: no carry is lost below 16 GiB.
+        sum += (word >> 32) + (word & 0xffff_ffff);
+    }
+    let mut rest = chunks.remainder().chunks_exact(2);
+    for pair in &mut rest {
+        sum += u64::from(u16::from_be_bytes([pair[0], pair[1]]));
+    }
+    if let [last] = rest.remainder() {
+        sum += u64::from(*last) << 8;
+    }
+    sum
+}
+
+/// Folds an unfolded sum into 16 bits, not complemented.
+pub fn fold(sum: u64) -> u16 {
+    let sum = (sum >> 32) + (sum & 0xffff_ffff);
+    let sum = (sum >> 16) + (sum & 0xffff);
+    let sum = (sum >> 16) + (sum & 0xffff);
+    let sum = (sum >> 16) + (sum & 0xffff);
+    sum as u16
+}
+
+/// The checksum of `bytes`: 0 where `bytes` includes a correct checksum field.
+pub fn checksum(bytes: &[u8]) -> u16 {
+    !fold(ones_complement_sum(bytes))
+}
+
+/// The sum of the IPv4 pseudo header.
+pub fn pseudo_header_v4(source: u32, destination: u32, protocol: u8, length: u16) -> u64 {
+    u64::from(source) + u64::from(destination) + u64::from(protocol) + u64::from(length)
+}
+
+/// The sum of the IPv6 pseudo header (RFC 8200).
+pub fn pseudo_header_v6(
+    source: &[u8; 16],
+    destination: &[u8; 16],
+    protocol: u8,
+    length: u32,
+) -> u64 {
+    ones_complement_sum(source)
+        + ones_complement_sum(destination)
+        + u64::from(length)
+        + u64::from(protocol)
+}
+
+/// The checksum of a transport header and payload under IPv4, whose checksum field is zero or
+/// left out of account by being correct (then the result is 0).
+pub fn transport_v4(source: u32, destination: u32, protocol: u8, bytes: &[u8]) -> u16 {
+    let length = bytes.len().min(usize::from(u16::MAX)) as u16;
+    !fold(pseudo_header_v4(source, destination, protocol, length) + ones_complement_sum(bytes))
+}
+
+/// The checksum after one 16-bit word changed from `old` to `new` (RFC 1624, equation 3).
+pub fn update16(checksum: u16, old: u16, new: u16) -> u16 {
+    !fold(u64::from(!checksum) + u64::from(!old) + u64::from(new))
+}
+
+/// The checksum after an aligned 32-bit value changed from `old` to `new`.
+pub fn update32(checksum: u16, old: u32, new: u32) -> u16 {
+    let sum = u64::from(!checksum)
+        + u64::from(!(old >> 16) as u16)
+        + u64::from(!old as u16)
+        + u64::from(new >> 16)
+        + u64::from(new & 0xffff);
+    !fold(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: [u8; 20] = [
+        0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11, 0xb8, 0x61, 0xc0, 0xa8, 0x00,
+        0x01, 0xc0, 0xa8, 0x00, 0xc7,
+    ];
+
+    fn simple(bytes: &[u8]) -> u16 {
+        let mut sum = 0u32;
+        for pair in bytes.chunks(2) {
+            sum += u32::from(pair[0]) << 8 | u32::from(*pair.get(1).unwrap_or(&0));
+            sum = (sum & 0xffff) + (sum >> 16);
+        }
+        sum as u16
+    }
+
+    #[test]
+    fn header_checksum_matches_the_known_one() {
+        assert_eq!(checksum(&HEADER), 0);
+        let mut zeroed = HEADER;
+        zeroed[10..12].fill(0);
+        assert_eq!(checksum(&zeroed), 0xb861);
+    }
+
+    #[test]
+    fn every_length_equals_the_simple_sum() {
+        let bytes: Vec<u8> = (0..300u32).map(|i| ((i * 7919) >> 3) as u8).collect();
+        for end in 0..bytes.len() {
+            assert_eq!(
+                fold(ones_complement_sum(&bytes[..end])),
+                simple(&bytes[..end]),
+                "{end}"
+            );
+        }
+        let full = vec![0xff; 65535];
+        assert_eq!(fold(ones_complement_sum(&full)), simple(&full));
+        assert_eq!(fold(u64::MAX), 0xffff);
+    }
+
+    #[test]
+    fn incremental_update_equals_recomputing() {
+        for (old, new) in [
+            (0x4011u16, 0x3f11u16),
+            (0, 0xffff),
+            (0xffff, 0),
+            (0x1234, 0x1234),
+        ] {
+            let mut header = HEADER;
+            header[10..12].fill(0);
+            header[8..10].copy_from_slice(&old.to_be_bytes());
+            let before = checksum(&header);
+            header[8..10].copy_from_slice(&new.to_be_bytes());
+            assert_eq!(
+                update16(before, old, new),
+                checksum(&header),
+                "{old:x} {new:x}"
+            );
+        }
+        for (old, new) in [
+            (0xc0a80001u32, 0x0a000001u32),
+            (0, u32::MAX),
+            (0xffff0000, 0x0000ffff),
+        ] {
+            let mut header = HEADER;
+            header[10..12].fill(0);
+            header[12..16].copy_from_slice(&old.to_be_bytes());
+            let before = checksum(&header);
+            header[12..16].copy_from_slice(&new.to_be_bytes());
+            assert_eq!(
+                update32(before, old, new),
+                checksum(&header),
+                "{old:x} {new:x}"
+            );
+        }
+    }
+
+    #[test]
+    fn transport_checksum_covers_the_pseudo_header() {
+        // UDP 10.0.0.1:1 -> 10.0.0.2:2, "ab"
+        let mut udp = [0, 1, 0, 2, 0, 10, 0, 0, b'a', b'b'];
+        let sum = transport_v4(0x0a000001, 0x0a000002, 17, &udp);
+        assert_eq!(sum, 0x8a72);
+        udp[6..8].copy_from_slice(&sum.to_be_bytes());
+        assert_eq!(transport_v4(0x0a000001, 0x0a000002, 17, &udp), 0);
+    }
+
+    #[test]
+    fn v6_pseudo_header_is_the_sum_of_its_bytes() {
+        let (source, destination) = ([0xfe; 16], [0x20; 16]);
+        let mut bytes = Vec::new();
+        bytes.extend_from_slice(&source);
+        bytes.extend_from_slice(&destination);
+        bytes.extend_from_slice(&[0, 1, 2, 3, 0, 0, 0, 58]);
+        let sum = pseudo_header_v6(&source, &destination, 58, 0x010203);
+        assert_eq!(fold(sum), simple(&bytes));
+    }
+}
