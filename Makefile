@@ -1,0 +1,74 @@
+# The verbs people and CI use. Each installs what it needs and is quick when nothing changed.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help build demo test lint bench fmt docs wheel lock clean
+
+BIN := .venv/bin
+WITH_RUST = export PATH="$$(tools/rust $(1)):$$PATH";
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find engine -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
+
+help:
+	@echo "make demo    install what is missing and show a function on real traffic (root)"
+	@echo "make test    install what is missing and run every test"
+	@echo "make lint    formatters, clippy, ruff and mypy, all as errors"
+	@echo "make bench   the figures of SPECIFICATION.md"
+	@echo "make fmt     format Rust and Python"
+	@echo "make docs    write docs/reference from the code"
+	@echo "make wheel   one wheel with engine, native module and Python, into dist/"
+	@echo "make clean   remove everything that was built"
+
+build: .venv/.built
+
+.venv/.deps: requirements.lock tools/venv
+	@tools/venv
+	@touch $@
+
+# The folder is installed in place; only the Rust parts and the metadata make it stale.
+.venv/.built: .venv/.deps pyproject.toml setup.py $(RUST_SOURCES)
+	@$(call WITH_RUST) $(BIN)/pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: .venv/.built
+	@tools/packages curl ip ping nsenter
+	@$(BIN)/python -m demo
+
+test: .venv/.built
+	@tools/packages curl ip ping nsenter
+	@$(call WITH_RUST) cargo test --workspace --locked --quiet
+	@$(BIN)/python -m pytest
+
+lint: .venv/.built
+	@$(call WITH_RUST,lint) cargo fmt --all --check
+	@$(call WITH_RUST,lint) cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@echo "lint: clean"
+
+bench: .venv/.built
+	@tools/packages dpdk-testpmd cc ip
+	@$(call WITH_RUST) $(BIN)/python -m bench
+
+fmt: .venv/.deps
+	@$(call WITH_RUST,lint) cargo fmt --all
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+docs: .venv/.built
+	@$(BIN)/python tools/reference.py
+
+wheel: .venv/.deps
+	@$(call WITH_RUST) $(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+lock: .venv/.deps
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \
+		--no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean:
+	@rm -rf target dist build .venv src/*.egg-info .pytest_cache .mypy_cache .ruff_cache
+	@find src tests functions demo tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@rm -f src/weft/_engine*.so

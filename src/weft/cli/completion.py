@@ -1,0 +1,50 @@
+"""Print the completion script of a shell, as in: source <(weft completion bash)"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weft.cli.main import COMMANDS
+
+if TYPE_CHECKING:
+    import argparse
+
+_NAMED = ("show", "read", "write", "logs", "start", "stop")
+
+_BASH = """\
+_weft() {{
+    local word=${{COMP_WORDS[COMP_CWORD]}}
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        COMPREPLY=($(compgen -W "{commands}" -- "$word"))
+        return
+    fi
+    case ${{COMP_WORDS[1]}} in
+    {named}) COMPREPLY=($(compgen -W "$(weft completion names 2>/dev/null)" -- "$word")) ;;
+    package) COMPREPLY=($(compgen -W "init check" -- "$word") $(compgen -f -- "$word")) ;;
+    completion) COMPREPLY=($(compgen -W "bash zsh" -- "$word")) ;;
+    *) COMPREPLY=($(compgen -f -- "$word")) ;;
+    esac
+}}
+complete -o filenames -F _weft weft
+"""
+_ZSH = "autoload -U +X bashcompinit && bashcompinit\n"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `weft completion`."""
+    parser.add_argument("shell", choices=("bash", "zsh", "names"), help="`names` lists functions")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run `weft completion`."""
+    if arguments.shell == "names":
+        import asyncio
+
+        from weft.client import local_client
+
+        found = asyncio.run(local_client().functions())
+        print("\n".join(facts.name for facts, _ in found))
+        return 0
+    script = _BASH.format(commands=" ".join(COMMANDS), named="|".join(_NAMED))
+    print(script if arguments.shell == "bash" else _ZSH + script, end="")
+    return 0

@@ -1,0 +1,123 @@
+"""The entry of the command `weft`. It starts fast: only the command that is asked for is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from weft import __version__
+from weft.errors import UsageError, WeftError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "run": "run a package or a Click file",
+    "ps": "list the functions",
+    "show": "everything about one function",
+    "read": "read a handler of a function",
+    "write": "write a handler of a function",
+    "logs": "what a function's engine has said",
+    "start": "start the processing of a stopped function",
+    "stop": "stop a function and remove it, or with --keep only its processing",
+    "package": "make and check packages",
+    "doctor": "what this machine has and lacks, and what to do about it",
+    "click": "Click's own command line, on Weft's engine",
+    "completion": "the completion script for a shell",
+}
+
+
+def main() -> None:
+    """Run `weft` with the arguments of this process and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; the result is the exit status."""
+    try:
+        status = _dispatch(arguments)
+        sys.stdout.flush()
+        return status
+    except WeftError as error:
+        _say(error.message, error.hint)
+        return error.exit_status
+    except BrokenPipeError:
+        # The reader is gone; keep Python from complaining when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        place = f"'{error.filename}': " if error.filename else ""
+        _say(f"{place}{error.strerror or error}", None)
+        return 1
+    except Exception as error:
+        if os.environ.get("WEFT_DEBUG"):
+            raise
+        _say(
+            f"internal error: {type(error).__name__}: {error}",
+            "set WEFT_DEBUG=1 to see where, and report it",
+        )
+        return 1
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    if not arguments:
+        print(_help(), file=sys.stderr)
+        return 2
+    name, rest = arguments[0], arguments[1:]
+    if name in ("-h", "--help"):
+        print(_help())
+        return 0
+    if name == "--version":
+        print(f"weft {__version__}")
+        return 0
+    if name == "click":
+        from weft.launcher import become_engine
+
+        become_engine(["click", *rest])
+    if name not in COMMANDS:
+        import difflib
+
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        guess = f" (did you mean '{near[0]}'?)" if near else ""
+        raise UsageError(f"no command '{name}'{guess}; allowed: {', '.join(COMMANDS)}")
+    return _run_command(name, rest)
+
+
+def _run_command(name: str, arguments: Sequence[str]) -> int:
+    import argparse
+    from importlib import import_module
+
+    module = import_module(f"weft.cli.{name}")
+    parser = argparse.ArgumentParser(
+        prog=f"weft {name}", description=module.__doc__, allow_abbrev=False
+    )
+    module.add_arguments(parser)
+    status: int = module.execute(parser.parse_args(arguments))
+    return status
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {about}" for name, about in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: weft COMMAND [ARGUMENT ...]",
+            "",
+            "Runs virtualized network functions and manages them.",
+            "",
+            *lines,
+            "",
+            "`weft COMMAND --help` tells about one. Exit status: 0 done, 1 failed, 2 wrong usage.",
+        ]
+    )
+
+
+def _say(message: str, hint: str | None) -> None:
+    print(f"weft: {message}", file=sys.stderr)
+    if hint:
+        print(f"weft: hint: {hint}", file=sys.stderr)

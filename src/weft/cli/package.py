@@ -1,0 +1,36 @@
+"""Make and check packages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weft.cli.output import add_output_argument, show_facts
+from weft.client import local_client
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `weft package`."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="init|check")
+    init = verbs.add_parser("init", help="make a package that works, to start from")
+    init.add_argument("name", help="name of the function; the folder is called so too")
+    check = verbs.add_parser("check", help="report every problem of a package at once")
+    check.add_argument("package", help="a folder or zip file")
+    add_output_argument(check)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run `weft package`."""
+    client = local_client()
+    if arguments.verb == "init":
+        folder = client.package_init(arguments.name)
+        print(f"made {folder}/; check it with `weft package check {folder}`")
+        return 0
+    facts = client.package_check(arguments.package)
+    if arguments.output == "table":
+        print(f"{arguments.package}: no problems")
+    else:
+        show_facts(facts, arguments.output)
+    return 0

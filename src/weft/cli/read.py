@@ -1,0 +1,36 @@
+"""Read a handler of a function, such as `counter.count`, and print its value."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+from weft.cli.output import add_output_argument, show_facts
+from weft.client import local_client
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `weft read`."""
+    parser.add_argument("name", help="name of the function")
+    parser.add_argument("handler", help="ELEMENT.HANDLER, or a global handler such as `list`")
+    parser.add_argument("parameters", nargs="?", default="", help="what to ask the handler")
+    add_output_argument(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run `weft read`."""
+    client = local_client()
+    value = asyncio.run(client.read(arguments.name, arguments.handler, arguments.parameters))
+    if arguments.output != "table":
+        text = value.decode(errors="replace")
+        show_facts({"handler": arguments.handler, "value": text}, arguments.output)
+        return 0
+    sys.stdout.flush()
+    sys.stdout.buffer.write(value)
+    if value and not value.endswith(b"\n") and sys.stdout.isatty():
+        sys.stdout.buffer.write(b"\n")
+    return 0

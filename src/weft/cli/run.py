@@ -1,0 +1,103 @@
+"""Run a package or a Click file as a function.
+
+In the foreground the function's log is shown, and Ctrl-C or SIGTERM ends it and leaves nothing behind;
+with -d it lives on its own. Interfaces that are all pcap files need neither root nor a sandbox: the
+graph runs until its input ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from weft.client import local_client
+from weft.errors import UsageError
+from weft.model.binding import PcapBinding
+
+if TYPE_CHECKING:
+    from weft.client import Client
+    from weft.model.function import FunctionFacts, FunctionRequest
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `weft run`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("package", help="a folder or zip with vnf.yaml, or a Click file")
+    parser.add_argument(
+        "-i",
+        "--interface",
+        action="append",
+        default=[],
+        metavar="NAME=TARGET",
+        help="join an interface: DEVICE[:take], netns:NAMESPACE[:LINK] or pcap:IN[:OUT]",
+    )
+    parser.add_argument("-d", "--detach", action="store_true", help="start it and return")
+    parser.add_argument("--name", help="name of the function (default: the package's)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="set a parameter"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run `weft run`."""
+    client = local_client()
+    settings = dict(_assignment(text) for text in arguments.set)
+    request = client.prepare(arguments.package, arguments.name, arguments.interface, settings)
+    if _needs_no_sandbox(request):
+        if arguments.detach:
+            raise UsageError("-d: a run on pcap files ends by itself; leave out -d")
+        return client.run_on_files(request)
+    return asyncio.run(_run(client, request, arguments.detach))
+
+
+def _needs_no_sandbox(request: FunctionRequest) -> bool:
+    """Files need none; a graph without any interface gets one where that is allowed."""
+    if not request.bindings:
+        return os.geteuid() != 0
+    return all(isinstance(binding, PcapBinding) for binding in request.bindings)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise UsageError(f"--set {text}: not understood; allowed: NAME=VALUE")
+    return name, value
+
+
+async def _run(client: Client, request: FunctionRequest, detach: bool) -> int:
+    """Start, and unless detached watch until it ends or a signal comes."""
+    task = asyncio.current_task()
+    assert task is not None
+    loop = asyncio.get_running_loop()
+    signals: list[signal.Signals] = []
+
+    def interrupt(number: signal.Signals) -> None:
+        if not signals:  # a second one must not disturb the way back
+            task.cancel()
+        signals.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, interrupt, number)
+    try:
+        facts = await client.run(request)
+        if detach:
+            print(facts.name)
+            return 0
+        return await _watch(client, facts)
+    except asyncio.CancelledError:
+        return 128 + signals[0] if signals else 1
+
+
+async def _watch(client: Client, facts: FunctionFacts) -> int:
+    """Show the log until the function is gone; however this ends, nothing of it is left."""
+    name = str(facts.uuid)
+    try:
+        print(f"weft: '{facts.name}' runs; Ctrl-C ends it", flush=True)
+        async for piece in client.log(name, None, follow=True):
+            print(piece, end="", flush=True)
+        return 1  # it ended without being asked to
+    finally:
+        await asyncio.shield(client.remove(name, missing_ok=True))

@@ -1,0 +1,36 @@
+"""Stop functions and remove them; with --keep, end only the processing and keep the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from weft.client import local_client
+from weft.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `weft stop`."""
+    parser.add_argument("name", nargs="*", help="name of the function")
+    parser.add_argument("--all", action="store_true", help="every function")
+    parser.add_argument("--keep", action="store_true", help="keep the sandbox; see `weft start`")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run `weft stop`."""
+    if bool(arguments.name) == arguments.all:
+        raise UsageError("name the functions to stop, or give --all")
+    asyncio.run(_stop(arguments))
+    return 0
+
+
+async def _stop(arguments: argparse.Namespace) -> None:
+    client = local_client()
+    names = arguments.name
+    if arguments.all:
+        names = [str(facts.uuid) for facts, _ in await client.functions()]
+    for name in names:
+        await (client.stop(name) if arguments.keep else client.remove(name))

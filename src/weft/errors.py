@@ -1,0 +1,136 @@
+"""Every error Weft raises on purpose, in one tree.
+
+    WeftError                     exit status 1
+    ├── UsageError                a wrong argument; exit status 2
+    ├── PrivilegeError            needs root
+    ├── EngineError               the engine binary is missing or does not answer as it should
+    ├── PackageError              a package with problems; each with file and line
+    ├── BindingError              an interface cannot be joined to what was asked for
+    │   └── LinkError             the kernel refused a link
+    ├── FunctionError             about one function
+    │   ├── FunctionNotFoundError no function of that name
+    │   ├── NameTakenError        the name is in use in its project
+    │   ├── StartError            a start that failed and was rolled back
+    │   └── NotRunningError       the function is there, but its engine does not run
+    └── HandlerError              a handler that cannot be read or written (ControlSocket code)
+
+A message says what, where, what is allowed; `hint` says what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from weft.model.problem import Problem
+
+__all__ = [
+    "BindingError",
+    "EngineError",
+    "FunctionError",
+    "FunctionNotFoundError",
+    "HandlerError",
+    "LinkError",
+    "NameTakenError",
+    "NotRunningError",
+    "PackageError",
+    "PrivilegeError",
+    "StartError",
+    "UsageError",
+    "WeftError",
+]
+
+
+class WeftError(Exception):
+    """The root: anything a person can cause and mend."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(WeftError):
+    """An argument that cannot be meant."""
+
+    exit_status = 2
+
+
+class PrivilegeError(WeftError):
+    """Something that only root may do."""
+
+    def __init__(self, what: str, *, command: str = "weft ...") -> None:
+        super().__init__(
+            f"{what} needs root",
+            hint=f"run `sudo {command}`; without root, interfaces can be `pcap:IN[:OUT]` files",
+        )
+
+
+class EngineError(WeftError):
+    """The engine binary is missing, or broke its contract."""
+
+
+class PackageError(WeftError):
+    """A package that must not start, with every problem found."""
+
+    def __init__(self, package: str, problems: Sequence[Problem]) -> None:
+        count = len(problems)
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"{package}: {count} problem{'s' if count != 1 else ''}\n{lines}")
+        self.problems = tuple(problems)
+
+
+class BindingError(WeftError):
+    """An interface that cannot be joined to what was asked for."""
+
+
+class LinkError(BindingError):
+    """A link that the kernel refused."""
+
+
+class FunctionError(WeftError):
+    """Something about one function."""
+
+
+class FunctionNotFoundError(FunctionError):
+    """No function has that name."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        there = f"there are: {', '.join(known)}" if known else "none is running"
+        super().__init__(f"no function named '{name}'; {there}", hint="`weft ps` lists them")
+
+
+class NameTakenError(FunctionError):
+    """The name is in use."""
+
+    def __init__(self, name: str, project: str) -> None:
+        super().__init__(
+            f"the name '{name}' is taken in project '{project}'",
+            hint=f"choose another with --name, or stop that function: weft stop {name}",
+        )
+
+
+class StartError(FunctionError):
+    """A start that failed; everything was undone."""
+
+    def __init__(self, name: str, stage: str, lines: Sequence[str]) -> None:
+        reasons = "\n".join(f"  {line}" for line in lines) or "  no reason was given"
+        super().__init__(f"'{name}' did not start (stage: {stage}); all was undone\n{reasons}")
+        self.stage = stage
+        self.lines = tuple(lines)
+
+
+class NotRunningError(FunctionError):
+    """The function is there, but nothing answers on its sockets."""
+
+
+class HandlerError(WeftError):
+    """A handler that could not be read or written."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code

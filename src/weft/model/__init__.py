@@ -1,0 +1,1 @@
+"""Frozen data that every room shares. No input, no output, no behaviour beyond its own fields."""

@@ -1,0 +1,63 @@
+"""A deployed function: what was asked for, and what is known about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from weft.model.binding import Binding
+    from weft.model.package import Package
+    from weft.model.state import FunctionState
+
+__all__ = ["DEFAULT_PROJECT", "FunctionFacts", "FunctionRequest", "FunctionStatus", "link_name"]
+
+DEFAULT_PROJECT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRequest:
+    """A function to deploy. Frozen data only: it may cross to another server."""
+
+    uuid: UUID
+    name: str
+    package: Package
+    bindings: tuple[Binding, ...]
+    values: tuple[tuple[str, str], ...] = ()
+    project: str = DEFAULT_PROJECT
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFacts:
+    """What is written down about a function when it is deployed."""
+
+    uuid: UUID
+    name: str
+    project: str
+    package: str
+    version: str
+    interfaces: dict[str, str]
+    created: float
+    operation: str
+    sandbox_kind: str = "process"
+    links: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionStatus:
+    """How a function is just now; what its processes did not say is None."""
+
+    state: FunctionState
+    pid: int | None = None
+    engine_pid: int | None = None
+    restarts: int | None = None
+    uptime_s: float | None = None
+    memory_bytes: int | None = None
+    cpu_s: float | None = None
+
+
+def link_name(uuid: UUID, index: int) -> str:
+    """The name of a function's link, at most 15 characters, derived from its UUID."""
+    return f"wf{uuid.hex[:10]}{index:x}"

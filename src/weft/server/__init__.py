@@ -1,0 +1,1 @@
+"""One VNF server: sandboxes, links, run directory, and the agent that joins them."""

@@ -1,0 +1,203 @@
+"""The agent of one VNF server: deploys, lists and removes functions.
+
+`Agent` is the seam to other servers: its arguments are frozen, JSON-able data, and every call may be
+repeated with the same operation id without doing anything twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from weft.errors import FunctionNotFoundError, NotRunningError, PrivilegeError
+from weft.model.function import FunctionFacts, FunctionStatus
+from weft.model.state import FunctionState
+from weft.server.deployment import Deployment
+from weft.server.groups import remove_groups
+from weft.server.namespaces import Namespace
+from weft.server.processes import wait_gone
+from weft.vnf.management_agent import ManagementAgent
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from weft.model.function import FunctionRequest
+    from weft.server.rundir import FunctionFolder, RunDirectory
+
+__all__ = ["Agent", "LocalAgent"]
+
+_GONE = FunctionState.GONE
+
+
+class Agent(Protocol):
+    """What the management system asks of a VNF server."""
+
+    async def deploy(self, operation: str, request: FunctionRequest) -> FunctionFacts:
+        """Start a function; on any error nothing of it is left."""
+        ...
+
+    async def functions(self) -> list[tuple[FunctionFacts, FunctionStatus]]:
+        """Every function of the server with its status."""
+        ...
+
+    async def start(self, operation: str, uuid: UUID) -> None:
+        """Start the processing of a stopped function."""
+        ...
+
+    async def stop(self, operation: str, uuid: UUID) -> None:
+        """End the processing of a function and keep its sandbox."""
+        ...
+
+    async def remove(self, operation: str, uuid: UUID) -> None:
+        """End a function and remove all of it; one that is gone is no error."""
+        ...
+
+    async def read(self, uuid: UUID, handler: str, parameters: str = "") -> bytes:
+        """Read a handler."""
+        ...
+
+    async def write(self, operation: str, uuid: UUID, handler: str, value: str) -> None:
+        """Write a handler."""
+        ...
+
+
+class LocalAgent:
+    """The agent of this server, in this process. It keeps nothing but the run directory."""
+
+    def __init__(self, run_directory: RunDirectory) -> None:
+        self._run = run_directory
+
+    async def deploy(self, operation: str, request: FunctionRequest) -> FunctionFacts:
+        """Start a function in a sandbox of its own."""
+        if os.geteuid() != 0:
+            raise PrivilegeError("a sandbox", command="weft run ...")
+        for folder in self._run.folders():
+            facts = folder.facts()
+            if facts and facts.operation == operation:
+                return facts
+        return await Deployment(self._run, operation, request).run()
+
+    async def functions(self) -> list[tuple[FunctionFacts, FunctionStatus]]:
+        """Every function; the ones whose processes are gone are told once, then cleaned away."""
+        described = [(folder, folder.facts()) for folder in self._run.folders()]
+        there = [(folder, facts) for folder, facts in described if facts is not None]
+        states = await asyncio.gather(*(self._status(folder, facts) for folder, facts in there))
+        found = [(facts, status) for (_, facts), status in zip(there, states, strict=True)]
+        gone = [folder for folder, facts in described if facts is None]
+        gone += [
+            folder
+            for (folder, _), status in zip(there, states, strict=True)
+            if status.state is _GONE
+        ]
+        for folder in gone:
+            await self._clean(folder)
+        return found
+
+    async def start(self, operation: str, uuid: UUID) -> None:
+        """Start the processing again."""
+        await self._managed(uuid).start()
+
+    async def stop(self, operation: str, uuid: UUID) -> None:
+        """End the processing."""
+        await self._managed(uuid).stop()
+
+    async def remove(self, operation: str, uuid: UUID) -> None:
+        """Shut the function down, give devices back, delete links, remove the folder."""
+        folder = self._folder(uuid)
+        facts = folder.facts() if folder else None
+        if folder is None or facts is None:
+            return
+        manager = ManagementAgent(facts.name, folder.path)
+        try:
+            status = await manager.status()
+        except NotRunningError:
+            await self._clean(folder)
+            return
+        await self._shut_down(manager, status, facts)
+        folder.remove()
+
+    async def read(self, uuid: UUID, handler: str, parameters: str = "") -> bytes:
+        """Read a handler of the running graph."""
+        return await self._managed(uuid).read(handler, parameters)
+
+    async def write(self, operation: str, uuid: UUID, handler: str, value: str) -> None:
+        """Write a handler of the running graph."""
+        await self._managed(uuid).write(handler, value)
+
+    async def wait_gone(self, uuid: UUID) -> None:
+        """Return when the function's process 1 has ended."""
+        try:
+            pid = (await self._managed(uuid).status()).pid
+            pidfd = os.pidfd_open(pid) if pid else None
+        except (NotRunningError, FunctionNotFoundError, ProcessLookupError):
+            return
+        if pidfd is not None:
+            try:
+                await wait_gone(pidfd, patience_s=float("inf"))
+            finally:
+                os.close(pidfd)
+
+    def _folder(self, uuid: UUID) -> FunctionFolder | None:
+        return next((folder for folder in self._run.folders() if folder.uuid == uuid), None)
+
+    def _managed(self, uuid: UUID) -> ManagementAgent:
+        folder = self._folder(uuid)
+        facts = folder.facts() if folder else None
+        if folder is None or facts is None:
+            raise FunctionNotFoundError(str(uuid), [])
+        return ManagementAgent(facts.name, folder.path)
+
+    async def _status(
+        self, folder: FunctionFolder, facts: FunctionFacts, *, held: bool = False
+    ) -> FunctionStatus:
+        try:
+            return await ManagementAgent(facts.name, folder.path).status()
+        except NotRunningError:
+            if held:
+                return FunctionStatus(_GONE)
+        with folder.held() as nobody_else:
+            return FunctionStatus(_GONE if nobody_else else FunctionState.STARTING)
+
+    async def _clean(self, folder: FunctionFolder) -> None:
+        """Remove what is stale, unless someone is at it just now or it answers after all."""
+        with contextlib.suppress(OSError), self._run.locked(), folder.held() as nobody_else:
+            facts = folder.facts()
+            if not nobody_else:
+                return
+            if facts and (await self._status(folder, facts, held=True)).state is not _GONE:
+                return
+            remove_groups(folder.uuid)
+            folder.remove()
+
+    async def _shut_down(
+        self, manager: ManagementAgent, status: FunctionStatus, facts: FunctionFacts
+    ) -> None:
+        """The sandbox's network namespace is kept by us until its links are undone."""
+        pidfd = os.pidfd_open(status.pid) if status.pid else None
+        sandbox = Namespace.of_process(status.pid) if status.pid else None
+        try:
+            await manager.off()
+            if pidfd is not None:
+                await wait_gone(pidfd)
+            if sandbox is not None:
+                _undo_links(sandbox, facts)
+        finally:
+            if pidfd is not None:
+                os.close(pidfd)
+            if sandbox is not None:
+                sandbox.close()
+
+
+def _undo_links(sandbox: Namespace, facts: FunctionFacts) -> None:
+    from weft.server.links.taken import give_back
+    from weft.server.links.veth import delete_inside
+
+    with Namespace.current() as host:
+        for interface, target in facts.interfaces.items():
+            device, _, take = target.rpartition(":")
+            if take == "take" and ":" not in device:
+                give_back(host, sandbox, interface, device)
+            else:
+                delete_inside(sandbox, interface)

@@ -1,0 +1,131 @@
+"""One start of a function, step by step, and the way back from every step."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from weft.model.function import FunctionFacts, link_name
+from weft.server.links import choose_join
+from weft.server.namespaces import Namespace
+from weft.server.sandboxes import SANDBOXES, choose_sandbox
+from weft.vnf.forwarder import graph_of
+
+if TYPE_CHECKING:
+    from weft.model.function import FunctionRequest
+    from weft.server.rundir import FunctionFolder, RunDirectory
+    from weft.server.sandboxes.base import Sandbox
+
+__all__ = ["Deployment"]
+
+
+class Deployment:
+    """Starts what a request asks for, whole or not at all."""
+
+    def __init__(self, run: RunDirectory, operation: str, request: FunctionRequest) -> None:
+        self._run = run
+        self._operation = operation
+        self._request = request
+        self._kind = choose_sandbox(request.package.sandbox)
+
+    async def run(self) -> FunctionFacts:
+        """Do every step; on any error, a cancellation included, undo those done."""
+        with contextlib.ExitStack() as holding:
+            folder, facts = self._reserve(holding)
+            sandbox = SANDBOXES[self._kind](folder, self._request.name)
+            undo_links = contextlib.ExitStack()
+            try:
+                self._fill(folder)
+                await self._start(sandbox, undo_links)
+            except BaseException:
+                await asyncio.shield(self._undo(folder, sandbox, undo_links))
+                raise
+            # Nothing is undone from here on; the links live as long as the sandbox.
+            undo_links.pop_all()
+            sandbox.release()
+            return facts
+
+    def _reserve(self, holding: contextlib.ExitStack) -> tuple[FunctionFolder, FunctionFacts]:
+        request = self._request
+        with self._run.locked():
+            folder, uid = self._run.reserve(request.uuid, request.name, request.project)
+            try:
+                holding.enter_context(folder.held())
+                facts = self._facts()
+                folder.write_facts(facts, self._sandbox_facts(uid))
+            except BaseException:
+                folder.remove()
+                raise
+        return folder, facts
+
+    async def _start(self, sandbox: Sandbox, undo_links: contextlib.ExitStack) -> None:
+        pid = await sandbox.open()
+        with Namespace.current() as host, Namespace.of_process(pid) as inside:
+            try:
+                self._join(host, inside, undo_links)
+                await sandbox.start()
+            except BaseException:
+                undo_links.close()
+                raise
+
+    def _join(self, host: Namespace, inside: Namespace, undo: contextlib.ExitStack) -> None:
+        joins = [(binding, choose_join(binding, host)) for binding in self._request.bindings]
+        for index, (binding, join) in enumerate(joins):
+            undo.callback(join.detach, host, inside, binding.interface)
+            join.attach(host, inside, binding.interface, link_name(self._request.uuid, index))
+
+    async def _undo(
+        self, folder: FunctionFolder, sandbox: Sandbox, undo_links: contextlib.ExitStack
+    ) -> None:
+        try:
+            undo_links.close()
+            await sandbox.cancel()
+        finally:
+            folder.remove()
+
+    def _facts(self) -> FunctionFacts:
+        request = self._request
+        return FunctionFacts(
+            uuid=request.uuid,
+            name=request.name,
+            project=request.project,
+            package=request.package.name,
+            version=request.package.version,
+            interfaces={binding.interface: str(binding) for binding in request.bindings},
+            created=time.time(),
+            operation=self._operation,
+            sandbox_kind=self._kind,
+        )
+
+    def _sandbox_facts(self, uid: int) -> dict[str, Any]:
+        """What init reads; see `engine/init`."""
+        package = self._request.package
+        return {
+            "interfaces": list(package.interfaces),
+            "parameters": dict(self._request.values),
+            "cpu": package.resources.cpu,
+            "memory_bytes": package.resources.memory_bytes,
+            "uid": uid,
+            "gid": uid,
+            "hostname": self._request.name[:63],
+            "restart": {"initial_ms": 0, "limit_ms": 1000},
+        }
+
+    def _fill(self, folder: FunctionFolder) -> None:
+        """The graph, and the package's files in the folder that the engine works in."""
+        package = self._request.package
+        graph = folder.path / "graph.click"
+        graph.write_bytes(graph_of(package).encode("utf-8", errors="surrogateescape"))
+        data = folder.path / "data"
+        data.mkdir(mode=0o700)
+        for file in package.files:
+            target = data / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.content)
+        uid = folder.uid()
+        assert uid is not None
+        for path in (data, *data.rglob("*")):
+            os.chown(path, uid, uid)

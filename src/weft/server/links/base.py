@@ -1,0 +1,25 @@
+"""What every way of joining an interface offers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from weft.server.namespaces import Namespace
+
+__all__ = ["SANDBOX_MTU", "Join"]
+
+SANDBOX_MTU = 1600
+"""MTU of ends inside a sandbox: room for a tagged frame whose outside end has 1500."""
+
+
+class Join(Protocol):
+    """Joins one interface. A join lives as long as the sandbox's end of it."""
+
+    def attach(self, host: Namespace, sandbox: Namespace, interface: str, name: str) -> str:
+        """Make the link; `interface` is its name inside, `name` outside. Says what was done."""
+        ...
+
+    def detach(self, host: Namespace, sandbox: Namespace, interface: str) -> None:
+        """Undo `attach`; a link that is gone already is no error."""
+        ...

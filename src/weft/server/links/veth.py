@@ -1,0 +1,66 @@
+"""A pair of virtual Ethernet devices: one end inside the sandbox, one in a named namespace."""
+
+from __future__ import annotations
+
+import errno
+
+from weft.errors import LinkError
+from weft.server.links.base import SANDBOX_MTU
+from weft.server.namespaces import Namespace, netlink_errors
+
+__all__ = ["VethJoin", "delete_inside", "make_pair"]
+
+
+class VethJoin:
+    """Joins an interface to a namespace."""
+
+    def __init__(self, netns: str, link: str | None) -> None:
+        self._netns = netns
+        self._link = link
+
+    def attach(self, host: Namespace, sandbox: Namespace, interface: str, name: str) -> str:
+        """Make the pair with both ends where they belong, so that none is moved."""
+        outside_name = self._link or name
+        with Namespace.named(self._netns) as outside:
+            make_pair(sandbox, interface, outside, outside_name)
+            index = outside.index_of(outside_name)
+            with netlink_errors(f"cannot bring up '{outside_name}'"):
+                outside.route.link("set", index=index, state="up")
+            outside.carries(outside_name)
+        return f"veth to {outside_name} in namespace {self._netns}"
+
+    def detach(self, host: Namespace, sandbox: Namespace, interface: str) -> None:
+        """Delete the inner end; the outer one goes with it."""
+        delete_inside(sandbox, interface)
+
+
+def make_pair(sandbox: Namespace, interface: str, outside: Namespace, name: str) -> None:
+    """Both ends at once; the inner one is up already, an outer end cannot be made so."""
+    try:
+        with netlink_errors(f"cannot make the link '{name}' in {outside.name}"):
+            sandbox.route.link(
+                "add",
+                ifname=interface,
+                kind="veth",
+                state="up",
+                mtu=SANDBOX_MTU,
+                peer={"ifname": name, "net_ns_fd": outside.descriptor},
+            )
+    except LinkError as error:
+        if error.message.endswith("File exists"):
+            raise LinkError(
+                f"a device '{name}' is in {outside.name} already",
+                hint="name another: --interface NAME=netns:NAMESPACE:LINK",
+            ) from None
+        raise
+
+
+def delete_inside(sandbox: Namespace, interface: str) -> None:
+    """Delete a device of the sandbox, if it is there."""
+    from pyroute2 import NetlinkError
+
+    try:
+        sandbox.route.link("del", ifname=interface)
+    except NetlinkError as error:
+        if int(error.code) != errno.ENODEV:
+            raise

@@ -1,0 +1,144 @@
+"""Network namespaces by descriptor, and netlink sockets inside them."""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import ctypes
+import errno
+import fcntl
+import os
+import socket
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from weft.errors import BindingError, LinkError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+__all__ = ["NETNS_FOLDER", "Namespace", "netlink_errors"]
+
+NETNS_FOLDER = Path("/run/netns")
+_CLONE_NEWNET = 0x4000_0000
+_SIOCETHTOOL = 0x8946
+_ETHTOOL_GLINK = 0x0A
+
+
+class Namespace:
+    """One network namespace, kept alive by a descriptor, with one netlink socket made at first use."""
+
+    def __init__(self, descriptor: int, name: str) -> None:
+        self.descriptor = descriptor
+        self.name = name
+        self._route: Any = None
+
+    @classmethod
+    def current(cls) -> Self:
+        """The namespace this process is in."""
+        return cls(os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC), "this server")
+
+    @classmethod
+    def of_process(cls, pid: int) -> Self:
+        """The namespace another process is in."""
+        return cls(os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC), "the sandbox")
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """A namespace that `ip netns add` made."""
+        try:
+            descriptor = os.open(NETNS_FOLDER / name, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            there = ", ".join(sorted(path.name for path in _named())) or "none"
+            raise BindingError(
+                f"no network namespace '{name}'; there are: {there}",
+                hint=f"make it with: ip netns add {name}",
+            ) from None
+        return cls(descriptor, f"namespace '{name}'")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the namespace."""
+        if self._route is not None:
+            self._route.close()
+        os.close(self.descriptor)
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """Run the body in this namespace; nothing may be awaited in it."""
+        with Namespace.current() as before:
+            _set_namespace(self.descriptor, self.name)
+            try:
+                yield
+            finally:
+                _set_namespace(before.descriptor, before.name)
+
+    @property
+    def route(self) -> Any:
+        """A netlink route socket in this namespace; it works from any other."""
+        if self._route is None:
+            from pyroute2 import IPRoute
+
+            with self.entered():
+                self._route = IPRoute()
+        return self._route
+
+    def index_of(self, device: str) -> int:
+        """The index of a device; BindingError names those there are."""
+        with self.entered():
+            try:
+                return socket.if_nametoindex(device)
+            except OSError:
+                there = ", ".join(name for _, name in socket.if_nameindex())
+        raise BindingError(f"no device '{device}' in {self.name}; there are: {there}")
+
+    def carries(self, device: str) -> bool:
+        """Whether a device reports link. Asking also makes the kernel settle it at once."""
+        value = array.array("I", [_ETHTOOL_GLINK, 0])
+        request = struct.pack("16sQ16x", device.encode(), value.buffer_info()[0])
+        with self.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+            try:
+                fcntl.ioctl(handle, _SIOCETHTOOL, request)
+            except OSError:
+                return False
+        return bool(value[1])
+
+
+def _named() -> list[Path]:
+    try:
+        return list(NETNS_FOLDER.iterdir())
+    except OSError:
+        return []
+
+
+def _set_namespace(descriptor: int, name: str) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(descriptor, _CLONE_NEWNET) != 0:
+        raise LinkError(f"cannot enter {name}: {os.strerror(ctypes.get_errno())}")
+
+
+@contextlib.contextmanager
+def netlink_errors(what: str) -> Iterator[None]:
+    """Turn what the kernel refuses into LinkError with a reason."""
+    from pyroute2 import NetlinkError
+
+    try:
+        yield
+    except NetlinkError as error:
+        code = int(error.code)
+        hint = None
+        if code == errno.EPERM:
+            hint = "run as root"
+        raise LinkError(f"{what}: {os.strerror(code)}", hint=hint) from None

@@ -1,0 +1,151 @@
+"""The run directory: one folder per function, with its facts, log and sockets. There is no other state.
+
+A folder is held (flock on `lock`) by whoever starts or removes its function. A folder that nobody
+holds and whose process 1 does not answer is stale.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from weft.errors import NameTakenError, WeftError
+from weft.model.function import FunctionFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["FunctionFolder", "RunDirectory", "default_root"]
+
+FORMAT = 1
+_FIRST_UID = 0x4000_0000
+_UIDS = 0x2000_0000
+
+
+def default_root() -> Path:
+    """`/run/weft` for root, else below $XDG_RUNTIME_DIR; $WEFT_RUN_DIR where it is set."""
+    chosen = os.environ.get("WEFT_RUN_DIR")
+    if chosen:
+        return Path(chosen)
+    if os.geteuid() == 0:
+        return Path("/run/weft")
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(runtime) / "weft" if runtime else Path(f"/tmp/weft-{os.geteuid()}")
+
+
+class FunctionFolder:
+    """The folder of one function."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.uuid = UUID(path.name)
+
+    @property
+    def log(self) -> Path:
+        """What the function's processes have said."""
+        return self.path / "log"
+
+    def facts(self) -> FunctionFacts | None:
+        """What was written down when it was deployed; None while there is nothing readable."""
+        try:
+            data = json.loads((self.path / "function.json").read_bytes())
+            return FunctionFacts(
+                uuid=self.uuid,
+                **{name: data[name] for name in FunctionFacts.__slots__ if name != "uuid"},
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def uid(self) -> int | None:
+        """The user id its engine runs as."""
+        try:
+            data = json.loads((self.path / "function.json").read_bytes())
+            return int(data["sandbox"]["uid"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write_facts(self, facts: FunctionFacts, sandbox: dict[str, Any]) -> None:
+        """Write the facts, and what init needs to know, at once or not at all."""
+        data = {"format": FORMAT, **asdict(facts), "uuid": str(facts.uuid), "sandbox": sandbox}
+        temporary = self.path / "function.json.new"
+        temporary.write_text(json.dumps(data, indent=1))
+        temporary.replace(self.path / "function.json")
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold the folder; False where someone else does."""
+        try:
+            descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            yield False
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield True
+        except BlockingIOError:
+            yield False
+        finally:
+            os.close(descriptor)
+
+    def remove(self) -> None:
+        """Remove the folder and all in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+class RunDirectory:
+    """All functions of one server."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folders(self) -> list[FunctionFolder]:
+        """The folders there are; foreign names are left alone."""
+        try:
+            names = sorted(os.listdir(self.root))  # noqa: PTH208 - names are all we need
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except PermissionError:
+            raise WeftError(
+                f"'{self.root}' is not readable", hint="run as the user of it"
+            ) from None
+        return [FunctionFolder(self.root / name) for name in names if _is_uuid(name)]
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory as a whole: names and user ids are given out under it."""
+        self.root.mkdir(mode=0o755, parents=True, exist_ok=True)
+        descriptor = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def reserve(self, uuid: UUID, name: str, project: str) -> tuple[FunctionFolder, int]:
+        """A new folder for a function and a user id of its own; call it while `locked`."""
+        taken = set()
+        for folder in self.folders():
+            facts = folder.facts()
+            if facts and (facts.name, facts.project) == (name, project):
+                raise NameTakenError(name, project)
+            taken.add(folder.uid())
+        uid = _FIRST_UID + uuid.int % _UIDS
+        while uid in taken:
+            uid += 1
+        path = self.root / str(uuid)
+        path.mkdir(mode=0o755)
+        return FunctionFolder(path), uid
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False

@@ -1,0 +1,140 @@
+"""Sandbox `process`: namespaces of this kernel, with `weft-engine init` as process 1."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from weft.errors import EngineError, StartError
+from weft.launcher import engine_binary
+from weft.server.processes import wait_gone
+
+if TYPE_CHECKING:
+    from weft.server.rundir import FunctionFolder
+
+__all__ = ["ProcessSandbox"]
+
+_OPEN_TIMEOUT_S = 30.0
+_START_TIMEOUT_S = 120.0
+_TAIL_LINES = 20
+
+
+class ProcessSandbox:
+    """Talks to one `init` over the socket it reports on."""
+
+    def __init__(self, folder: FunctionFolder, name: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._outer: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._received = b""
+        self._pidfd: int | None = None
+
+    async def open(self) -> int:
+        """Start init; it answers with the process id of the sandbox's process 1."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        ours.setblocking(False)
+        self._socket = ours
+        with theirs:
+            self._spawn(theirs.fileno())
+        event = await self._event("sandbox", _OPEN_TIMEOUT_S)
+        pid = int(event["pid"])
+        self._pidfd = os.pidfd_open(pid)
+        return pid
+
+    async def start(self) -> None:
+        """Let init open the devices and start the engine."""
+        assert self._socket is not None
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.sock_sendall(self._socket, b'{"op":"start"}\n')
+        except OSError:
+            raise self._died("devices") from None
+        await self._event("running", _START_TIMEOUT_S)
+
+    async def cancel(self) -> None:
+        """Hanging up before `running` makes init tear everything down; wait until it has."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._pidfd is not None:
+            await wait_gone(self._pidfd)
+        if self._outer is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._outer.wait, 5)
+            if self._outer.poll() is None:
+                self._outer.kill()
+                self._outer.wait()
+        self.release()
+
+    def release(self) -> None:
+        """Hang up; after `running` that leaves the function alone."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
+        if self._outer is not None:
+            self._outer.poll()
+
+    def _spawn(self, report: int) -> None:
+        command = [engine_binary(), "init", "--run-dir", str(self._folder.path)]
+        with self._folder.log.open("ab") as log:
+            try:
+                self._outer = subprocess.Popen(
+                    [*command, "--report-fd", str(report)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(report,),
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise EngineError(f"cannot run '{command[0]}': {error.strerror}") from None
+
+    async def _event(self, wanted: str, timeout_s: float) -> dict[str, Any]:
+        """The next event, which must be `wanted`; anything else is a failed start."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                line = await self._line()
+        except TimeoutError:
+            raise StartError(self._name, wanted, [f"nothing within {timeout_s:.0f} s"]) from None
+        try:
+            event = json.loads(line)
+        except ValueError:
+            raise self._died(wanted) from None
+        if event.get("event") == wanted:
+            return dict(event)
+        stage = str(event.get("stage", wanted))
+        lines = event.get("errors") or self._tail()
+        raise StartError(self._name, stage, [str(line) for line in lines])
+
+    async def _line(self) -> bytes:
+        assert self._socket is not None
+        loop = asyncio.get_running_loop()
+        while b"\n" not in self._received:
+            try:
+                chunk = await loop.sock_recv(self._socket, 65536)
+            except ConnectionError:
+                return b""
+            if not chunk:
+                return b""
+            self._received += chunk
+        line, _, self._received = self._received.partition(b"\n")
+        return line
+
+    def _died(self, stage: str) -> StartError:
+        return StartError(self._name, stage, self._tail() or ["init ended without a word"])
+
+    def _tail(self) -> list[str]:
+        try:
+            text = self._folder.log.read_text(errors="replace")
+        except OSError:
+            return []
+        return text.splitlines()[-_TAIL_LINES:]

@@ -1,0 +1,77 @@
+"""Asking the engine what it thinks of a graph, before anything runs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from weft.errors import EngineError
+from weft.launcher import engine_binary
+from weft.model.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["GraphReport", "check_graph", "devices_of", "problems_of"]
+
+_TIMEOUT_S = 60
+_LANDMARK = re.compile(r"(?P<file>[^\s:][^:]*):(?P<line>\d+): (?P<message>.*)")
+_DEVICE = re.compile(r'\b(?:FromDevice|ToDevice)\(\s*(?:DEVNAME\s+)?"?([^\s,)"]+)')
+_CLOSING = ("Router could not be initialized!",)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphReport:
+    """The flattened graph (empty where it is wrong), and what is wrong with it."""
+
+    flat: str
+    problems: tuple[Problem, ...]
+
+
+def check_graph(graph: str, values: Mapping[str, str], devices: Sequence[str]) -> GraphReport:
+    """Parse, flatten, configure and initialize `graph` with devices that carry nothing."""
+    command = [engine_binary(), "click", "-q", "-o", "-"]
+    for device in devices:
+        command += ["--device", f"{device}=null"]
+    command += ["-f", "-", *(f"{name}={value}" for name, value in values.items())]
+    try:
+        run = subprocess.run(
+            command,
+            input=graph.encode("utf-8", errors="surrogateescape"),
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except OSError as error:
+        raise EngineError(f"cannot run '{command[0]}': {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise EngineError(f"the engine did not check the graph within {_TIMEOUT_S} s") from None
+    said = run.stderr.decode("utf-8", errors="replace")
+    if run.returncode == 0:
+        return GraphReport(run.stdout.decode("utf-8", errors="surrogateescape"), ())
+    if run.returncode < 0 or not said.strip():
+        raise EngineError(f"the engine ended with status {run.returncode} checking the graph")
+    return GraphReport("", tuple(problems_of(said)))
+
+
+def problems_of(diagnostics: str) -> list[Problem]:
+    """Problems out of Click's diagnostics: a line with a landmark, its reasons indented below it."""
+    problems: list[Problem] = []
+    for line in diagnostics.splitlines():
+        match = _LANDMARK.fullmatch(line)
+        if match:
+            problems.append(Problem(match["file"], int(match["line"]), match["message"]))
+        elif line[:1].isspace() and problems:
+            last = problems[-1]
+            joint = " " if last.message.endswith(":") else "; "
+            problems[-1] = Problem(last.file, last.line, last.message + joint + line.strip())
+        elif line.strip() and line not in _CLOSING:
+            problems.append(Problem("graph", 0, line.strip()))
+    return problems
+
+
+def devices_of(flat: str) -> tuple[str, ...]:
+    """The devices that a flattened graph receives from or sends to, in order of appearance."""
+    return tuple(dict.fromkeys(_DEVICE.findall(flat)))

@@ -1,0 +1,96 @@
+"""The management agent (MA) of one function: its life cycle and its handlers, over its two sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from weft.errors import FunctionError, NotRunningError
+from weft.model.function import FunctionStatus
+from weft.model.state import FunctionState
+from weft.vnf.control import ControlSocket
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["ManagementAgent"]
+
+_LINE_LIMIT_BYTES = 2**20
+
+
+class ManagementAgent:
+    """Talks to `init.sock` for the life cycle, and to `control.sock` for handlers."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self._name = name
+        self._init_socket = str(folder / "init.sock")
+        self._control_socket = str(folder / "control.sock")
+
+    async def status(self) -> FunctionStatus:
+        """How the function is; NotRunningError where its process 1 is gone."""
+        reply = await self._order("status")
+        try:
+            state = FunctionState(reply.get("state", ""))
+        except ValueError:
+            state = FunctionState.FAILED
+        return FunctionStatus(
+            state=state,
+            pid=reply.get("pid"),
+            engine_pid=reply.get("engine_pid") or None,
+            restarts=reply.get("restarts"),
+            uptime_s=reply.get("uptime_s"),
+            memory_bytes=reply.get("memory_bytes"),
+            cpu_s=reply.get("cpu_s"),
+        )
+
+    async def start(self) -> None:
+        """Start the processing again."""
+        await self._order("start")
+
+    async def stop(self) -> None:
+        """End the processing and keep the sandbox."""
+        await self._order("stop")
+
+    async def off(self) -> None:
+        """End everything, the sandbox included."""
+        await self._order("shutdown")
+
+    async def read(self, handler: str, parameters: str = "") -> bytes:
+        """Read a handler of the running graph."""
+        async with await ControlSocket.connect_unix(self._control_socket) as control:
+            return await control.read(handler, parameters)
+
+    async def write(self, handler: str, value: str) -> None:
+        """Write a handler of the running graph."""
+        async with await ControlSocket.connect_unix(self._control_socket) as control:
+            await control.write(handler, value)
+
+    async def _order(self, operation: str, timeout_s: float = 10.0) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(timeout_s):
+                line = await self._exchange(json.dumps({"op": operation}).encode() + b"\n")
+        except (OSError, TimeoutError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else None
+            raise NotRunningError(
+                f"'{self._name}' does not answer '{operation}': {reason or type(error).__name__}"
+            ) from None
+        try:
+            reply = json.loads(line)
+        except ValueError:
+            raise NotRunningError(f"'{self._name}' hung up on '{operation}'") from None
+        if not isinstance(reply, dict) or not reply.get("ok"):
+            said = reply.get("error") if isinstance(reply, dict) else reply
+            raise FunctionError(f"'{self._name}' refused '{operation}': {said}")
+        return reply
+
+    async def _exchange(self, request: bytes) -> bytes:
+        reader, writer = await asyncio.open_unix_connection(
+            self._init_socket, limit=_LINE_LIMIT_BYTES
+        )
+        try:
+            writer.write(request)
+            await writer.drain()
+            return await reader.readline()
+        finally:
+            writer.close()

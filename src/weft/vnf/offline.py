@@ -1,0 +1,76 @@
+"""Running a function on capture files: no sandbox and no privilege, one engine process of ours."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from weft.errors import EngineError
+from weft.launcher import engine_binary
+from weft.model.binding import PcapBinding
+from weft.vnf.forwarder import graph_of
+from weft.vnf.manifest import MANIFEST
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from weft.model.function import FunctionRequest
+
+__all__ = ["run_on_files"]
+
+
+def run_on_files(request: FunctionRequest) -> int:
+    """Run the graph until its input ends; the engine's exit status.
+
+    A package's files lie in the engine's working folder, as they do in a sandbox; a bare Click file
+    runs where the caller is, as it does with Click.
+    """
+    package = request.package
+    with tempfile.TemporaryDirectory(prefix="weft-") as scratch:
+        graph = Path(scratch) / "graph.click"
+        graph.write_bytes(graph_of(package).encode("utf-8", errors="surrogateescape"))
+        is_package = any(file.name == MANIFEST for file in package.files)
+        folder = Path(scratch) / "data" if is_package else None
+        if folder is not None:
+            for file in package.files:
+                target = folder / file.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(file.content)
+        return _run(_command(request, graph), folder)
+
+
+def _command(request: FunctionRequest, graph: Path) -> list[str]:
+    command = [engine_binary(), "click"]
+    for binding in request.bindings:
+        if isinstance(binding, PcapBinding):
+            source = str(Path(binding.source).absolute()) if binding.source else ""
+            sink = f":{Path(binding.sink).absolute()}" if binding.sink else ""
+            command += ["--device", f"{binding.interface}=pcap:{source}{sink}"]
+    command += ["-f", str(graph)]
+    return command + [f"{name}={value}" for name, value in request.values]
+
+
+def _run(command: list[str], folder: Path | None) -> int:
+    """Run the engine, with SIGTERM passed on; Ctrl-C reaches it by the terminal."""
+    try:
+        engine = subprocess.Popen(command, cwd=folder)
+    except OSError as error:
+        raise EngineError(f"cannot run '{command[0]}': {error.strerror}") from None
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        engine.send_signal(number)
+
+    before = signal.signal(signal.SIGTERM, pass_on)
+    try:
+        while True:
+            try:
+                status = engine.wait()
+                break
+            except KeyboardInterrupt:
+                continue
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return status if status >= 0 else 128 - status

@@ -1,0 +1,111 @@
+"""Packages: read, checked whole, and only then handed on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from weft.errors import PackageError, UsageError
+from weft.model.package import Component, Package, PackageFile, Parameter
+from weft.model.problem import Problem
+from weft.vnf import quantities
+from weft.vnf.forwarder import graph_of
+from weft.vnf.graph import check_graph, devices_of
+from weft.vnf.manifest import MANIFEST, read_manifest
+from weft.vnf.reader import suggestion
+from weft.vnf.source import read_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["load_click_file", "load_package", "parameter_values"]
+
+
+def load_package(path: Path) -> Package:
+    """The package at `path`, a folder or zip; PackageError lists every problem there is."""
+    files = read_files(path)
+    package, problems = read_manifest(files)
+    if package is None:
+        raise PackageError(str(path), problems)
+    problems = _graph_problems(package)
+    if problems:
+        raise PackageError(str(path), problems)
+    return package
+
+
+def load_click_file(path: Path, values: Mapping[str, str]) -> Package:
+    """A Click file on its own, as a package whose interfaces are the devices it names."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read '{path}': {error.strerror}") from None
+    package = Package(
+        name=path.stem,
+        version="0",
+        interfaces=(),
+        components=(Component("graph", "click", path.name),),
+        files=(PackageFile(path.name, content),),
+        parameters=tuple(Parameter(name, "text", value) for name, value in values.items()),
+    )
+    named = devices_of(content.decode("utf-8", errors="replace"))
+    report = check_graph(graph_of(package), values, named)
+    if report.problems:
+        raise PackageError(str(path), report.problems)
+    return replace(package, interfaces=devices_of(report.flat))
+
+
+def parameter_values(package: Package, given: Mapping[str, str]) -> dict[str, str]:
+    """The value of every parameter: as given, else its default. Names match in any case."""
+    known = {parameter.name.lower(): parameter for parameter in package.parameters}
+    values = {p.name: p.default for p in package.parameters if p.default is not None}
+    for name, value in given.items():
+        parameter = known.get(name.lower())
+        if parameter is None:
+            names = [p.name for p in package.parameters]
+            raise UsageError(f"'{package.name}' has no parameter '{name}'{suggestion(name, names)}")
+        accepts, allowed = quantities.PARAMETER_TYPES[parameter.type]
+        if not accepts(value):
+            raise UsageError(
+                f"parameter {parameter.name}: '{value}' is not of type {parameter.type}; "
+                f"allowed: {allowed}"
+            )
+        values[parameter.name] = value
+    missing = [p.name for p in package.parameters if p.name not in values]
+    if missing:
+        raise UsageError(
+            f"'{package.name}' needs a value for: {', '.join(missing)}",
+            hint=f"add --set {missing[0]}=VALUE",
+        )
+    return values
+
+
+def _graph_problems(package: Package) -> list[Problem]:
+    """What the engine finds wrong; a graph that waits for a value cannot be judged yet."""
+    if any(parameter.default is None for parameter in package.parameters):
+        return []
+    values = {p.name: p.default for p in package.parameters if p.default is not None}
+    report = check_graph(graph_of(package), values, package.interfaces)
+    if report.problems:
+        return sorted(set(report.problems))
+    return _device_problems(package, report.flat)
+
+
+def _device_problems(package: Package, flat: str) -> list[Problem]:
+    used = devices_of(flat)
+    file = package.components[0].file if len(package.components) == 1 else MANIFEST
+    problems = [
+        Problem(
+            file, 0, f"device '{name}' is not an interface{suggestion(name, package.interfaces)}"
+        )
+        for name in used
+        if name not in package.interfaces
+    ]
+    unused = [name for name in package.interfaces if name not in used]
+    problems += [
+        Problem(
+            file, 0, f"interface '{name}' is not used; use FromDevice({name}) or ToDevice({name})"
+        )
+        for name in unused
+    ]
+    return problems

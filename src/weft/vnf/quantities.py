@@ -1,0 +1,76 @@
+"""Amounts with units, and typed parameter values. Each reader returns the value or what is allowed."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["PARAMETER_TYPES", "cpu_share", "memory_bytes"]
+
+_UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?(KiB|MiB|GiB|kB|MB|GB)", re.ASCII)
+_MEMORY_LEAST = 8 * 2**20
+_MEMORY_MOST = 2**44
+_MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}", re.ASCII)
+_INTEGER = re.compile(r"[+-]?(0[xX][0-9a-fA-F]+|\d+)", re.ASCII)
+
+MEMORY_ALLOWED = "a number with one of KiB, MiB, GiB, kB, MB, GB, at least 8MiB, as in 64MiB"
+CPU_ALLOWED = "a number of cores above 0 and at most 1024, as in 0.5"
+
+
+def memory_bytes(text: str) -> int | None:
+    """Bytes of an amount such as `64MiB`, or None where it is not one."""
+    match = _MEMORY.fullmatch(text.strip())
+    if match is None or len(match[1]) > 20:
+        return None
+    amount = float(match[1]) * _UNITS[match[2]]
+    return int(amount) if _MEMORY_LEAST <= amount <= _MEMORY_MOST else None
+
+
+def cpu_share(text: str) -> float | None:
+    """Cores, such as 0.5, or None where it is not a sensible number."""
+    try:
+        share = float(text)
+    except ValueError:
+        return None
+    return share if math.isfinite(share) and 0 < share <= 1024 else None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _parses(parse: Callable[[str], object]) -> Callable[[str], bool]:
+    def accepts(text: str) -> bool:
+        try:
+            parse(text)
+        except ValueError:
+            return False
+        return True
+
+    return accepts
+
+
+def _is_prefix(text: str) -> bool:
+    return "/" in text and _parses(lambda value: ipaddress.ip_network(value, strict=False))(text)
+
+
+PARAMETER_TYPES: dict[str, tuple[Callable[[str], bool], str]] = {
+    "text": (lambda text: "\0" not in text, "any text"),
+    "integer": (lambda text: bool(_INTEGER.fullmatch(text)), "a whole number"),
+    "number": (_is_number, "a number"),
+    "boolean": (lambda text: text in ("true", "false"), "true or false"),
+    "ip": (_parses(ipaddress.ip_address), "an IP address, as in 10.0.0.1"),
+    "prefix": (_is_prefix, "an IP prefix, as in 10.0.0.0/24"),
+    "mac": (lambda text: bool(_MAC.fullmatch(text)), "a MAC address, as in 02:00:00:00:00:01"),
+    "file": (lambda text: bool(text) and "\0" not in text, "the name of a file of the package"),
+}
+"""For each type of a parameter: does it accept a text, and what does it allow."""
