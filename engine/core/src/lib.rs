@@ -1,1 +1,37 @@
-//! weft-core
+//! The packet engine's core: frames, packets, batches, elements, ports, handlers, the scheduler,
+//! timers, hot swap and the registry. Knows the language ([`weft_lang`]) and headers
+//! ([`weft_wire`]); knows no element.
+
+mod clock;
+mod configure;
+mod console;
+mod element;
+mod handler;
+mod names;
+mod packet;
+mod pool;
+mod ports;
+mod random;
+mod region;
+mod ring;
+mod router;
+
+pub use clock::{Clock, SECOND};
+pub use configure::{Configure, DeviceSource, Environment};
+pub use console::Console;
+pub use element::{
+    Argument, Batch, Built, Class, Element, ElementId, IpHeader, MAX_BATCH, PHASE_DEFAULT,
+    PHASE_INFO, Place, Registry, Task, argument,
+};
+pub use handler::{Call, Handler, Read, Value, Write, downcast};
+pub use names::NameTable;
+pub use packet::{Annotations, Packet, PacketType, SideRecord};
+pub use pool::{HEADROOM, MAX_FRAME, Pool, PoolSize};
+pub use ports::Processing;
+pub use random::Random;
+pub use region::{Cells, Region};
+pub use ring::PacketRing;
+pub use router::{
+    Access, BuildError, Graph, HandlerError, INTERRUPTED, Interest, REASON_NO_BUFFER, Router,
+    Verdict,
+};

@@ -1,1 +1,5 @@
-//! weft-io
+//! Packet I/O: drivers behind one trait.
+
+mod driver;
+
+pub use driver::{Driver, DriverStatistics};

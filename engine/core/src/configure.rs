@@ -1,0 +1,166 @@
+//! What an element is made from: its configuration, its place in the graph, and the environment.
+
+use crate::element::{Class, ElementId, Registry};
+use crate::names::NameTable;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::os::fd::RawFd;
+use std::path::PathBuf;
+use weft_lang::{Args, FlatElement, Landmark};
+
+/// What an engine is started with; the same for all its graphs.
+pub struct Environment {
+    /// Classes that configurations may use.
+    pub registry: Registry,
+    /// `NAME=VALUE` definitions that override a configuration's own.
+    pub globals: Vec<(String, String)>,
+    /// Folders searched for `require(library)`.
+    pub click_path: Vec<PathBuf>,
+    /// Devices by the name configurations use, where they are not simply this host's interfaces.
+    pub devices: HashMap<String, DeviceSource>,
+    /// Whether writing `hotconfig` may replace the graph.
+    pub allow_hotconfig: bool,
+    /// A listening socket for the ControlSocket, bound by whoever started the engine.
+    pub control_fd: Option<RawFd>,
+    /// Whether warnings are told.
+    pub warnings: bool,
+    /// Number of threads asked for.
+    pub threads: usize,
+}
+
+impl Environment {
+    /// An environment with nothing but classes.
+    pub fn new(registry: Registry) -> Self {
+        Environment {
+            registry,
+            globals: Vec::new(),
+            click_path: Vec::new(),
+            devices: HashMap::new(),
+            allow_hotconfig: false,
+            control_fd: None,
+            warnings: true,
+            threads: 1,
+        }
+    }
+}
+
+/// Where the packets of a device come from and go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceSource {
+    /// Packet sockets opened by process 1 of the sandbox, not bound yet.
+    Sockets {
+        /// For receiving.
+        receive: RawFd,
+        /// For sending.
+        send: RawFd,
+    },
+    /// Capture files instead of an interface.
+    Capture {
+        /// Packets read from here.
+        input: PathBuf,
+        /// Packets sent are written here; `None`: they are counted and dropped.
+        output: Option<PathBuf>,
+    },
+}
+
+/// Everything an element's `build` may look at.
+pub struct Configure<'a> {
+    /// The element's name.
+    pub name: &'a str,
+    /// Its configuration string.
+    pub config: &'a str,
+    /// Its index.
+    pub id: ElementId,
+    /// How many inputs it has.
+    pub inputs: usize,
+    /// How many outputs it has.
+    pub outputs: usize,
+    /// Where it was declared.
+    pub landmark: &'a Landmark,
+    /// What the engine was started with.
+    pub environment: &'a Environment,
+    pub(crate) elements: &'a [FlatElement],
+    pub(crate) classes: &'a [&'static Class],
+    pub(crate) table: &'a RefCell<NameTable>,
+    pub(crate) scoped: ScopedNames<'a>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Configure<'_> {
+    /// The configuration, ready to be read argument by argument.
+    pub fn args(&self) -> Args<'_> {
+        Args::new(self.config, &self.scoped)
+    }
+
+    /// The names this element can use in arguments.
+    pub fn names(&self) -> &dyn weft_lang::Names {
+        &self.scoped
+    }
+
+    /// Adds `name` to the table of names (AddressInfo, PortInfo), visible in this element's scope.
+    pub fn define_name(&mut self, kind: weft_lang::NameKind, name: &str, value: Vec<u8>) {
+        let scope = self.name.rsplit_once('/').map_or("", |(scope, _)| scope);
+        self.table.borrow_mut().define(scope, kind, name, value);
+    }
+
+    /// Tells a warning, under "While configuring".
+    pub fn warn(&mut self, message: impl Into<String>) {
+        self.warnings.push(message.into());
+    }
+
+    /// The element called `name`, as seen from this one: first in its own compound, then outwards.
+    pub fn element(&self, name: &str) -> Option<ElementId> {
+        find_scoped(self.elements, self.name, name)
+    }
+
+    /// The class of element `id`.
+    pub fn class_of(&self, id: ElementId) -> &'static Class {
+        self.classes[id]
+    }
+
+    /// Full name of element `id`.
+    pub fn name_of(&self, id: ElementId) -> &str {
+        &self.elements[id].name
+    }
+
+    /// Number of elements in the graph.
+    pub fn element_count(&self) -> usize {
+        self.elements.len()
+    }
+}
+
+/// Index of the element that `name` means inside the compound of the element called `from`.
+pub(crate) fn find_scoped(elements: &[FlatElement], from: &str, name: &str) -> Option<ElementId> {
+    let mut scope = from;
+    loop {
+        scope = scope.rsplit_once('/').map_or("", |(outer, _)| outer);
+        let full = if scope.is_empty() {
+            name.to_string()
+        } else {
+            format!("{scope}/{name}")
+        };
+        if let Some(id) = elements.iter().position(|e| e.name == full) {
+            return Some(id);
+        }
+        if scope.is_empty() {
+            return None;
+        }
+    }
+}
+
+/// The names visible from one element.
+pub(crate) struct ScopedNames<'a> {
+    pub(crate) from: &'a str,
+    pub(crate) elements: &'a [FlatElement],
+    pub(crate) table: &'a RefCell<NameTable>,
+}
+
+impl weft_lang::Names for ScopedNames<'_> {
+    fn lookup(&self, kind: weft_lang::NameKind, name: &str) -> Option<Vec<u8>> {
+        self.table.borrow().lookup(self.from, kind, name)
+    }
+
+    fn element(&self, name: &str) -> bool {
+        find_scoped(self.elements, self.from, name).is_some()
+    }
+}

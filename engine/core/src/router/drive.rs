@@ -1,0 +1,114 @@
+//! The driver: tasks, timers and descriptors in turn, asleep when there is nothing to do.
+
+use super::Router;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Task runs between two looks at the clock.
+const RUNS_PER_ROUND: usize = 32;
+/// Rounds of busy tasks between two looks at the descriptors.
+const ROUNDS_PER_POLL: usize = 8;
+
+/// Set by a signal handler to stop every driver of the process.
+pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+impl Router {
+    /// Runs the graph until it is asked to stop and nobody (DriverManager) keeps it running.
+    pub fn run(&mut self) {
+        while !INTERRUPTED.load(Ordering::Relaxed) {
+            self.run_until_stopping();
+            if INTERRUPTED.load(Ordering::Relaxed) || !self.resume() {
+                break;
+            }
+        }
+    }
+
+    /// Asks the elements whether to go on after a stop was requested.
+    fn resume(&mut self) -> bool {
+        for id in 0..self.graph.nodes.len() {
+            if self.call(id, |element, router| element.stopping(router)) == Some(true) {
+                self.graph.run_count = self.graph.run_count.max(1);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn run_until_stopping(&mut self) {
+        let mut round = 0;
+        while !self.graph.is_stopping() && !INTERRUPTED.load(Ordering::Relaxed) {
+            self.apply_replacement();
+            self.clock.refresh();
+            self.run_timers();
+            for _ in 0..RUNS_PER_ROUND {
+                if self.graph.is_stopping() || !self.run_one_task() {
+                    break;
+                }
+            }
+            if self.graph.is_stopping() || self.replacement.is_some() {
+                continue;
+            }
+            if self.graph.tasks.is_idle() {
+                self.wait();
+            } else if round % ROUNDS_PER_POLL == 0 && !self.graph.watches.is_empty() {
+                self.run_watches(Some(Duration::ZERO));
+            }
+            round += 1;
+        }
+    }
+
+    /// Sleeps until a descriptor is ready or a timer expires. Virtual time jumps there instead.
+    fn wait(&mut self) {
+        let next = self.graph.timers.next();
+        let timeout = match (next, self.clock.is_virtual()) {
+            (Some(at), true) => {
+                self.clock.advance_to(at);
+                Some(Duration::ZERO)
+            }
+            (Some(at), false) => Some(Duration::from_nanos(
+                at.saturating_sub(self.clock.refresh()),
+            )),
+            (None, _) => None,
+        };
+        self.run_watches(timeout);
+    }
+
+    /// Runs what is due now, without waiting: for tests and callers with a loop of their own.
+    /// Gives the number of task runs.
+    pub fn run_for(&mut self, most_task_runs: usize) -> usize {
+        self.apply_replacement();
+        self.clock.refresh();
+        self.run_timers();
+        let mut runs = 0;
+        while runs < most_task_runs && !self.graph.is_stopping() && self.run_one_task() {
+            runs += 1;
+        }
+        self.run_watches(Some(Duration::ZERO));
+        runs
+    }
+
+    /// Asks the driver to stop (Click's `please_stop_driver`).
+    pub fn request_stop(&mut self) {
+        self.graph.run_count -= 1;
+    }
+
+    /// Stops the driver whatever others asked for.
+    pub fn stop_at_once(&mut self) {
+        self.graph.run_count = i64::MIN / 2;
+    }
+
+    /// How many stop requests are still to come before the driver stops.
+    pub fn run_count(&self) -> i64 {
+        self.graph.run_count
+    }
+
+    /// Sets [`Router::run_count`].
+    pub fn set_run_count(&mut self, count: i64) {
+        self.graph.run_count = count;
+    }
+
+    /// Whether the driver has been asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.graph.is_stopping()
+    }
+}

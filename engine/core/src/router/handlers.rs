@@ -1,0 +1,507 @@
+//! Handlers: every element's own, those all elements have, and the global ones.
+
+use super::{Router, report};
+use crate::configure::{Configure, ScopedNames, find_scoped};
+use crate::element::{Element, ElementId};
+use crate::handler::{Call, Handler};
+use crate::ports::Processing;
+use std::fmt;
+
+/// What `require(package ...)` finds.
+pub const PACKAGES: &[&str] = &[
+    "weft",
+    "userlevel",
+    "linux",
+    "i586",
+    "ip6",
+    "ipsec",
+    "analysis",
+];
+
+/// Handlers all elements have. `config` may also be writable.
+const COMMON: &[&str] = &[
+    "class", "name", "config", "ports", "handlers", "icounts", "ocounts", "drops",
+];
+
+/// Handlers of the router itself, and whether they are read, written or both.
+const GLOBAL: &[(&str, &str)] = &[
+    ("version", "r"),
+    ("list", "r"),
+    ("classes", "r"),
+    ("config", "r"),
+    ("flatconfig", "r"),
+    ("packages", "r"),
+    ("requirements", "r"),
+    ("handlers", "r"),
+    ("stop", "w"),
+    ("driver", "r"),
+    ("active_ports", "r"),
+    ("timewarp", "r"),
+    ("hotconfig", "w"),
+    ("stats", "r"),
+    ("schema", "r"),
+    ("transaction", "w"),
+];
+
+/// Why a handler call failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandlerError {
+    /// There is no such element.
+    NoElement(String),
+    /// The element, or the router, has no such handler.
+    NoHandler(String),
+    /// The handler cannot be read.
+    NotReadable(String),
+    /// The handler cannot be written.
+    NotWritable(String),
+    /// The handler takes no parameter.
+    NoParameter(String),
+    /// The element is in the middle of something that led to this call.
+    Busy(String),
+    /// The handler said no.
+    Failed(String),
+}
+
+impl fmt::Display for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HandlerError::NoElement(name) => write!(f, "No element named '{name}'"),
+            HandlerError::NoHandler(name) => write!(f, "No handler named '{name}'"),
+            HandlerError::NotReadable(name) => write!(f, "Handler '{name}' write-only"),
+            HandlerError::NotWritable(name) => write!(f, "Handler '{name}' read-only"),
+            HandlerError::NoParameter(name) => {
+                write!(f, "read handler '{name}' does not take parameters")
+            }
+            HandlerError::Busy(name) => write!(f, "'{name}' is busy"),
+            HandlerError::Failed(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for HandlerError {}
+
+/// How a handler may be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Its name, without the element's.
+    pub name: String,
+    /// Whether it can be read.
+    pub readable: bool,
+    /// Whether it can be written.
+    pub writable: bool,
+}
+
+impl Access {
+    fn flags(&self) -> &'static str {
+        match (self.readable, self.writable) {
+            (true, true) => "rw",
+            (true, false) => "r",
+            _ => "w",
+        }
+    }
+}
+
+/// "element" and "handler" of a full handler name; no element for a global one.
+fn split(target: &str) -> (Option<&str>, &str) {
+    match target.rsplit_once('.') {
+        Some((element, handler)) => (Some(element), handler),
+        None => (None, target),
+    }
+}
+
+impl Router {
+    /// Index of the element called `name`.
+    pub fn find_element(&self, name: &str) -> Option<ElementId> {
+        self.graph.find(name)
+    }
+
+    /// Index of the element that `name` means to the running element.
+    pub fn find_from_here(&self, name: &str) -> Option<ElementId> {
+        let here = self
+            .graph
+            .flat
+            .elements
+            .get(self.current)
+            .map_or("", |e| e.name.as_str());
+        find_scoped(&self.graph.flat.elements, here, name)
+    }
+
+    /// Reads handler `target` ("element.handler", or a global one) with parameter `text`.
+    ///
+    /// # Errors
+    /// When there is no such readable handler, or it fails.
+    pub fn read_handler(&mut self, target: &str, text: &str) -> Result<String, HandlerError> {
+        let (element, handler) = split(target);
+        match element {
+            None => self.read_global(handler),
+            Some("") => self.read_global(handler),
+            Some(name) => {
+                let id = self.lookup(name)?;
+                self.read_element(id, handler, text)
+            }
+        }
+    }
+
+    /// Writes `text` to handler `target`.
+    ///
+    /// # Errors
+    /// When there is no such writable handler, or it refuses the value: then nothing has changed.
+    pub fn write_handler(&mut self, target: &str, text: &str) -> Result<(), HandlerError> {
+        let (element, handler) = split(target);
+        match element {
+            None => self.write_global(handler, text),
+            Some("") => self.write_global(handler, text),
+            Some(name) => {
+                let id = self.lookup(name)?;
+                self.write_element(id, handler, text)
+            }
+        }
+    }
+
+    fn lookup(&self, name: &str) -> Result<ElementId, HandlerError> {
+        let found = self
+            .find_from_here(name)
+            .or_else(|| self.find_element(name));
+        found.ok_or_else(|| HandlerError::NoElement(name.to_string()))
+    }
+
+    /// How handler `target` may be called.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn handler_access(&mut self, target: &str) -> Result<Access, HandlerError> {
+        let (element, handler) = split(target);
+        let all = match element {
+            None | Some("") => global_access(),
+            Some(name) => {
+                let id = self.lookup(name)?;
+                self.handlers_of(id)
+            }
+        };
+        let found = all.into_iter().find(|a| a.name == handler);
+        found.ok_or_else(|| HandlerError::NoHandler(handler.to_string()))
+    }
+
+    /// All handlers of element `id`: those every element has, then its own.
+    pub fn handlers_of(&mut self, id: ElementId) -> Vec<Access> {
+        let class = self.graph.nodes[id].class;
+        let access = |name: &str, readable, writable| Access {
+            name: name.to_string(),
+            readable,
+            writable,
+        };
+        let mut all: Vec<Access> = COMMON
+            .iter()
+            .map(|n| access(n, true, *n == "config" && class.live))
+            .collect();
+        let own = class.handlers.iter().filter(|h| !h.name.ends_with('#'));
+        all.extend(own.map(|h| access(h.name, h.read.is_some(), h.write.is_some())));
+        let more = self.graph.nodes[id]
+            .element
+            .as_ref()
+            .map(|e| e.more_handlers());
+        let more = more.unwrap_or_default();
+        all.extend(
+            more.iter()
+                .map(|(n, h)| access(n, h.read.is_some(), h.write.is_some())),
+        );
+        all
+    }
+
+    fn own_handler(&self, id: ElementId, name: &str) -> Option<&'static Handler> {
+        let node = &self.graph.nodes[id];
+        let fixed = node.class.handlers.iter().find(|h| h.name == name);
+        fixed.or_else(|| {
+            let more = node.element.as_ref()?.more_handlers();
+            more.into_iter().find(|(n, _)| n == name).map(|(_, h)| h)
+        })
+    }
+
+    /// Reads handler `handler` of element `id`.
+    ///
+    /// # Errors
+    /// As [`Router::read_handler`].
+    pub fn read_element(
+        &mut self,
+        id: ElementId,
+        handler: &str,
+        text: &str,
+    ) -> Result<String, HandlerError> {
+        let full = || format!("{}.{handler}", self.graph.nodes[id].name);
+        let Some(own) = self.own_handler(id, handler) else {
+            return self.read_common(id, handler);
+        };
+        let read = own.read.ok_or_else(|| HandlerError::NotReadable(full()))?;
+        if !text.is_empty() && !own.takes_parameter {
+            return Err(HandlerError::NoParameter(full()));
+        }
+        let busy = HandlerError::Busy(self.graph.nodes[id].name.to_string());
+        let call = Call { handler, text };
+        let outcome = self.with_dyn(id, |element, router| read(element, call, router));
+        outcome.ok_or(busy)?.map_err(HandlerError::Failed)
+    }
+
+    /// Writes handler `handler` of element `id`.
+    ///
+    /// # Errors
+    /// As [`Router::write_handler`].
+    pub fn write_element(
+        &mut self,
+        id: ElementId,
+        handler: &str,
+        text: &str,
+    ) -> Result<(), HandlerError> {
+        let full = || format!("{}.{handler}", self.graph.nodes[id].name);
+        let Some(own) = self.own_handler(id, handler) else {
+            return match handler {
+                "config" if self.graph.nodes[id].class.live => self.reconfigure(id, text),
+                name if COMMON.contains(&name) => Err(HandlerError::NotWritable(full())),
+                name => Err(HandlerError::NoHandler(name.to_string())),
+            };
+        };
+        let write = own.write.ok_or_else(|| HandlerError::NotWritable(full()))?;
+        let busy = HandlerError::Busy(self.graph.nodes[id].name.to_string());
+        let call = Call { handler, text };
+        let outcome = self.with_dyn(id, |element, router| write(element, call, router));
+        outcome.ok_or(busy)?.map_err(HandlerError::Failed)
+    }
+
+    fn read_common(&mut self, id: ElementId, handler: &str) -> Result<String, HandlerError> {
+        let node = &self.graph.nodes[id];
+        let lines = |counts: Vec<u64>| counts.iter().map(|c| format!("{c}\n")).collect();
+        Ok(match handler {
+            "class" => node.class.name.to_string(),
+            "name" => node.name.to_string(),
+            "config" => self.current_config(id),
+            "ports" => report::ports(&self.graph, id),
+            "handlers" => list_access(&self.handlers_of(id)),
+            "icounts" => lines(node.counters.inputs()),
+            "ocounts" => lines(node.counters.outputs()),
+            "drops" => node
+                .counters
+                .drops()
+                .map(|(r, n)| format!("{r} {n}\n"))
+                .collect(),
+            name => return Err(HandlerError::NoHandler(name.to_string())),
+        })
+    }
+
+    /// The configuration of element `id` as it stands.
+    pub(super) fn current_config(&self, id: ElementId) -> String {
+        let node = &self.graph.nodes[id];
+        let changed = node.element.as_ref().and_then(|e| e.configuration());
+        changed.unwrap_or_else(|| node.config.clone())
+    }
+
+    /// Makes element `id` anew from `config`, its state taken over; on error the old one stays.
+    fn reconfigure(&mut self, id: ElementId, config: &str) -> Result<(), HandlerError> {
+        let flat = self.graph.flat.clone();
+        let classes: Vec<_> = self.graph.nodes.iter().map(|n| n.class).collect();
+        let table = self.graph.names.clone();
+        let environment = self.environment.clone();
+        let name = flat.elements[id].name.clone();
+        let (inputs, outputs) = (
+            self.graph.nodes[id].inputs.len(),
+            self.graph.nodes[id].outputs.len(),
+        );
+        let mut configure = Configure {
+            name: &name,
+            config,
+            id,
+            inputs,
+            outputs,
+            landmark: &flat.elements[id].landmark,
+            environment: &environment,
+            elements: &flat.elements,
+            classes: &classes,
+            table: &table,
+            scoped: ScopedNames {
+                from: &name,
+                elements: &flat.elements,
+                table: &table,
+            },
+            warnings: Vec::new(),
+        };
+        let built = (classes[id].build)(&mut configure);
+        let element = built.map_err(|reasons| HandlerError::Failed(reasons.join("\n")))?;
+        self.exchange(id, element, config)
+    }
+
+    fn exchange(
+        &mut self,
+        id: ElementId,
+        element: Box<dyn Element>,
+        config: &str,
+    ) -> Result<(), HandlerError> {
+        let name = self.graph.nodes[id].name.to_string();
+        let Some(mut old) = self.graph.nodes[id].element.replace(element) else {
+            self.graph.nodes[id].element = None;
+            return Err(HandlerError::Busy(name));
+        };
+        let started = self.with_dyn(id, |element, router| {
+            element.initialize(router)?;
+            element.take_state(&mut *old, router);
+            Ok::<(), String>(())
+        });
+        if let Some(Err(reason)) = started {
+            self.graph.nodes[id].element = Some(old);
+            return Err(HandlerError::Failed(reason));
+        }
+        let new = self.graph.nodes[id].element.replace(old);
+        self.with_dyn(id, |old, router| old.cleanup(router));
+        self.graph.nodes[id].element = new;
+        self.graph.nodes[id].config = config.to_string();
+        self.graph.flat.elements[id].config = config.to_string();
+        Ok(())
+    }
+
+    fn read_global(&mut self, handler: &str) -> Result<String, HandlerError> {
+        let flat = &self.graph.flat;
+        Ok(match handler {
+            "version" => env!("CARGO_PKG_VERSION").to_string(),
+            "list" => {
+                let names: String = flat
+                    .elements
+                    .iter()
+                    .map(|e| format!("{}\n", e.name))
+                    .collect();
+                format!("{}\n{names}", flat.elements.len())
+            }
+            "classes" => {
+                let mut names: Vec<&str> =
+                    self.environment.registry.iter().map(|c| c.name).collect();
+                names.sort_unstable();
+                names.iter().map(|n| format!("{n}\n")).collect()
+            }
+            "config" => self.graph.text.clone(),
+            "flatconfig" => self.flat_configuration(),
+            "packages" => PACKAGES.iter().map(|p| format!("{p}\n")).collect(),
+            "requirements" => flat
+                .requirements
+                .iter()
+                .map(|(_, r)| format!("{r}\n"))
+                .collect(),
+            "handlers" => list_access(&global_access()),
+            "driver" => "weft".to_string(),
+            "active_ports" => report::active_ports(&self.graph),
+            "timewarp" => if self.clock.is_virtual() {
+                "simulation"
+            } else {
+                "1"
+            }
+            .to_string(),
+            "stats" => self.stats(),
+            "schema" => self.schema(),
+            "stop" | "hotconfig" | "transaction" => {
+                return Err(HandlerError::NotReadable(handler.to_string()));
+            }
+            name => return Err(HandlerError::NoHandler(name.to_string())),
+        })
+    }
+
+    fn write_global(&mut self, handler: &str, text: &str) -> Result<(), HandlerError> {
+        match handler {
+            "stop" => {
+                let by = text.trim().parse().unwrap_or(1);
+                self.graph.run_count -= i64::max(by, 1);
+                Ok(())
+            }
+            "hotconfig" if !self.environment.allow_hotconfig => {
+                Err(HandlerError::NotWritable(handler.to_string()))
+            }
+            "hotconfig" => self
+                .hot_swap("hotconfig", text)
+                .map_err(|e| HandlerError::Failed(e.to_string())),
+            "transaction" => self.transaction(text),
+            name if GLOBAL.iter().any(|(n, _)| *n == name) => {
+                Err(HandlerError::NotWritable(name.to_string()))
+            }
+            name => Err(HandlerError::NoHandler(name.to_string())),
+        }
+    }
+
+    /// Writes all lines "element.handler value" of `text`, or none: on an error the handlers
+    /// already written get their former values back.
+    fn transaction(&mut self, text: &str) -> Result<(), HandlerError> {
+        let writes: Vec<(&str, &str)> = text
+            .lines()
+            .map(|line| {
+                line.trim()
+                    .split_once(char::is_whitespace)
+                    .unwrap_or((line.trim(), ""))
+            })
+            .filter(|(target, _)| !target.is_empty())
+            .collect();
+        let mut former = Vec::new();
+        for (target, _) in &writes {
+            let access = self.handler_access(target)?;
+            if !access.writable {
+                return Err(HandlerError::NotWritable((*target).to_string()));
+            }
+            former.push(if access.readable {
+                Some(self.read_handler(target, "")?)
+            } else {
+                None
+            });
+        }
+        for (index, (target, value)) in writes.iter().enumerate() {
+            if let Err(error) = self.write_handler(target, value.trim()) {
+                for ((target, _), value) in writes[..index].iter().zip(&former).rev() {
+                    if let Some(value) = value {
+                        self.write_handler(target, value)?;
+                    }
+                }
+                return Err(HandlerError::Failed(format!(
+                    "{target}: {error}; nothing was changed"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The flat configuration, every element's configuration as it stands.
+    pub fn flat_configuration(&self) -> String {
+        let mut flat = self.graph.flat.clone();
+        for (id, element) in flat.elements.iter_mut().enumerate() {
+            element.config = self.current_config(id);
+        }
+        weft_lang::unparse(&flat)
+    }
+
+    /// Whether the push queues downstream of the running element are all full (there are some).
+    #[inline]
+    pub fn is_downstream_full(&self) -> bool {
+        let stores = &self.graph.nodes[self.current].stores;
+        !stores.is_empty() && stores.iter().all(|&s| self.graph.nodes[s].full)
+    }
+
+    /// Tells whether the running (storage) element is full; sources that can wait then do.
+    #[inline]
+    pub fn set_full(&mut self, full: bool) {
+        self.graph.nodes[self.current].full = full;
+    }
+
+    /// Kind of each input of element `id`, for displays.
+    pub fn input_kinds(&self, id: ElementId) -> Vec<Processing> {
+        self.graph.nodes[id]
+            .inputs
+            .iter()
+            .map(|i| i.processing)
+            .collect()
+    }
+}
+
+fn global_access() -> Vec<Access> {
+    let access = |(name, flags): &(&str, &str)| Access {
+        name: (*name).to_string(),
+        readable: flags.contains('r'),
+        writable: flags.contains('w'),
+    };
+    GLOBAL.iter().map(access).collect()
+}
+
+fn list_access(all: &[Access]) -> String {
+    all.iter()
+        .map(|a| format!("{}\t{}\n", a.name, a.flags()))
+        .collect()
+}

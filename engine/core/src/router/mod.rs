@@ -1,0 +1,403 @@
+//! The running graph: carries batches between elements, runs tasks and timers, serves handlers.
+
+mod build;
+mod check;
+mod counters;
+mod drive;
+mod flow;
+mod handlers;
+mod hotswap;
+mod report;
+mod schedule;
+mod timers;
+mod watch;
+
+pub use build::{BuildError, Graph};
+pub use counters::REASON_NO_BUFFER;
+pub use drive::INTERRUPTED;
+pub use handlers::{Access, HandlerError};
+pub use watch::Interest;
+
+use crate::clock::Clock;
+use crate::configure::Environment;
+use crate::console::Console;
+use crate::element::{Batch, Element, ElementId, MAX_BATCH};
+use crate::packet::Packet;
+use crate::pool::Pool;
+use crate::random::Random;
+use crate::region::Region;
+use std::rc::Rc;
+
+/// Packets an element has handed on that are still to be carried to its neighbour.
+struct Emission {
+    from: ElementId,
+    port: usize,
+    batch: Batch,
+}
+
+/// An engine's graph and everything it runs with.
+///
+/// The graph can be replaced while the rest stays (hot swap): frames, clock and cells belong to the
+/// router, elements and their schedule to the [`Graph`].
+pub struct Router {
+    /// Frames.
+    pub pool: Pool,
+    /// Time.
+    pub clock: Clock,
+    /// Random numbers.
+    pub random: Random,
+    /// Where messages go.
+    pub console: Console,
+    /// What the engine was started with.
+    pub environment: Rc<Environment>,
+    region: Region,
+    graph: Graph,
+    replacement: Option<Graph>,
+    successors_of: Option<Vec<(String, &'static str)>>,
+    current: ElementId,
+    emitted: Vec<Emission>,
+    first_emission: usize,
+    keep_order: bool,
+    work: Vec<Emission>,
+    spare: Vec<Batch>,
+}
+
+impl Router {
+    // ---- what elements call -----------------------------------------------------------------
+
+    /// Hands `packet` on from output `port` of the running element.
+    #[inline]
+    pub fn emit(&mut self, port: usize, packet: Packet) {
+        let from = self.current;
+        let open = &mut self.emitted[self.first_emission..];
+        if let Some(last) = open.last_mut() {
+            if last.port == port && last.from == from && last.batch.len() < MAX_BATCH {
+                last.batch.push(packet);
+                return;
+            }
+            if !self.keep_order {
+                let same = |e: &&mut Emission| {
+                    e.port == port && e.from == from && e.batch.len() < MAX_BATCH
+                };
+                if let Some(emission) = open.iter_mut().find(same) {
+                    emission.batch.push(packet);
+                    return;
+                }
+            }
+        }
+        let mut batch = self.new_batch();
+        batch.push(packet);
+        self.emitted.push(Emission { from, port, batch });
+    }
+
+    /// Hands a whole batch on from output `port` of the running element.
+    #[inline]
+    pub fn emit_batch(&mut self, port: usize, batch: Batch) {
+        if batch.is_empty() {
+            self.recycle(batch);
+            return;
+        }
+        self.emitted.push(Emission {
+            from: self.current,
+            port,
+            batch,
+        });
+    }
+
+    /// Sends each packet of `batch` to the output `choose` names. Order is kept between outputs
+    /// whose packets can meet again downstream.
+    #[inline]
+    pub fn route(&mut self, batch: &mut Batch, mut choose: impl FnMut(&Packet, &Pool) -> usize) {
+        for packet in batch.drain(..) {
+            let port = choose(&packet, &self.pool);
+            self.emit(port, packet);
+        }
+    }
+
+    /// Looks at each packet of `batch`: those `judge` keeps stay (for output 0), the others are
+    /// dropped for the reason it gives, or leave by another output where that is connected.
+    #[inline]
+    pub fn filter(
+        &mut self,
+        batch: &mut Batch,
+        mut judge: impl FnMut(&mut Packet, &mut Router) -> Verdict,
+    ) {
+        for index in 0..batch.len() {
+            match judge(&mut batch[index], self) {
+                Verdict::Keep => {}
+                verdict => return self.filter_from(batch, index, verdict, judge),
+            }
+        }
+    }
+
+    /// The part of [`Router::filter`] from the first packet on that is not kept.
+    fn filter_from(
+        &mut self,
+        batch: &mut Batch,
+        first: usize,
+        verdict: Verdict,
+        mut judge: impl FnMut(&mut Packet, &mut Router) -> Verdict,
+    ) {
+        let mut rest = self.new_batch();
+        rest.extend(batch.drain(first..));
+        let mut judged = Some(verdict);
+        for mut packet in rest.drain(..) {
+            match judged.take().unwrap_or_else(|| judge(&mut packet, self)) {
+                Verdict::Keep => batch.push(packet),
+                Verdict::Drop(reason) => self.drop_packet(packet, reason),
+                Verdict::Emit(port, reason) => {
+                    if self.keep_order && !batch.is_empty() && self.is_connected(port) {
+                        let before = std::mem::replace(batch, self.new_batch());
+                        self.emit_batch(0, before);
+                    }
+                    self.emit_or_drop(port, packet, reason);
+                }
+            }
+        }
+        self.recycle(rest);
+    }
+
+    /// Whether output `port` of the running element is connected to a push input.
+    #[inline]
+    pub fn is_connected(&self, port: usize) -> bool {
+        self.graph.nodes[self.current]
+            .outputs
+            .get(port)
+            .is_some_and(|o| o.target.is_some())
+    }
+
+    /// Hands `packet` on from output `port` when that is connected, else drops it for `reason`.
+    #[inline]
+    pub fn emit_or_drop(&mut self, port: usize, packet: Packet, reason: &'static str) {
+        if self.is_connected(port) {
+            self.count_reason(reason, 1);
+            self.emit(port, packet);
+        } else {
+            self.drop_packet(packet, reason);
+        }
+    }
+
+    /// Pulls at most `max` packets from whatever is connected to input `port` of the running
+    /// element.
+    pub fn pull(&mut self, port: usize, max: usize) -> Batch {
+        let source = self.graph.nodes[self.current]
+            .inputs
+            .get(port)
+            .and_then(|i| i.source);
+        let Some((id, output)) = source else {
+            return Batch::new();
+        };
+        let Some(mut element) = self.graph.nodes[id].element.take() else {
+            return Batch::new();
+        };
+        let outer = self.enter(id);
+        let batch = element.pull(output, max.min(MAX_BATCH), self);
+        self.leave(outer);
+        let node = &mut self.graph.nodes[id];
+        node.element = Some(element);
+        node.counters.sent(output, batch.len());
+        self.graph.nodes[self.current]
+            .counters
+            .received(port, batch.len());
+        batch
+    }
+
+    /// An empty batch, its memory reused.
+    #[inline]
+    pub fn new_batch(&mut self) -> Batch {
+        self.spare.pop().unwrap_or_else(|| Vec::with_capacity(64))
+    }
+
+    /// Keeps the memory of an empty batch for [`Router::new_batch`].
+    #[inline]
+    pub fn recycle(&mut self, batch: Batch) {
+        debug_assert!(batch.is_empty());
+        if batch.capacity() > 0 && self.spare.len() < 32 {
+            self.spare.push(batch);
+        }
+    }
+
+    /// Index of the element that is running.
+    pub fn current(&self) -> ElementId {
+        self.current
+    }
+
+    /// Name of element `id`.
+    pub fn name(&self, id: ElementId) -> &str {
+        &self.graph.nodes[id].name
+    }
+
+    /// Name of the running element.
+    pub fn own_name(&self) -> Rc<str> {
+        self.graph.nodes[self.current].name.clone()
+    }
+
+    /// Number of inputs of the running element.
+    pub fn inputs(&self) -> usize {
+        self.graph.nodes[self.current].inputs.len()
+    }
+
+    /// Number of outputs of the running element.
+    pub fn outputs(&self) -> usize {
+        self.graph.nodes[self.current].outputs.len()
+    }
+
+    /// Whether output `port` of the running element is a push output.
+    pub fn output_is_push(&self, port: usize) -> bool {
+        use crate::ports::Processing;
+        let node = &self.graph.nodes[self.current];
+        node.outputs
+            .get(port)
+            .is_some_and(|o| o.processing == Processing::Push)
+    }
+
+    /// Whether input `port` of the running element is a pull input.
+    pub fn input_is_pull(&self, port: usize) -> bool {
+        use crate::ports::Processing;
+        let node = &self.graph.nodes[self.current];
+        node.inputs
+            .get(port)
+            .is_some_and(|i| i.processing == Processing::Pull)
+    }
+
+    /// Cells called `what` of the running element: they keep their values by the element's name,
+    /// through hot swap and a restart of the engine.
+    pub fn cells(&mut self, what: &str, count: usize) -> crate::Cells {
+        let node = &self.graph.nodes[self.current];
+        let key = format!("{} {} {what}", node.class.name, node.name);
+        self.region.cells(&key, count)
+    }
+
+    /// Whether an earlier engine's cells were found: counters and queues go on from there.
+    pub fn is_recovered(&self) -> bool {
+        self.region.is_recovered()
+    }
+
+    /// Calls `with` on element `id` when it is of type `T` and not busy.
+    pub fn with_element<T: Element, R>(
+        &mut self,
+        id: ElementId,
+        with: impl FnOnce(&mut T, &mut Router) -> R,
+    ) -> Option<R> {
+        self.with_dyn(id, |element, router| {
+            let any = element as &mut dyn std::any::Any;
+            any.downcast_mut::<T>().map(|e| with(e, router))
+        })
+        .flatten()
+    }
+
+    // ---- the machinery ----------------------------------------------------------------------
+
+    /// Makes `id` the running element; what it returns restores the one before.
+    #[inline]
+    fn enter(&mut self, id: ElementId) -> (ElementId, usize, bool) {
+        let outer = (self.current, self.first_emission, self.keep_order);
+        self.current = id;
+        self.first_emission = self.emitted.len();
+        self.keep_order = self.graph.nodes[id].keep_order;
+        outer
+    }
+
+    #[inline]
+    fn leave(&mut self, outer: (ElementId, usize, bool)) {
+        (self.current, self.first_emission, self.keep_order) = outer;
+    }
+
+    /// Calls `with` on element `id` as the running element; `None` when it is busy. What it emits
+    /// stays in `emitted` for the outermost caller.
+    fn with_dyn<R>(
+        &mut self,
+        id: ElementId,
+        with: impl FnOnce(&mut dyn Element, &mut Router) -> R,
+    ) -> Option<R> {
+        let mut element = self.graph.nodes.get_mut(id)?.element.take()?;
+        let outer = self.enter(id);
+        let result = with(&mut *element, self);
+        self.leave(outer);
+        self.graph.nodes[id].element = Some(element);
+        Some(result)
+    }
+
+    /// Calls `with` on element `id` and carries what it emits to the end of its way.
+    fn call<R>(
+        &mut self,
+        id: ElementId,
+        with: impl FnOnce(&mut dyn Element, &mut Router) -> R,
+    ) -> Option<R> {
+        let result = self.with_dyn(id, with);
+        self.carry();
+        result
+    }
+
+    /// Carries all emitted packets, in order and depth first, until each is stored or gone.
+    fn carry(&mut self) {
+        self.stack_emissions(0);
+        while let Some(Emission { from, port, batch }) = self.work.pop() {
+            self.carry_batch(from, port, batch);
+        }
+    }
+
+    /// Moves emissions from `first` on to the work stack, the earliest on top.
+    #[inline]
+    fn stack_emissions(&mut self, first: usize) {
+        while self.emitted.len() > first {
+            if let Some(emission) = self.emitted.pop() {
+                self.work.push(emission);
+            }
+        }
+    }
+
+    /// Carries one batch along output 0s until it is used up or splits.
+    fn carry_batch(&mut self, mut from: ElementId, mut port: usize, mut batch: Batch) {
+        loop {
+            let node = &mut self.graph.nodes[from];
+            node.counters.sent(port, batch.len());
+            let Some((id, input)) = node.outputs.get(port).and_then(|o| o.target) else {
+                self.current = from;
+                self.drop_all(&mut batch, "unconnected");
+                self.recycle(batch);
+                return;
+            };
+            let node = &mut self.graph.nodes[id];
+            node.counters.received(input, batch.len());
+            let Some(mut element) = node.element.take() else {
+                self.current = id;
+                self.drop_all(&mut batch, "loop");
+                self.recycle(batch);
+                return;
+            };
+            let first = self.emitted.len();
+            let outer = self.enter(id);
+            element.push(input, &mut batch, self);
+            self.leave(outer);
+            self.graph.nodes[id].element = Some(element);
+            if self.emitted.len() > first {
+                if !batch.is_empty() {
+                    self.work.push(Emission {
+                        from: id,
+                        port: 0,
+                        batch,
+                    });
+                }
+                self.stack_emissions(first);
+                return;
+            }
+            if batch.is_empty() {
+                self.recycle(batch);
+                return;
+            }
+            (from, port) = (id, 0);
+        }
+    }
+}
+
+/// What [`Router::filter`] does with a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It stays in the batch.
+    Keep,
+    /// It is dropped, for this reason.
+    Drop(&'static str),
+    /// It leaves by this output, or is dropped for this reason where that is not connected.
+    Emit(usize, &'static str),
+}

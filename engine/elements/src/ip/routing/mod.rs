@@ -1,0 +1,6 @@
+//! Route tables.
+
+use weft_core::Class;
+
+/// The classes of this group.
+pub static CLASSES: &[&Class] = &[];

@@ -1,0 +1,19 @@
+//! All element classes: the lists of the groups.
+
+use crate::{analysis, control, ethernet, icmp, information, ip, standard, tcpudp, userlevel};
+use weft_core::Registry;
+
+/// Every class of the engine, by group.
+pub const REGISTRY: Registry = Registry(&[
+    standard::CLASSES,
+    information::CLASSES,
+    ethernet::CLASSES,
+    ip::CLASSES,
+    ip::classification::CLASSES,
+    ip::routing::CLASSES,
+    icmp::CLASSES,
+    tcpudp::CLASSES,
+    analysis::CLASSES,
+    userlevel::CLASSES,
+    control::CLASSES,
+]);

@@ -1,0 +1,205 @@
+//! # Queue([CAPACITY])
+//!
+//! Stores packets in a first-in-first-out queue; drops those that come when it is full.
+//!
+//! ## Ports
+//! One push input, one pull output.
+//!
+//! ## Arguments
+//! - `CAPACITY` *integer* (1000): packets it holds at most.
+//!
+//! ## Handlers
+//! - `length` (r): packets in the queue now.
+//! - `highwater_length` (r): the most there were.
+//! - `capacity` (rw): the most it holds; packets beyond a smaller capacity are dropped, newest first.
+//! - `drops` (r): packets dropped because the queue was full.
+//! - `reset_counts` (w): sets `drops` and `highwater_length` anew.
+//! - `reset` (w): drops all packets and resets the counts.
+//!
+//! Packets and counts survive a hot swap and a restart of the engine.
+//!
+//! ## Example
+//! ```click
+//! InfiniteSource(LIMIT 10) -> q :: Queue(5) -> Unqueue -> Discard;
+//! ```
+//!
+//! ## See also
+//! SimpleQueue, Unqueue
+
+use weft_core::{
+    Batch, Built, Call, Class, Configure, Element, PacketRing, Place, Router, Value, argument,
+    downcast, reader, writer,
+};
+
+/// Registers Queue; SimpleQueue and NotifierQueue differ from it in their names only.
+pub static CLASS: Class = QUEUE;
+
+pub(super) const QUEUE: Class = Class {
+    ports: "1/1",
+    processing: "h/l",
+    storage: true,
+    live: true,
+    arguments: &[argument("CAPACITY", Place::Optional, "integer", "1000")],
+    handlers: &[
+        reader!(
+            Queue,
+            "length",
+            Value::Unsigned,
+            "packets",
+            "Packets in the queue",
+            |q, _, _| Ok(q.ring.len().to_string())
+        ),
+        reader!(
+            Queue,
+            "highwater_length",
+            Value::Unsigned,
+            "packets",
+            "Most packets there were",
+            |q, _, _| Ok(q.ring.highwater().to_string())
+        ),
+        reader!(
+            Queue,
+            "capacity",
+            Value::Unsigned,
+            "packets",
+            "Most packets it holds",
+            |q, _, _| Ok(q.capacity.to_string())
+        )
+        .also_write(writer!(
+            Queue,
+            "capacity",
+            Value::Unsigned,
+            "packets",
+            "",
+            |q, call, router| q.set_capacity(call, router)
+        )),
+        reader!(
+            Queue,
+            "drops",
+            Value::Unsigned,
+            "packets",
+            "Packets dropped because it was full",
+            |q, _, _| Ok(q.ring.drops().to_string())
+        ),
+        writer!(
+            Queue,
+            "reset_counts",
+            Value::Button,
+            "",
+            "Sets drops and highwater_length anew",
+            |q, _, _| {
+                q.ring.reset_counts();
+                Ok(())
+            }
+        ),
+        writer!(
+            Queue,
+            "reset",
+            Value::Button,
+            "",
+            "Drops all packets, resets the counts",
+            |q, _, router| {
+                q.reset(router);
+                Ok(())
+            }
+        ),
+    ],
+    fuzz: &["", "1", "100"],
+    ..Class::agnostic("Queue", "standard", build)
+};
+
+struct Queue {
+    capacity: usize,
+    ring: PacketRing,
+}
+
+fn build(configure: &mut Configure<'_>) -> Built {
+    let mut args = configure.args();
+    let capacity: u32 = args.positional("CAPACITY", 1000);
+    args.complete()?;
+    Ok(Box::new(Queue {
+        capacity: capacity as usize,
+        ring: PacketRing::default(),
+    }))
+}
+
+impl Queue {
+    fn set_capacity(&mut self, call: Call<'_>, router: &mut Router) -> Result<(), String> {
+        let capacity: u32 = call.value()?;
+        self.capacity = capacity as usize;
+        self.ring.resize(self.capacity, router);
+        self.tell_fullness(router);
+        Ok(())
+    }
+
+    fn reset(&mut self, router: &mut Router) {
+        self.ring.drop_contents(router);
+        self.ring.reset_counts();
+        self.tell_fullness(router);
+    }
+
+    fn tell_fullness(&self, router: &mut Router) {
+        let full = self.ring.len() >= self.capacity;
+        router.set_full(full);
+        if !full {
+            router.wake_pushers();
+        }
+    }
+}
+
+impl Element for Queue {
+    fn recover(&mut self, router: &mut Router) {
+        self.ring.open(self.capacity, router);
+        self.ring.adopt(router);
+    }
+
+    fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
+        self.ring.open(self.capacity, router);
+        if self.ring.len() > 0 {
+            router.wake_pullers();
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
+        let was_empty = self.ring.len() == 0;
+        self.ring.push(batch);
+        if self.ring.len() >= self.capacity {
+            router.set_full(true);
+        }
+        if !batch.is_empty() {
+            self.ring.count_drops(batch.len());
+            router.drop_all(batch, "queue-full");
+        }
+        if was_empty {
+            router.wake_pullers();
+        }
+    }
+
+    fn pull(&mut self, _port: usize, max: usize, router: &mut Router) -> Batch {
+        let mut batch = router.new_batch();
+        let was_full = self.ring.len() >= self.capacity;
+        self.ring.pop(max, &mut batch);
+        if was_full && !batch.is_empty() {
+            router.set_full(false);
+            router.wake_pushers();
+        }
+        batch
+    }
+
+    fn take_state(&mut self, old: &mut dyn Element, router: &mut Router) {
+        if let Ok(old) = downcast::<Queue>(old) {
+            self.ring.take_over(&mut old.ring, router);
+            self.tell_fullness(router);
+            router.wake_pullers();
+        }
+    }
+
+    fn cleanup(&mut self, router: &mut Router) {
+        self.ring.drop_contents(router);
+    }
+
+    fn configuration(&self) -> Option<String> {
+        Some(self.capacity.to_string())
+    }
+}
