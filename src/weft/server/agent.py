@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 from weft.errors import FunctionNotFoundError, NotRunningError, PrivilegeError
 from weft.model.function import FunctionFacts, FunctionStatus
 from weft.model.state import FunctionState
-from weft.server.deployment import Deployment
 from weft.server.groups import remove_groups
 from weft.server.namespaces import Namespace
 from weft.server.processes import wait_gone
@@ -71,6 +70,8 @@ class LocalAgent:
 
     async def deploy(self, operation: str, request: FunctionRequest) -> FunctionFacts:
         """Start a function in a sandbox of its own."""
+        from weft.server.deployment import Deployment  # heavy: `weft ps` does without
+
         if os.geteuid() != 0:
             raise PrivilegeError("a sandbox", command="weft run ...")
         for folder in self._run.folders():

@@ -69,8 +69,8 @@ class _Manifest(Reader):
 
     def read(self) -> Package:
         interfaces = self._interfaces()
-        components = self._components(interfaces)
-        path, path_line = self._path(interfaces, components)
+        names, components = self._components(interfaces)
+        path, path_line = self._path(interfaces, names)
         self._one_of("weft", ("1",))
         self._one_of("nsh", _NSH)
         return Package(
@@ -82,7 +82,7 @@ class _Manifest(Reader):
             components=components,
             path=path,
             path_line=path_line,
-            parameters=self._parameters(components),
+            parameters=self._parameters(),
             resources=self._resources(),
             sandbox=self._one_of("sandbox", _SANDBOXES) or "auto",
             files=self.files,
@@ -117,9 +117,12 @@ class _Manifest(Reader):
                 names.append(name)
         return tuple(names)
 
-    def _components(self, interfaces: Sequence[str]) -> tuple[Component, ...]:
+    def _components(
+        self, interfaces: Sequence[str]
+    ) -> tuple[tuple[str, ...], tuple[Component, ...]]:
+        """The names of all components, and those of them that are described in full."""
         if "components" not in self.keys:
-            return ()
+            return (), ()
         line, node = self.keys["components"]
         entries = self.entries(node, "components: ")
         if not entries and not self.problems:
@@ -134,7 +137,7 @@ class _Manifest(Reader):
             component = self._component(name, entry)
             if component is not None:
                 found.append(component)
-        return tuple(found)
+        return tuple(name for name in entries if name not in interfaces), tuple(found)
 
     def _component(self, name: str, node: Node) -> Component | None:
         where = f"components: {name}: "
@@ -156,9 +159,7 @@ class _Manifest(Reader):
         self.problem(node.line, f"{where}no file '{name}' in the package{suggestion(name, shown)}")
         return None
 
-    def _path(
-        self, interfaces: Sequence[str], components: Sequence[Component]
-    ) -> tuple[str | None, int]:
+    def _path(self, interfaces: Sequence[str], components: Sequence[str]) -> tuple[str | None, int]:
         if "path" not in self.keys:
             if len(components) > 1:
                 line = self.keys["components"][0]
@@ -179,9 +180,9 @@ class _Manifest(Reader):
         path: Path,
         node: TextNode,
         interfaces: Sequence[str],
-        components: Sequence[Component],
+        components: Sequence[str],
     ) -> None:
-        known = [*interfaces, *(component.name for component in components)]
+        known = [*interfaces, *components]
         for name, line in path.names.items():
             if name not in known:
                 unknown = f"path: unknown name '{name}'{suggestion(name, known)}"
@@ -193,7 +194,7 @@ class _Manifest(Reader):
             if name not in path.names:
                 self.problem(node.line, f"path: {kind} '{name}' is not connected")
 
-    def _parameters(self, components: Sequence[Component]) -> tuple[Parameter, ...]:
+    def _parameters(self) -> tuple[Parameter, ...]:
         if "parameters" not in self.keys:
             return ()
         found: dict[str, Parameter] = {}
@@ -205,10 +206,10 @@ class _Manifest(Reader):
                 other = found[name.lower()].name
                 self.problem(line, f"parameters: '{name}' differs from '{other}' only in case")
             else:
-                found[name.lower()] = self._parameter(name, node, components)
+                found[name.lower()] = self._parameter(name, node)
         return tuple(found.values())
 
-    def _parameter(self, name: str, node: Node, components: Sequence[Component]) -> Parameter:
+    def _parameter(self, name: str, node: Node) -> Parameter:
         where = f"parameters: {name}: "
         keys = self.mapping(node, where, _PARAMETER_KEYS)
         kind = None

@@ -42,7 +42,7 @@ def parse_path(text: str) -> Path:
         if kind not in ("skip", "newline"):
             parser.take(kind, match[0], line)
         line += match[0].count("\n")
-    parser.end_statement(line)
+    parser.end_statement()
     return parser.path
 
 
@@ -55,6 +55,8 @@ class _Parser:
         self.current: list[str] = []  # names since the last arrow
         self.after_name = False
         self.arrow_open = False
+        self.arrow_line = 0
+        self.name_line = 0
 
     def take(self, kind: str, token: str, line: int) -> None:
         if kind == "name":
@@ -66,7 +68,7 @@ class _Parser:
                 self._error(line, "a name is needed before ','")
             self.after_name = False
         elif kind == "semicolon":
-            self.end_statement(line)
+            self.end_statement()
         elif kind == "other":
             self._error(
                 line,
@@ -75,25 +77,29 @@ class _Parser:
 
     def _name(self, name: str, line: int) -> None:
         if self.after_name:  # two names in a row: the second starts a statement
-            self.end_statement(line)
+            self.end_statement()
         self.path.names.setdefault(name, line)
+        self.name_line = line
         self.current.append(name)
         self.after_name = True
         self.arrow_open = False
 
     def _arrow(self, line: int) -> None:
+        self.arrow_line = line
         if not self.current:
             self._error(line, "a name is needed before '->'")
+            return
         self._connect()
         self.before, self.current = self.current, []
         self.after_name = False
         self.arrow_open = True
 
-    def end_statement(self, line: int) -> None:
+    def end_statement(self) -> None:
+        """A statement ends: what is still open is connected."""
         if self.arrow_open:
-            self._error(line, "a name is needed after '->'")
+            self._error(self.arrow_line, "a name is needed after '->'")
         elif self.current and not self.before:
-            self._error(line, f"'{self.current[0]}' is connected to nothing; use '->'")
+            self._error(self.name_line, f"'{self.current[0]}' is connected to nothing; use '->'")
         self._connect()
         self.before, self.current = [], []
         self.after_name = self.arrow_open = False

@@ -1,0 +1,133 @@
+"""Packages from folders and zip files that cannot be trusted."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from weft.errors import PackageError, UsageError
+from weft.vnf import archive
+from weft.vnf.source import read_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def make_zip(path: Path, members: list[tuple[str | zipfile.ZipInfo, bytes]]) -> Path:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in members:
+            packed.writestr(name, content)
+    path.write_bytes(buffer.getvalue())
+    return path
+
+
+def member(name: str, mode: int) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo("placeholder")
+    info.filename = name
+    info.external_attr = mode << 16
+    return info
+
+
+def problems_of(path: Path) -> list[str]:
+    with pytest.raises(PackageError) as caught:
+        read_files(path)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_folder_and_zip_give_the_same_files(tmp_path: Path) -> None:
+    folder = tmp_path / "wire"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "vnf.yaml").write_text("weft: 1\n")
+    (folder / "sub" / "a.click").write_text("Idle;")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text("hidden")
+    flat = make_zip(tmp_path / "a.zip", [("sub/a.click", b"Idle;"), ("vnf.yaml", b"weft: 1\n")])
+    nested = make_zip(
+        tmp_path / "b.zip", [("wire/sub/a.click", b"Idle;"), ("wire/vnf.yaml", b"weft: 1\n")]
+    )
+    expected = {"sub/a.click": b"Idle;", "vnf.yaml": b"weft: 1\n"}
+    for path in (folder, flat, nested):
+        assert {file.name: file.content for file in read_files(path)} == expected
+
+
+def test_nothing_there_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no package at"):
+        read_files(tmp_path / "nope")
+
+
+def test_folder_with_symlink_and_fifo_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "vnf.yaml").symlink_to("/etc/passwd")
+    os.mkfifo(tmp_path / "pipe")
+    assert problems_of(tmp_path) == [
+        "pipe: not a plain file",
+        "vnf.yaml: a symbolic link; a package holds plain files only",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "problem"),
+    [
+        ("../evil", 0o644, "../evil: a path that leaves the package ('..') is not allowed"),
+        (
+            "a/../../evil",
+            0o644,
+            "a/../../evil: a path that leaves the package ('..') is not allowed",
+        ),
+        ("/etc/passwd", 0o644, "/etc/passwd: an absolute path is not allowed"),
+        ("C:/x", 0o644, "C:/x: an absolute path is not allowed"),
+        ("a\\b", 0o644, "a\\b: a file name that is not plain is not allowed"),
+        ("a//b", 0o644, "a//b: a file name that is not plain is not allowed"),
+        ("a\nb", 0o644, "a\nb: a file name that is not plain is not allowed"),
+        ("link", stat.S_IFLNK | 0o777, "link: a symbolic link; a package holds plain files only"),
+        ("pipe", stat.S_IFIFO | 0o644, "pipe: not a plain file"),
+    ],
+)
+def test_unsafe_member_is_refused(tmp_path: Path, name: str, mode: int, problem: str) -> None:
+    path = make_zip(tmp_path / "p.zip", [("vnf.yaml", b"x"), (member(name, mode), b"y")])
+    assert problems_of(path) == [problem]
+
+
+def test_every_unsafe_member_is_named(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "p.zip", [("../a", b""), ("/b", b""), ("../c", b"")])
+    assert len(problems_of(path)) == 3
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_member_given_twice_is_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "p.zip", [("vnf.yaml", b"1"), ("vnf.yaml", b"2")])
+    assert problems_of(path) == ["vnf.yaml: is there twice"]
+
+
+def test_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "p.zip", [("big", bytes(archive.FILE_LIMIT_BYTES + 1))])
+    assert path.stat().st_size < 100_000
+    assert problems_of(path) == [
+        "big: larger than 16 MiB",
+    ]
+
+
+def test_many_large_members_are_a_bomb_too(tmp_path: Path) -> None:
+    block = bytes(archive.FILE_LIMIT_BYTES)
+    path = make_zip(tmp_path / "p.zip", [(f"f{i}", block) for i in range(5)])
+    assert problems_of(path) == [
+        "f0: the archive unpacks to 83886080 bytes; at most 64 MiB are allowed"
+    ]
+
+
+def test_a_member_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "p.zip", [("vnf.yaml", bytes(100_000))])
+    data = path.read_bytes().replace((100_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    path.write_bytes(data)
+    assert problems_of(path)[0].startswith("p.zip: ")
+
+
+def test_not_a_zip(tmp_path: Path) -> None:
+    path = tmp_path / "p.zip"
+    path.write_bytes(b"hello")
+    assert problems_of(path) == ["p.zip: neither a folder nor a zip file"]
