@@ -76,6 +76,9 @@ pub fn parse(source: &Source, options: &ParseOptions<'_>) -> (Option<FlatGraph>,
         }
     };
     let mut parsed = parser::parse(source, &text, options);
+    if parsed.stopped {
+        return (None, parsed.diagnostics);
+    }
     let (environment, defines) = file_scope(&mut parsed, &options.globals);
     let mut diagnostics = parsed.diagnostics;
     let expanded = flatten::flatten(

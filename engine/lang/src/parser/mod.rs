@@ -46,6 +46,8 @@ pub(crate) struct Parsed {
     pub classes: Classes,
     pub requirements: Vec<(String, String)>,
     pub diagnostics: Diagnostics,
+    /// Reading ended early, so the rest would only raise false alarms.
+    pub stopped: bool,
 }
 
 pub(crate) struct Parser<'a> {
@@ -88,6 +90,7 @@ pub(crate) fn parse(source: &Source, text: &str, options: &ParseOptions<'_>) -> 
         classes: parser.classes,
         requirements: parser.requirements,
         diagnostics: parser.diagnostics,
+        stopped: parser.stopped,
     }
 }
 
