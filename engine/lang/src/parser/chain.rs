@@ -47,10 +47,7 @@ impl Parser<'_> {
     pub(super) fn chain(&mut self, ends_at_output: bool) -> bool {
         let mut last: Option<Vec<Link>> = None;
         let mut arrow = None;
-        loop {
-            let Some(list) = self.list(last.is_none(), ends_at_output) else {
-                break;
-            };
+        while let Some(list) = self.list(last.is_none(), ends_at_output) {
             let links = self.declare(list, last.is_none());
             match (&last, arrow) {
                 (Some(before), Some(arrow)) => self.connect(before, &links, arrow),
