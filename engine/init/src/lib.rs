@@ -1,1 +1,176 @@
-//! weft-init
+//! Process 1 of a sandbox: it owns the namespaces, the devices and the memory of a function,
+//! starts its engine, restarts it when it dies, and takes orders on one socket.
+//!
+//! `weft-engine init` calls [`main`]. It leaves the caller's namespaces and forks process 1 into
+//! new ones; the outer process ends as soon as process 1 has reported. The engine calls
+//! [`lockdown::apply`] when it starts.
+//!
+//! The caller and process 1 speak JSON lines on the report socket:
+//!
+//! | who | line |
+//! |---|---|
+//! | process 1 | `{"event":"sandbox","pid":P}`: the network namespace is `/proc/P/ns/net` |
+//! | caller | `{"op":"start"}`: the interfaces are in it |
+//! | process 1 | `{"event":"running","engine_pid":P}` |
+//! | process 1 | `{"event":"failed","stage":S,"errors":[...]}`: everything is undone |
+//!
+//! A caller that closes the socket before `running` cancels the start. Orders on `init.sock` are
+//! `status`, `stop`, `start`, `restart` and `shutdown`, as in `{"op":"status"}`.
+
+mod backoff;
+mod cgroup;
+mod devices;
+mod engine;
+mod failure;
+mod filesystem;
+mod folder;
+pub mod lockdown;
+mod namespaces;
+mod network;
+mod options;
+mod orders;
+mod process_one;
+mod report;
+mod spec;
+mod status;
+mod supervise;
+mod sys;
+
+use cgroup::Limits;
+use engine::Program;
+use failure::{Attempt, Failure};
+use folder::RunFolder;
+use namespaces::{Inner, Side};
+use options::Options;
+use orders::Orders;
+use process_one::ProcessOne;
+use report::Report;
+use spec::Spec;
+use std::fs::File;
+use std::io::Write;
+use supervise::Supervisor;
+
+/// Makes a sandbox and runs a function in it; gives the exit status: 0 once the sandbox is there,
+/// 1 if it cannot be, 2 for wrong arguments.
+pub fn main(arguments: impl Iterator<Item = String>) -> i32 {
+    let options = match Options::parse(arguments) {
+        Ok(options) => options,
+        Err(error) => return complain(&error, 2),
+    };
+    if let Err(error) = sys::descriptor::close_all_but(options.report_fd) {
+        return complain(&format!("cannot close what is not needed: {error}"), 1);
+    }
+    match Report::adopt(options.report_fd) {
+        Ok(report) => run(options, report),
+        Err(error) => complain(&format!("--report-fd {}: {error}", options.report_fd), 2),
+    }
+}
+
+fn complain(error: &str, code: i32) -> i32 {
+    log(error);
+    code
+}
+
+/// Writes a line to the standard error stream, which in the sandbox is the function's log.
+fn log(line: &str) {
+    // Where it cannot be written there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "weft-init: {line}");
+}
+
+/// What is made before the namespaces, because it lies outside of them.
+struct Outside {
+    spec: Spec,
+    folder: RunFolder,
+    log: File,
+    orders: Orders,
+    program: Program,
+    limits: Limits,
+}
+
+fn run(options: Options, mut report: Report) -> i32 {
+    let mut outside = match prepare(&options) {
+        Ok(outside) => outside,
+        Err(failure) => return refuse(&mut report, &failure),
+    };
+    match namespaces::enter() {
+        Ok(Side::Inner(inner)) => run_inside(options, report, outside, inner),
+        Ok(Side::Outer(outer)) => outer.wait().unwrap_or_else(|failure| {
+            outside.undo();
+            refuse(&mut report, &failure)
+        }),
+        Err(failure) => {
+            outside.undo();
+            refuse(&mut report, &failure)
+        }
+    }
+}
+
+fn refuse(report: &mut Report, failure: &Failure) -> i32 {
+    report.failed(failure);
+    1
+}
+
+fn prepare(options: &Options) -> Result<Outside, Failure> {
+    let folder = RunFolder::open(&options.run_dir)?;
+    let spec = folder.spec()?;
+    folder.admit(&spec)?;
+    let log = folder.log()?;
+    // From here on the folder is ours: whoever else ran in it would have answered.
+    let orders = folder.listen_for_orders()?;
+    let rest = || -> Result<(Orders, Program), Failure> {
+        let control = folder.listen_for_control()?;
+        let program = Program::open(options.engine.as_deref(), control)?;
+        Ok((
+            Orders::new(orders).attempt("control", "take orders")?,
+            program,
+        ))
+    };
+    let (orders, program) = rest().inspect_err(|_| folder.clear())?;
+    let limits = Limits::make(&folder.group_name(), &spec);
+    Ok(Outside {
+        spec,
+        folder,
+        log,
+        orders,
+        program,
+        limits,
+    })
+}
+
+impl Outside {
+    fn undo(&mut self) {
+        self.limits.remove();
+        self.folder.clear();
+    }
+}
+
+/// Process 1: makes the inside, then runs.
+fn run_inside(options: Options, mut report: Report, mut outside: Outside, mut inner: Inner) -> i32 {
+    let made = inner
+        .detach(&outside.log, &outside.spec.hostname)
+        .and_then(|()| network::silence())
+        .and_then(|()| filesystem::build(&outside.folder.path));
+    if let Err(failure) = made {
+        outside.undo();
+        let code = refuse(&mut report, &failure);
+        inner.release_outer(1);
+        return code;
+    }
+    let Outside {
+        spec,
+        folder,
+        orders,
+        program,
+        limits,
+        ..
+    } = outside;
+    let supervisor = Supervisor::new(program, spec, folder, options, limits);
+    match ProcessOne::new(inner, report, supervisor, orders) {
+        Ok(process_one) => process_one.run(),
+        Err((failure, mut report, mut supervisor)) => {
+            supervisor.limits().remove();
+            supervisor.folder().clear();
+            refuse(&mut report, &failure)
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Stands in for `weft-engine` in the tests: `init` is the real one, `engine` answers questions
+//! about where it finds itself, one per connection to its control socket.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::FromRawFd;
+use std::os::unix::net::UnixListener;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    match arguments.next().as_deref() {
+        Some("init") => std::process::exit(weft_init::main(arguments)),
+        Some("engine") => engine(&arguments.collect::<Vec<_>>()),
+        other => panic!("init or engine is wanted, not {other:?}"),
+    }
+}
+
+fn engine(arguments: &[String]) {
+    let options: HashMap<_, _> = arguments
+        .chunks(2)
+        .filter(|pair| pair[0].starts_with("--"))
+        .map(|p| (&p[0][2..], &p[1]))
+        .collect();
+    let file = |name: &str| {
+        // SAFETY: init passes these descriptors to us, each once.
+        unsafe { File::from_raw_fd(options[name].parse().unwrap()) }
+    };
+    let mut ready = file("ready-fd");
+    let behaviour = fs::read_to_string(options["graph"]).unwrap();
+    if behaviour.contains("errors") || fs::exists("errors").unwrap() {
+        ready
+            .write_all(b"graph.click:1: first error\ngraph.click:2: second error\n")
+            .unwrap();
+        std::process::exit(1);
+    }
+    if behaviour.contains("die") || fs::exists("die").unwrap() {
+        std::process::exit(3);
+    }
+    if behaviour.contains("stubborn") {
+        // SAFETY: ignores a signal.
+        unsafe { libc::signal(libc::SIGTERM, libc::SIG_IGN) };
+    }
+    weft_init::lockdown::apply().unwrap();
+    let (frames, state) = (file("frames-fd"), file("state-fd"));
+    count_start(&state);
+    let control = UnixListener::from(std::os::fd::OwnedFd::from(file("control-fd")));
+    ready.write_all(b"ready\n").unwrap();
+    drop(ready);
+    for client in control.incoming().flatten() {
+        let mut question = String::new();
+        BufReader::new(&client).read_line(&mut question).unwrap();
+        let answer = answer(question.trim_end(), arguments, &frames, &state);
+        let _ = (&client).write_all(answer.as_bytes());
+    }
+}
+
+fn count_start(state: &File) {
+    use std::os::unix::fs::FileExt;
+    let mut count = [0];
+    state.read_exact_at(&mut count, 0).unwrap();
+    state.write_all_at(&[count[0] + 1], 0).unwrap();
+}
+
+fn answer(question: &str, arguments: &[String], frames: &File, state: &File) -> String {
+    use std::os::unix::fs::FileExt;
+    let (word, rest) = question.split_once(' ').unwrap_or((question, ""));
+    match word {
+        "read" => told(fs::read_to_string(rest)),
+        "write" => told(fs::write(rest, "written").map(|()| "done")),
+        "list" => told(fs::read_dir(rest).map(|entries| {
+            let mut names: Vec<_> = entries
+                .flatten()
+                .map(|e| e.file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            names.join(" ")
+        })),
+        "folder" => told(std::env::current_dir().map(|path| path.display().to_string())),
+        "arguments" => arguments.join("\n"),
+        "environment" => std::env::vars()
+            .map(|(name, value)| format!("{name}={value}\n"))
+            .collect(),
+        "starts" => {
+            let mut count = [0];
+            state.read_exact_at(&mut count, 0).unwrap();
+            count[0].to_string()
+        }
+        "sizes" => format!(
+            "{} {}",
+            frames.metadata().unwrap().len(),
+            state.metadata().unwrap().len()
+        ),
+        "shrink" => told(frames.set_len(4096).map(|()| "done")),
+        "socket" => told(socket(rest.parse().unwrap())),
+        "executable-memory" => told(executable_memory()),
+        "thread" => std::thread::spawn(|| "done".to_string()).join().unwrap(),
+        "fork" => told(fork()),
+        "replace" => {
+            use std::os::unix::process::CommandExt;
+            std::process::Command::new("/bin/true").exec().to_string()
+        }
+        "host" => host_name(),
+        "descriptor" => {
+            told(fs::read_link(format!("/proc/self/fd/{rest}")).map(|p| p.display().to_string()))
+        }
+        _ => format!("unknown question '{question}'"),
+    }
+}
+
+fn told<T: ToString>(result: std::io::Result<T>) -> String {
+    result.map_or_else(|error| format!("error: {error}"), |value| value.to_string())
+}
+
+fn checked(result: i64) -> std::io::Result<&'static str> {
+    if result == -1 {
+        Err(std::io::Error::last_os_error())
+    } else {
+        Ok("done")
+    }
+}
+
+fn socket(domain: i32) -> std::io::Result<&'static str> {
+    // SAFETY: takes numbers only.
+    checked(i64::from(unsafe {
+        libc::socket(domain, libc::SOCK_DGRAM, 0)
+    }))
+}
+
+fn fork() -> std::io::Result<&'static str> {
+    // SAFETY: asks for a copy of this process; a copy would end at once.
+    let result = unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) };
+    if result == 0 {
+        std::process::exit(0);
+    }
+    checked(result)
+}
+
+fn executable_memory() -> std::io::Result<&'static str> {
+    let (protection, flags) = (
+        libc::PROT_READ | libc::PROT_EXEC,
+        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+    );
+    // SAFETY: asks for memory of its own.
+    let result = unsafe { libc::mmap(std::ptr::null_mut(), 4096, protection, flags, -1, 0) };
+    checked(result as i64)
+}
+
+fn host_name() -> String {
+    // SAFETY: all zeroes is a valid utsname, which outlives the call.
+    let facts = unsafe {
+        let mut facts: libc::utsname = std::mem::zeroed();
+        libc::uname(&mut facts);
+        facts
+    };
+    facts
+        .nodename
+        .iter()
+        .take_while(|c| **c != 0)
+        .map(|c| *c as u8 as char)
+        .collect()
+}

@@ -1,0 +1,240 @@
+//! What the engine may call.
+
+use libc::{
+    SYS_accept4, SYS_bind, SYS_brk, SYS_clock_getres, SYS_clock_gettime, SYS_clock_nanosleep,
+    SYS_clone, SYS_clone3, SYS_close, SYS_close_range, SYS_connect, SYS_dup, SYS_dup3,
+    SYS_epoll_create1, SYS_epoll_ctl, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_eventfd2, SYS_exit,
+    SYS_exit_group, SYS_faccessat, SYS_faccessat2, SYS_fadvise64, SYS_fallocate, SYS_fchdir,
+    SYS_fchmod, SYS_fchmodat, SYS_fcntl, SYS_fdatasync, SYS_flock, SYS_fstat, SYS_fstatfs,
+    SYS_fsync, SYS_ftruncate, SYS_futex, SYS_get_robust_list, SYS_getcpu, SYS_getcwd,
+    SYS_getdents64, SYS_getegid, SYS_geteuid, SYS_getgid, SYS_getpeername, SYS_getpid, SYS_getppid,
+    SYS_getrandom, SYS_getrusage, SYS_getsockname, SYS_getsockopt, SYS_gettid, SYS_gettimeofday,
+    SYS_getuid, SYS_ioctl, SYS_kill, SYS_listen, SYS_lseek, SYS_madvise, SYS_membarrier,
+    SYS_memfd_create, SYS_mincore, SYS_mkdirat, SYS_mlock, SYS_mmap, SYS_mprotect, SYS_mremap,
+    SYS_msync, SYS_munlock, SYS_munmap, SYS_nanosleep, SYS_newfstatat, SYS_openat, SYS_pipe2,
+    SYS_ppoll, SYS_prctl, SYS_pread64, SYS_preadv, SYS_prlimit64, SYS_pselect6, SYS_pwrite64,
+    SYS_pwritev, SYS_read, SYS_readlinkat, SYS_readv, SYS_recvfrom, SYS_recvmmsg, SYS_recvmsg,
+    SYS_renameat2, SYS_restart_syscall, SYS_rseq, SYS_rt_sigaction, SYS_rt_sigprocmask,
+    SYS_rt_sigreturn, SYS_rt_sigtimedwait, SYS_sched_getaffinity, SYS_sched_setaffinity,
+    SYS_sched_yield, SYS_sendfile, SYS_sendmmsg, SYS_sendmsg, SYS_sendto, SYS_set_robust_list,
+    SYS_set_tid_address, SYS_setsockopt, SYS_shutdown, SYS_sigaltstack, SYS_signalfd4, SYS_socket,
+    SYS_socketpair, SYS_splice, SYS_statfs, SYS_statx, SYS_sysinfo, SYS_tgkill, SYS_timerfd_create,
+    SYS_timerfd_gettime, SYS_timerfd_settime, SYS_umask, SYS_uname, SYS_unlinkat, SYS_utimensat,
+    SYS_write, SYS_writev,
+};
+
+const EVERYWHERE: &[i64] = &[
+    // Reading and writing.
+    SYS_read,
+    SYS_readv,
+    SYS_pread64,
+    SYS_preadv,
+    SYS_write,
+    SYS_writev,
+    SYS_pwrite64,
+    SYS_pwritev,
+    SYS_lseek,
+    SYS_sendfile,
+    SYS_splice,
+    SYS_close,
+    SYS_close_range,
+    SYS_dup,
+    SYS_dup3,
+    SYS_fcntl,
+    SYS_ioctl,
+    // Sockets: those given, unix ones, and the empty network namespace's own.
+    SYS_recvfrom,
+    SYS_recvmsg,
+    SYS_recvmmsg,
+    SYS_sendto,
+    SYS_sendmsg,
+    SYS_sendmmsg,
+    SYS_socket,
+    SYS_socketpair,
+    SYS_bind,
+    SYS_listen,
+    SYS_accept4,
+    SYS_connect,
+    SYS_shutdown,
+    SYS_getsockname,
+    SYS_getpeername,
+    SYS_getsockopt,
+    SYS_setsockopt,
+    // Waiting.
+    SYS_ppoll,
+    SYS_pselect6,
+    SYS_epoll_create1,
+    SYS_epoll_ctl,
+    SYS_epoll_pwait,
+    SYS_epoll_pwait2,
+    SYS_eventfd2,
+    SYS_pipe2,
+    SYS_signalfd4,
+    SYS_timerfd_create,
+    SYS_timerfd_settime,
+    SYS_timerfd_gettime,
+    SYS_nanosleep,
+    SYS_clock_nanosleep,
+    SYS_clock_gettime,
+    SYS_clock_getres,
+    SYS_gettimeofday,
+    SYS_futex,
+    SYS_restart_syscall,
+    // Memory.
+    SYS_brk,
+    SYS_mmap,
+    SYS_munmap,
+    SYS_mremap,
+    SYS_mprotect,
+    SYS_madvise,
+    SYS_mincore,
+    SYS_msync,
+    SYS_mlock,
+    SYS_munlock,
+    SYS_memfd_create,
+    SYS_membarrier,
+    // Threads and signals.
+    SYS_clone,
+    SYS_clone3,
+    SYS_exit,
+    SYS_exit_group,
+    SYS_set_tid_address,
+    SYS_set_robust_list,
+    SYS_get_robust_list,
+    SYS_rseq,
+    SYS_sched_yield,
+    SYS_sched_getaffinity,
+    SYS_sched_setaffinity,
+    SYS_getcpu,
+    SYS_rt_sigaction,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigreturn,
+    SYS_rt_sigtimedwait,
+    SYS_sigaltstack,
+    SYS_kill,
+    SYS_tgkill,
+    SYS_prctl,
+    // Files, as far as the mounts and the user allow.
+    SYS_openat,
+    SYS_fstat,
+    SYS_newfstatat,
+    SYS_statx,
+    SYS_statfs,
+    SYS_fstatfs,
+    SYS_faccessat,
+    SYS_faccessat2,
+    SYS_readlinkat,
+    SYS_getdents64,
+    SYS_getcwd,
+    SYS_fchdir,
+    SYS_ftruncate,
+    SYS_fallocate,
+    SYS_fadvise64,
+    SYS_fsync,
+    SYS_fdatasync,
+    SYS_flock,
+    SYS_unlinkat,
+    SYS_renameat2,
+    SYS_mkdirat,
+    SYS_fchmod,
+    SYS_fchmodat,
+    SYS_utimensat,
+    SYS_umask,
+    // Facts.
+    SYS_getpid,
+    SYS_gettid,
+    SYS_getppid,
+    SYS_getuid,
+    SYS_geteuid,
+    SYS_getgid,
+    SYS_getegid,
+    SYS_getrandom,
+    SYS_getrusage,
+    SYS_prlimit64,
+    SYS_sysinfo,
+    SYS_uname,
+];
+
+/// Older forms of the above, which 64-bit ARM never had.
+#[cfg(target_arch = "x86_64")]
+const OLDER: &[i64] = &[
+    libc::SYS_open,
+    libc::SYS_stat,
+    libc::SYS_lstat,
+    libc::SYS_access,
+    libc::SYS_readlink,
+    libc::SYS_unlink,
+    libc::SYS_rename,
+    libc::SYS_renameat,
+    libc::SYS_mkdir,
+    libc::SYS_rmdir,
+    libc::SYS_poll,
+    libc::SYS_select,
+    libc::SYS_epoll_create,
+    libc::SYS_epoll_wait,
+    libc::SYS_accept,
+    libc::SYS_pipe,
+    libc::SYS_dup2,
+    libc::SYS_eventfd,
+    libc::SYS_time,
+    libc::SYS_chmod,
+    libc::SYS_arch_prctl,
+    libc::SYS_getpgrp,
+];
+#[cfg(target_arch = "aarch64")]
+const OLDER: &[i64] = &[libc::SYS_renameat, libc::SYS_accept];
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const OLDER: &[i64] = &[];
+
+/// Kinds of sockets that may be opened. Packet sockets are given, none is opened.
+pub(super) const SOCKET_DOMAINS: [u64; 3] = [
+    libc::AF_UNIX as u64,
+    libc::AF_INET as u64,
+    libc::AF_INET6 as u64,
+];
+
+/// Terminal test, bytes waiting, interface facts, and attaching to a tap that is ours.
+pub(super) const IOCTLS: [u64; 20] = [
+    libc::TCGETS as u64,
+    libc::FIONREAD as u64,
+    libc::FIONBIO as u64,
+    libc::FIOCLEX as u64,
+    libc::TIOCGWINSZ as u64,
+    libc::SIOCGIFINDEX as u64,
+    libc::SIOCGIFNAME as u64,
+    libc::SIOCGIFFLAGS as u64,
+    libc::SIOCGIFADDR as u64,
+    libc::SIOCGIFNETMASK as u64,
+    libc::SIOCGIFBRDADDR as u64,
+    libc::SIOCGIFMTU as u64,
+    libc::SIOCGIFHWADDR as u64,
+    libc::SIOCGIFCONF as u64,
+    SIOCGSTAMPNS,
+    SIOCETHTOOL,
+    TUNSETIFF,
+    TUNGETIFF,
+    TUNSETVNETHDRSZ,
+    TUNSETOFFLOAD,
+];
+const SIOCGSTAMPNS: u64 = 0x8907;
+const SIOCETHTOOL: u64 = 0x8946;
+const TUNSETIFF: u64 = 0x4004_54ca;
+const TUNGETIFF: u64 = 0x8004_54d2;
+const TUNSETVNETHDRSZ: u64 = 0x4004_54d8;
+const TUNSETOFFLOAD: u64 = 0x4004_54d0;
+
+/// Names of threads and memory areas, timer slack, and what installing a filter asks for.
+pub(super) const PRCTLS: [u64; 6] = [
+    libc::PR_SET_NO_NEW_PRIVS as u64,
+    libc::PR_SET_NAME as u64,
+    libc::PR_GET_NAME as u64,
+    libc::PR_SET_TIMERSLACK as u64,
+    libc::PR_GET_TIMERSLACK as u64,
+    PR_SET_VMA,
+];
+const PR_SET_VMA: u64 = 0x5356_4d41;
+
+/// Everything that may be called at all.
+pub(super) fn calls() -> Vec<i64> {
+    [EVERYWHERE, OLDER].concat()
+}

@@ -1,0 +1,112 @@
+//! Network interfaces of the current namespace, by ioctl, and packet sockets.
+
+use super::check;
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+/// Asks for the state of the link, as `ETHTOOL_GLINK`.
+const ETHTOOL_GLINK: u32 = 0x0a;
+const SIOCETHTOOL: libc::c_ulong = 0x8946;
+
+#[repr(C)]
+struct EthtoolValue {
+    command: u32,
+    data: u32,
+}
+
+/// A socket through which interfaces are asked and set.
+pub struct Interfaces(OwnedFd);
+
+impl Interfaces {
+    pub fn open() -> io::Result<Self> {
+        socket(libc::AF_INET, libc::SOCK_DGRAM).map(Self)
+    }
+
+    /// Brings an interface up, promiscuous, without ARP of its own.
+    pub fn bring_up(&self, name: &str) -> io::Result<()> {
+        let mut request = request(name)?;
+        self.call(libc::SIOCGIFFLAGS as libc::c_ulong, &mut request)?;
+        let wanted = libc::IFF_UP | libc::IFF_PROMISC | libc::IFF_NOARP;
+        // SAFETY: SIOCGIFFLAGS has filled in the flags.
+        unsafe { request.ifr_ifru.ifru_flags |= wanted as libc::c_short };
+        self.call(libc::SIOCSIFFLAGS as libc::c_ulong, &mut request)
+    }
+
+    pub fn mtu(&self, name: &str) -> io::Result<u32> {
+        let mut request = request(name)?;
+        self.call(libc::SIOCGIFMTU as libc::c_ulong, &mut request)?;
+        // SAFETY: SIOCGIFMTU has filled in the MTU.
+        Ok(unsafe { request.ifr_ifru.ifru_mtu } as u32)
+    }
+
+    /// Whether the link is there, which takes both of its ends being up.
+    pub fn has_link(&self, name: &str) -> io::Result<bool> {
+        let mut value = EthtoolValue {
+            command: ETHTOOL_GLINK,
+            data: 0,
+        };
+        let mut request = request(name)?;
+        request.ifr_ifru.ifru_data = (&raw mut value).cast();
+        self.call(SIOCETHTOOL, &mut request)?;
+        // The kernel wrote through the pointer it was given.
+        Ok(std::hint::black_box(value).data != 0)
+    }
+
+    fn call(&self, code: libc::c_ulong, request: &mut libc::ifreq) -> io::Result<()> {
+        // SAFETY: `request` is what these codes read and write; a pointer in it outlives the call.
+        check(unsafe { libc::ioctl(self.0.as_raw_fd(), code as _, std::ptr::from_mut(request)) })?;
+        Ok(())
+    }
+}
+
+fn request(name: &str) -> io::Result<libc::ifreq> {
+    // SAFETY: all zeroes is a valid ifreq.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    if name.len() >= request.ifr_name.len() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "name longer than 15 bytes",
+        ));
+    }
+    for (to, from) in request.ifr_name.iter_mut().zip(name.bytes()) {
+        *to = from as libc::c_char;
+    }
+    Ok(request)
+}
+
+fn socket(domain: i32, kind: i32) -> io::Result<OwnedFd> {
+    // SAFETY: takes numbers only.
+    let fd = check(unsafe { libc::socket(domain, kind | libc::SOCK_CLOEXEC, 0) })?;
+    // SAFETY: just opened, owned by nobody else.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// A raw packet socket of protocol 0: it takes nothing until it is bound.
+pub fn packet_socket() -> io::Result<OwnedFd> {
+    socket(libc::AF_PACKET, libc::SOCK_RAW)
+}
+
+/// The names of all interfaces here, sorted.
+pub fn interface_names() -> Vec<String> {
+    let mut names = Vec::new();
+    // SAFETY: the list ends with an entry whose name is null, and is freed once, after use.
+    unsafe {
+        let list = libc::if_nameindex();
+        if list.is_null() {
+            return names;
+        }
+        let mut entry = list;
+        while !(*entry).if_name.is_null() {
+            names.push(
+                CStr::from_ptr((*entry).if_name)
+                    .to_string_lossy()
+                    .into_owned(),
+            );
+            entry = entry.add(1);
+        }
+        libc::if_freenameindex(list);
+    }
+    names.sort();
+    names
+}

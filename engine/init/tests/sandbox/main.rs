@@ -1,0 +1,6 @@
+//! Sandboxes as their users see them. Most of it takes root; without, each test says so and ends.
+
+mod boot;
+mod confinement;
+mod supervision;
+mod support;

@@ -1,0 +1,328 @@
+//! A sandbox under test, with the stand-in as its engine.
+
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+pub const UID: u32 = 1_234_567;
+pub const GID: u32 = 1_234_568;
+
+/// Whether a sandbox can be made here; says why not.
+pub fn can_make_sandboxes() -> bool {
+    // SAFETY: takes nothing.
+    let root = unsafe { libc::geteuid() } == 0;
+    if !root {
+        eprintln!("skipped: making a sandbox takes root");
+    }
+    root
+}
+
+/// Asks again until the answer is there; a wait without end is a failure.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "never: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A run folder, before anything runs in it.
+pub struct Folder {
+    runs: PathBuf,
+    pub path: PathBuf,
+    pub facts: Value,
+}
+
+impl Folder {
+    pub fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let process = std::process::id();
+        let runs = PathBuf::from(format!("/run/weft-test-{process}-{number}"));
+        let path = runs.join(format!("{process:08x}-{number:04x}-4000-8000-000000000000"));
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("graph.click"), "ready").unwrap();
+        let facts = json!({"sandbox": {
+            "interfaces": ["in", "out"], "parameters": {"ADDR": "10.0.0.1"}, "cpu": null,
+            "memory_bytes": null, "uid": UID, "gid": GID, "hostname": "weft-under-test",
+            "restart": {"initial_ms": 0, "limit_ms": 100}}});
+        Self { runs, path, facts }
+    }
+
+    pub fn graph(self, text: &str) -> Self {
+        fs::write(self.path.join("graph.click"), text).unwrap();
+        self
+    }
+
+    pub fn fact(mut self, key: &str, value: Value) -> Self {
+        self.facts["sandbox"][key] = value;
+        self
+    }
+
+    /// Starts `init` in it.
+    pub fn init(self) -> Starting {
+        fs::write(self.path.join("function.json"), self.facts.to_string()).unwrap();
+        let (outer, report) = start_init(&self.path);
+        Starting {
+            folder: self,
+            outer,
+            report,
+        }
+    }
+
+    /// Starts `init`, makes the interfaces as a pair, and has it go on.
+    pub fn run(self) -> Sandbox {
+        let mut starting = self.init();
+        let pid = starting.sandbox_pid();
+        make_pair(pid);
+        starting.start();
+        let event = starting.event();
+        assert_eq!(event["event"], "running", "{event}");
+        Sandbox {
+            engine_pid: event["engine_pid"].as_i64().unwrap() as i32,
+            pid,
+            starting,
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.runs);
+    }
+}
+
+/// Starts `init` in a folder; gives the outer process and our end of the report socket.
+pub fn start_init(path: &Path) -> (Child, BufReader<UnixStream>) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let fd = theirs.as_raw_fd();
+    let mut command = Command::new(stand_in());
+    command
+        .args(["init", "--run-dir"])
+        .arg(path)
+        .args(["--report-fd", &fd.to_string()]);
+    // SAFETY: between fork and exec only one fcntl, which takes numbers.
+    unsafe {
+        command.pre_exec(move || match libc::fcntl(fd, libc::F_SETFD, 0) {
+            -1 => Err(std::io::Error::last_os_error()),
+            _ => Ok(()),
+        })
+    };
+    let outer = command.stdin(Stdio::null()).spawn().unwrap();
+    ours.set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    (outer, BufReader::new(ours))
+}
+
+/// The next event on a report socket.
+pub fn next_event(report: &mut BufReader<UnixStream>) -> Value {
+    let mut line = String::new();
+    report.read_line(&mut line).unwrap();
+    serde_json::from_str(&line).unwrap_or_else(|error| panic!("event {line:?}: {error}"))
+}
+
+/// Cargo builds examples next to the tests.
+fn stand_in() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.ancestors().nth(2).unwrap().join("examples/stand_in");
+    assert!(
+        path.exists(),
+        "{} is missing: build it with `cargo build --examples`",
+        path.display()
+    );
+    path
+}
+
+/// Both interfaces of a sandbox, joined to each other.
+pub fn make_pair(pid: i32) {
+    let pid = pid.to_string();
+    ip(&[
+        "link", "add", "in", "netns", &pid, "type", "veth", "peer", "name", "out", "netns", &pid,
+    ]);
+}
+
+pub fn ip(arguments: &[&str]) {
+    let output = Command::new("ip")
+        .args(arguments)
+        .output()
+        .expect("iproute2 is installed");
+    assert!(output.status.success(), "ip {arguments:?}: {output:?}");
+}
+
+/// A sandbox on its way.
+pub struct Starting {
+    pub folder: Folder,
+    pub outer: Child,
+    pub report: BufReader<UnixStream>,
+}
+
+impl Starting {
+    /// The next event on the report socket.
+    pub fn event(&mut self) -> Value {
+        next_event(&mut self.report)
+    }
+
+    pub fn sandbox_pid(&mut self) -> i32 {
+        let event = self.event();
+        assert_eq!(event["event"], "sandbox", "{event}");
+        event["pid"].as_i64().unwrap() as i32
+    }
+
+    pub fn start(&mut self) {
+        self.report
+            .get_mut()
+            .write_all(b"{\"op\":\"start\"}\n")
+            .unwrap();
+    }
+
+    /// The failure that is to come next, as (stage, errors), after which nothing is left.
+    pub fn failure(&mut self) -> (String, Vec<String>) {
+        let event = self.event();
+        assert_eq!(event["event"], "failed", "{event}");
+        self.assert_nothing_left();
+        let errors = event["errors"].as_array().unwrap().iter();
+        let errors = errors
+            .map(|line| line.as_str().unwrap().to_string())
+            .collect();
+        (event["stage"].as_str().unwrap().into(), errors)
+    }
+
+    pub fn assert_nothing_left(&mut self) {
+        for name in ["init.sock", "control.sock", "state.json", ".state.json.new"] {
+            eventually(name, || {
+                (!self.folder.path.join(name).exists()).then_some(())
+            });
+        }
+        eventually("cgroups removed", || {
+            cgroups(&self.folder.path).is_empty().then_some(())
+        });
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        assert!(!mounts.contains(self.folder.path.to_str().unwrap()));
+        let me = self.folder.path.to_str().unwrap().to_string();
+        eventually("processes ended", || {
+            processes_naming(&me).is_empty().then_some(())
+        });
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path.join("log")).unwrap()
+    }
+}
+
+/// Control groups of a function, of any hierarchy.
+pub fn cgroups(run_dir: &Path) -> Vec<PathBuf> {
+    let name: String = run_dir
+        .file_name()
+        .unwrap()
+        .to_string_lossy()
+        .chars()
+        .take(12)
+        .collect();
+    let hierarchies = fs::read_dir("/sys/fs/cgroup")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let roots = hierarchies
+        .map(|entry| entry.path())
+        .chain(["/sys/fs/cgroup".into()]);
+    roots
+        .map(|root| root.join(format!("weft-{name}")))
+        .filter(|path| path.exists())
+        .collect()
+}
+
+fn processes_naming(text: &str) -> Vec<String> {
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let command = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("cmdline")).ok();
+    entries
+        .filter_map(command)
+        .filter(|line| line.contains(text))
+        .collect()
+}
+
+/// A function that runs.
+pub struct Sandbox {
+    pub pid: i32,
+    pub engine_pid: i32,
+    pub starting: Starting,
+}
+
+impl Sandbox {
+    pub fn path(&self) -> &Path {
+        &self.starting.folder.path
+    }
+
+    pub fn orders(&self) -> UnixStream {
+        let client = UnixStream::connect(self.path().join("init.sock")).unwrap();
+        client
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
+        client
+    }
+
+    pub fn order(&self, op: &str) -> Value {
+        let client = self.orders();
+        (&client)
+            .write_all(format!("{{\"op\":\"{op}\"}}\n").as_bytes())
+            .unwrap();
+        answer(&client)
+    }
+
+    /// What the engine answers; asks the next engine if this one dies over it.
+    pub fn ask(&self, question: &str) -> String {
+        eventually(question, || self.ask_once(question))
+    }
+
+    pub fn ask_once(&self, question: &str) -> Option<String> {
+        let mut client = UnixStream::connect(self.path().join("control.sock")).ok()?;
+        client.write_all(format!("{question}\n").as_bytes()).ok()?;
+        let mut text = String::new();
+        client.read_to_string(&mut text).ok()?;
+        (!text.is_empty()).then_some(text)
+    }
+
+    pub fn kill_engine(&self) {
+        let pid = self.order("status")["engine_pid"].as_i64().unwrap() as i32;
+        // SAFETY: takes numbers only.
+        assert_eq!(unsafe { libc::kill(pid, libc::SIGKILL) }, 0);
+    }
+
+    /// A file of process 1's, by the host's `/proc`.
+    pub fn fact_of(&self, pid: i32, name: &str) -> String {
+        fs::read_to_string(format!("/proc/{pid}/{name}")).unwrap()
+    }
+
+    pub fn shutdown(mut self) {
+        assert_eq!(self.order("shutdown"), json!({"ok": true}));
+        self.starting.assert_nothing_left();
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        let state = fs::read_to_string(self.folder.path.join("state.json")).unwrap_or_default();
+        let state: Value = serde_json::from_str(&state).unwrap_or_default();
+        if let Some(pid) = state["pid"].as_i64() {
+            // SAFETY: takes numbers only; a test that failed leaves process 1 running.
+            unsafe { libc::kill(pid as i32, libc::SIGTERM) };
+        }
+        let _ = self.outer.wait();
+        let _ = self.report.get_mut().shutdown(std::net::Shutdown::Both);
+    }
+}
+
+pub fn answer(client: &UnixStream) -> Value {
+    let mut line = String::new();
+    BufReader::new(client).read_line(&mut line).unwrap();
+    serde_json::from_str(&line).unwrap_or_else(|error| panic!("answer {line:?}: {error}"))
+}
