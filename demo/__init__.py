@@ -1,0 +1,1 @@
+"""What `make demo` runs: the stateless firewall between a real client and a real web server."""
