@@ -36,6 +36,8 @@ pub enum NameKind {
     UdpPort,
     /// IP protocol, big-endian.
     IpProtocol,
+    /// Packet annotation, offset and size as one byte each.
+    Annotation,
 }
 
 /// The databases of names that a configuration declares (AddressInfo, PortInfo ...), and its elements.

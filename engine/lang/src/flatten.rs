@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::ERROR_LIMIT;
 use crate::confparse::split_args;
 use crate::diagnostic::{Diagnostics, Landmark};
 use crate::overload::{Resolution, resolve};
@@ -92,6 +93,14 @@ pub(crate) fn flatten(
 }
 
 impl Flattener<'_> {
+    fn report(&mut self, landmark: &Landmark, problem: String) -> Result<(), Stop> {
+        self.diagnostics.error(Some(landmark.clone()), problem);
+        if self.diagnostics.len() < ERROR_LIMIT {
+            return Ok(());
+        }
+        Err(self.stop(landmark, "too many errors, giving up".to_string()))
+    }
+
     fn stop(&mut self, landmark: &Landmark, problem: String) -> Stop {
         self.diagnostics.error(Some(landmark.clone()), problem);
         Stop
@@ -165,15 +174,14 @@ impl Flattener<'_> {
             && let Some(&old) = self.names.get(&name)
         {
             let problem = format!("redeclaration of element '{name}'");
-            self.diagnostics.error(Some(landmark), problem);
+            self.report(&landmark, problem)?;
             let old = self.nodes[old].landmark.clone();
-            let hint = format!("'{name}' previously declared here");
-            self.diagnostics.error(Some(old), hint);
+            self.report(&old, format!("'{name}' previously declared here"))?;
             return Ok(None);
         }
         if !prefix.is_empty() && self.classes.find(&name).is_some() {
             let problem = format!("'{name}' is an element class");
-            self.diagnostics.error(Some(landmark.clone()), problem);
+            self.report(&landmark, problem)?;
         }
         let Ok(config) = expand(&element.config, environment) else {
             return Err(self.stop(&landmark, "expanded configuration string too long".into()));
@@ -236,8 +244,7 @@ impl Flattener<'_> {
         let (resolved, values) = match resolution {
             Ok(Resolution { class, values }) => (class, values),
             Err(problem) => {
-                self.diagnostics
-                    .error(Some(landmark.clone()), problem.message);
+                self.report(&landmark, problem.message)?;
                 match problem.closest {
                     Some(Resolution { class, values }) => (class, values),
                     None => {

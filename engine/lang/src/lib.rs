@@ -34,6 +34,9 @@ use flatten::{Expanded, NodeKind};
 use scope::Class;
 use variables::Environment;
 
+/// Most diagnostics before reading stops.
+pub(crate) const ERROR_LIMIT: usize = 1000;
+
 /// Loads library `name` required by a file in the directory: its full name and content, or `None` if there is no such
 /// library.
 pub type LibraryLoader<'a> = dyn Fn(&str, &Path) -> Option<(String, std::io::Result<Vec<u8>>)> + 'a;

@@ -1,6 +1,6 @@
 //! Element classes and compound bodies while a configuration is read.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::diagnostic::Landmark;
@@ -130,6 +130,7 @@ pub(crate) struct Body {
     pub used: Vec<UsedPorts>,
     pub connections: Vec<BodyConnection>,
     index: HashMap<String, usize>,
+    variables: HashSet<String>,
     /// Elements that do not count in the numbers of anonymous names.
     uncounted: usize,
 }
@@ -146,6 +147,7 @@ impl Body {
             used: Vec::new(),
             connections: Vec::new(),
             index: HashMap::new(),
+            variables: HashSet::new(),
             uncounted: 0,
         };
         if depth > 0 {
@@ -160,6 +162,11 @@ impl Body {
 
     pub(crate) fn find(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
+    }
+
+    /// Declares variable `name`; false if there is one already.
+    pub(crate) fn declare_variable(&mut self, name: &str) -> bool {
+        self.variables.insert(name.to_string())
     }
 
     /// Makes `name` mean `element`, or nothing; returns what it meant.

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use crate::ERROR_LIMIT;
 use crate::diagnostic::{Diagnostics, Landmark};
 use crate::flatten::{CONNECTION_LIMIT, Edge, Expanded, NodeKind};
 use crate::graph::FlatConnection;
 
 /// Most steps in following connections through compounds.
 const STEP_LIMIT: usize = 20_000_000;
+
+/// How many ports of one compound are reported before it is enough.
+const PORTS_SHOWN: usize = 16;
 
 type Port = (usize, u32);
 
@@ -130,14 +134,19 @@ fn check_shells(graph: &Expanded, diagnostics: &mut Diagnostics) {
     let mut shells: Vec<_> = shells.into_iter().collect();
     shells.sort_by_key(|(shell, _)| *shell);
     for (shell, ports) in shells {
+        if diagnostics.len() >= ERROR_LIMIT {
+            let landmark = graph.nodes[shell].landmark.clone();
+            diagnostics.error(Some(landmark), "too many errors, giving up");
+            return;
+        }
         let node = &graph.nodes[shell];
         for (side, what) in ["input", "output"].into_iter().enumerate() {
             let (outer, inner) = (&ports.outer[side], &ports.inner[side]);
-            for port in outer.difference(inner) {
+            for port in outer.difference(inner).take(PORTS_SHOWN) {
                 let problem = format!("'{}' has no {what} {port}", node.name);
                 diagnostics.error(Some(node.landmark.clone()), problem);
             }
-            for port in inner.difference(outer) {
+            for port in inner.difference(outer).take(PORTS_SHOWN) {
                 let problem = format!("'{}' {what} {port} unused", node.name);
                 diagnostics.error(Some(node.landmark.clone()), problem);
             }

@@ -270,6 +270,11 @@ impl Parser<'_> {
         if last < first {
             self.error(format!("syntax error: bad port range {first}-{last}"));
         }
+        self.ports += (last.saturating_sub(first)) as usize;
+        if self.ports > CONNECTION_LIMIT {
+            self.fatal(format!("too many ports (limit {CONNECTION_LIMIT})"));
+            return;
+        }
         ports.list.extend(first..=last);
     }
 

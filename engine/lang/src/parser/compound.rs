@@ -134,11 +134,11 @@ impl Parser<'_> {
     }
 
     fn add_formal(&mut self, name: String, keyword: String) {
-        let formals = &self.body().formals;
-        if formals.iter().any(|f| f.name == name) {
+        if !self.body().declare_variable(&name) {
             self.error(format!("parameter '${name}' multiply defined"));
             return;
         }
+        let formals = &self.body().formals;
         let repeated = !keyword.is_empty() && formals.iter().any(|f| f.keyword == keyword);
         let in_order = |before: &str, after: &str| {
             before != "__REST__" && (before.is_empty() || !after.is_empty())

@@ -110,14 +110,13 @@ impl Parser<'_> {
                 self.error("bad 'define' declaration: not a variable");
                 continue;
             };
-            let body = self.body();
-            if body.defines.iter().any(|(n, _)| n == name)
-                || body.formals.iter().any(|f| f.name == name)
-            {
+            if !self.body().declare_variable(name) {
                 self.error(format!("parameter '${name}' multiply defined"));
                 continue;
             }
-            body.defines.push((name.to_string(), value.to_string()));
+            self.body()
+                .defines
+                .push((name.to_string(), value.to_string()));
         }
     }
 }

@@ -10,7 +10,7 @@ mod pairing;
 use crate::diagnostic::{Diagnostics, Landmark};
 use crate::lexer::{Kind, Lexer, Token, kind_name};
 use crate::scope::{Body, Class, ClassId, Classes};
-use crate::{ParseOptions, Source};
+use crate::{ERROR_LIMIT, ParseOptions, Source};
 
 /// How deep compounds and groups may be nested in one another.
 const DEPTH_LIMIT: usize = 50;
@@ -20,9 +20,6 @@ const LIBRARY_LIMIT: usize = 50;
 
 /// Most connections in one body.
 const CONNECTION_LIMIT: usize = 4_000_000;
-
-/// Most errors before reading stops.
-const ERROR_LIMIT: usize = 1000;
 
 /// What a run of statements is part of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,6 +58,8 @@ pub(crate) struct Parser<'a> {
     depth: usize,
     requirements: Vec<(String, String)>,
     libraries: Vec<String>,
+    /// Ports named so far in `[...]`.
+    ports: usize,
     /// Set by an error after which nothing more is worth reading.
     stopped: bool,
 }
@@ -79,6 +78,7 @@ pub(crate) fn parse(source: &Source, text: &str, options: &ParseOptions<'_>) -> 
         depth: 0,
         requirements: Vec::new(),
         libraries: Vec::new(),
+        ports: 0,
         stopped: false,
     };
     parser.bodies.push(body);
@@ -110,8 +110,8 @@ impl Parser<'_> {
         }
         self.diagnostics.error(Some(landmark.clone()), message);
         if self.diagnostics.len() >= ERROR_LIMIT {
-            self.diagnostics
-                .error(Some(landmark), "too many errors, giving up");
+            let problem = "too many errors, giving up";
+            self.diagnostics.error(Some(landmark), problem);
             self.stopped = true;
         }
     }

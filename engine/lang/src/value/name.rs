@@ -34,68 +34,65 @@ const PROTOCOLS: &[(&str, u8)] = &[
     ("payload", 255),
 ];
 
-const TCP: u8 = 1;
-const UDP: u8 = 2;
-const BOTH: u8 = TCP | UDP;
-
-/// Services by name, and the transports that have them.
-const SERVICES: &[(&str, u16, u8)] = &[
-    ("echo", 7, BOTH),
-    ("discard", 9, BOTH),
-    ("daytime", 13, BOTH),
-    ("chargen", 19, BOTH),
-    ("ftp_data", 20, TCP),
-    ("ftp-data", 20, TCP),
-    ("ftp", 21, TCP),
-    ("ssh", 22, TCP),
-    ("telnet", 23, TCP),
-    ("smtp", 25, TCP),
-    ("time", 37, BOTH),
-    ("whois", 43, TCP),
-    ("dns", 53, BOTH),
-    ("domain", 53, BOTH),
-    ("bootps", 67, UDP),
-    ("bootpc", 68, UDP),
-    ("tftp", 69, UDP),
-    ("gopher", 70, TCP),
-    ("finger", 79, TCP),
-    ("http", 80, BOTH),
-    ("www", 80, BOTH),
-    ("kerberos", 88, BOTH),
-    ("pop2", 109, TCP),
-    ("pop3", 110, TCP),
-    ("sunrpc", 111, BOTH),
-    ("auth", 113, TCP),
-    ("nntp", 119, TCP),
-    ("ntp", 123, BOTH),
-    ("netbios-ns", 137, BOTH),
-    ("netbios-dgm", 138, BOTH),
-    ("netbios-ssn", 139, BOTH),
-    ("imap2", 143, TCP),
-    ("imap", 143, TCP),
-    ("imap4", 143, TCP),
-    ("snmp", 161, BOTH),
-    ("snmp-trap", 162, BOTH),
-    ("snmptrap", 162, BOTH),
-    ("bgp", 179, TCP),
-    ("irc", 194, BOTH),
-    ("imap3", 220, TCP),
-    ("ldap", 389, BOTH),
-    ("https", 443, BOTH),
-    ("submission", 587, TCP),
-    ("rip", 520, UDP),
-    ("syslog", 514, UDP),
-    ("rtsp", 554, BOTH),
-    ("ldaps", 636, BOTH),
-    ("imaps", 993, TCP),
-    ("imap4_ssl", 993, TCP),
-    ("pop3s", 995, TCP),
-    ("socks", 1080, TCP),
-    ("radius", 1812, UDP),
-    ("mysql", 3306, TCP),
-    ("sip", 5060, BOTH),
-    ("postgresql", 5432, TCP),
-    ("http-alt", 8080, BOTH),
+/// TCP and UDP services by name.
+const SERVICES: &[(&str, u16)] = &[
+    ("auth", 113),
+    ("bgp", 179),
+    ("bootpc", 68),
+    ("bootps", 67),
+    ("chargen", 19),
+    ("daytime", 13),
+    ("discard", 9),
+    ("dns", 53),
+    ("domain", 53),
+    ("echo", 7),
+    ("finger", 79),
+    ("ftp", 21),
+    ("ftp-data", 20),
+    ("ftp_data", 20),
+    ("gopher", 70),
+    ("http", 80),
+    ("http-alt", 8080),
+    ("https", 443),
+    ("imap", 143),
+    ("imap2", 143),
+    ("imap3", 220),
+    ("imap4", 143),
+    ("imap4_ssl", 993),
+    ("imaps", 993),
+    ("irc", 194),
+    ("kerberos", 88),
+    ("ldap", 389),
+    ("ldaps", 636),
+    ("mysql", 3306),
+    ("netbios-dgm", 138),
+    ("netbios-ns", 137),
+    ("netbios-ssn", 139),
+    ("nntp", 119),
+    ("ntp", 123),
+    ("pop2", 109),
+    ("pop3", 110),
+    ("pop3s", 995),
+    ("postgresql", 5432),
+    ("radius", 1812),
+    ("rip", 520),
+    ("route", 520),
+    ("rtsp", 554),
+    ("sip", 5060),
+    ("smtp", 25),
+    ("snmp", 161),
+    ("snmp-trap", 162),
+    ("snmptrap", 162),
+    ("socks", 1080),
+    ("ssh", 22),
+    ("submission", 587),
+    ("sunrpc", 111),
+    ("syslog", 514),
+    ("telnet", 23),
+    ("tftp", 69),
+    ("time", 37),
+    ("whois", 43),
+    ("www", 80),
 ];
 
 /// The number that `text` is or names; databases give it as big-endian bytes.
@@ -115,10 +112,10 @@ fn number(
         .or_else(|| table(text))
 }
 
-fn port(text: &str, kind: NameKind, transport: u8, names: &dyn Names) -> Result<u16, String> {
+fn port(text: &str, kind: NameKind, names: &dyn Names) -> Result<u16, String> {
     let service = |name: &str| {
-        let mut found = SERVICES.iter().filter(|s| s.2 & transport != 0);
-        found.find(|s| s.0 == name).map(|s| u64::from(s.1))
+        let found = SERVICES.iter().find(|s| s.0 == name);
+        found.map(|s| u64::from(s.1))
     };
     match number(text, kind, names, service) {
         Some(port) => u16::try_from(port).map_err(|_| "overflow, range 0-65535".to_string()),
@@ -127,7 +124,7 @@ fn port(text: &str, kind: NameKind, transport: u8, names: &dyn Names) -> Result<
 }
 
 macro_rules! ports {
-    ($($(#[$doc:meta])* $name:ident, $kind:expr, $transport:expr, $expected:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $kind:expr, $expected:literal;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(pub u16);
@@ -136,7 +133,7 @@ macro_rules! ports {
             const EXPECTED: &'static str = $expected;
 
             fn parse(text: &str, names: &dyn Names) -> Result<Self, String> {
-                port(text, $kind, $transport, names).map($name)
+                port(text, $kind, names).map($name)
             }
 
             fn placeholder() -> Self {
@@ -148,9 +145,9 @@ macro_rules! ports {
 
 ports! {
     /// A TCP port, by number or service name.
-    TcpPort, NameKind::TcpPort, TCP, "TCP port";
+    TcpPort, NameKind::TcpPort, "TCP port";
     /// A UDP port, by number or service name.
-    UdpPort, NameKind::UdpPort, UDP, "UDP port";
+    UdpPort, NameKind::UdpPort, "UDP port";
 }
 
 /// An IP protocol, by number or name.
@@ -192,27 +189,49 @@ const ANNOTATION_AREA: u64 = 48;
 
 /// Annotations by name: offset and size.
 const ANNOTATIONS: &[(&str, u8, u8)] = &[
+    ("AGGREGATE", 20, 4),
     ("DST_IP", 0, 4),
     ("DST_IP6", 0, 16),
-    ("PAINT", 16, 1),
-    ("ICMP_PARAMPROB", 17, 1),
-    ("FIX_IP_SRC", 18, 1),
-    ("VLAN_TCI", 18, 2),
-    ("AGGREGATE", 20, 4),
-    ("FWD_RATE", 20, 4),
-    ("MISC_IP", 20, 4),
-    ("EXTRA_PACKETS", 24, 4),
-    ("REV_RATE", 24, 4),
     ("EXTRA_LENGTH", 28, 4),
+    ("EXTRA_PACKETS", 24, 4),
     ("FIRST_TIMESTAMP", 32, 8),
+    ("FIX_IP_SRC", 19, 1),
+    ("FWD_RATE", 20, 4),
+    ("GRID_ROUTE_CB", 27, 1),
+    ("ICMP_PARAMPROB", 17, 1),
+    ("IPREASSEMBLER", 28, 4),
+    ("IPSEC_SA_DATA_REFERENCE", 40, 8),
+    ("IPSEC_SPI", 32, 4),
+    ("MISC_IP", 20, 4),
     ("PACKET_NUMBER", 32, 4),
-    ("SEQUENCE_NUMBER", 32, 4),
+    ("PAINT", 16, 1),
+    ("PERFCTR", 40, 8),
+    ("REV_RATE", 24, 4),
+    ("SEQUENCE_NUMBER", 36, 4),
+    ("VLAN", 20, 2),
+    ("VLAN_TCI", 20, 2),
+    ("WIFI_EXTRA", 16, 28),
 ];
+
+impl Annotation {
+    /// The annotation as one of `size` bytes, if it may be one.
+    pub fn sized(self, size: u8) -> Option<Self> {
+        let fits = u64::from(self.offset) + u64::from(size) <= ANNOTATION_AREA;
+        let agrees = self.size == 0 || self.size == size;
+        let offset = self.offset;
+        (fits && agrees).then_some(Annotation { offset, size })
+    }
+}
 
 impl Value for Annotation {
     const EXPECTED: &'static str = "packet annotation";
 
-    fn parse(text: &str, _: &dyn Names) -> Result<Self, String> {
+    fn parse(text: &str, names: &dyn Names) -> Result<Self, String> {
+        let known = names.lookup(NameKind::Annotation, text);
+        if let Some([offset, size]) = known.as_deref() {
+            let (offset, size) = (*offset, *size);
+            return Ok(Annotation { offset, size });
+        }
         if let Some(&(_, offset, size)) = ANNOTATIONS.iter().find(|a| a.0 == text) {
             return Ok(Annotation { offset, size });
         }
@@ -295,7 +314,7 @@ mod tests {
         assert_eq!(tcp("http"), Ok(80));
         assert_eq!(tcp("0x50"), Ok(80));
         assert_eq!(tcp("65536"), Err("overflow, range 0-65535".into()));
-        assert_eq!(tcp("tftp"), Err("parse error".into()));
+        assert_eq!(tcp("nope"), Err("parse error".into()));
         let udp = UdpPort::parse("domain", &NoNames).unwrap();
         assert_eq!(udp.0, 53);
         let protocol = |text| IpProtocol::parse(text, &NoNames).map(|p| p.0);
@@ -339,5 +358,15 @@ mod tests {
             })
         );
         assert_eq!(annotation("48"), None);
+        assert_eq!(annotation("PAINT").unwrap().sized(4), None);
+        assert_eq!(annotation("46").unwrap().sized(4), None);
+        let sized = annotation("44").unwrap().sized(4);
+        assert_eq!(
+            sized,
+            Some(Annotation {
+                offset: 44,
+                size: 4
+            })
+        );
     }
 }

@@ -214,3 +214,29 @@ fn large_flat_configurations_take_no_longer_than_linear() {
     assert_eq!(unparse(&graph).lines().count(), 100_001 + 1 + 100_000);
     assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
 }
+
+#[test]
+fn many_ports_named_in_few_bytes_are_refused() {
+    let known = |class: &str| class == "Idle";
+    let text = "a :: Idle; ".to_string() + &"a[0-65535] -> a;".repeat(1000);
+    let (graph, diagnostics) = parse(&Source::new("", text), &ParseOptions::new(&known));
+    assert!(graph.is_none());
+    let expected = "config:1: too many ports (limit 4000000)\n";
+    assert_eq!(diagnostics.to_string(), expected);
+}
+
+#[test]
+fn errors_are_told_up_to_a_limit() {
+    let known = |class: &str| class == "Idle";
+    for text in [
+        "]".repeat(2000),
+        format!("elementclass C {{ input -> Idle }} {}", "C;".repeat(2000)),
+        format!("elementclass C {{ $a | Idle }} {}", "C;".repeat(2000)),
+    ] {
+        let (graph, diagnostics) = parse(&Source::new("", text), &ParseOptions::new(&known));
+        assert!(graph.is_none());
+        let last = diagnostics.iter().last().unwrap();
+        assert_eq!(last.to_string(), "config:1: too many errors, giving up");
+        assert!(diagnostics.len() < 1010, "{}", diagnostics.len());
+    }
+}
