@@ -1,0 +1,148 @@
+//! Random rules and random packets: every strategy computes what the plain evaluator does.
+
+mod generator;
+
+use generator::Random;
+use weft_classify::expr::{Rule, evaluate};
+use weft_classify::ip;
+use weft_classify::packet::UNKNOWN;
+use weft_classify::{BuiltinNames, PacketRef, Program, Strategy, pattern};
+
+const STRATEGIES: [Strategy; 3] = [Strategy::Linear, Strategy::Masks, Strategy::Tree];
+
+fn agree(rules: &[Rule], packets: &[Vec<u8>], link: bool, context: &str) {
+    for strategy in STRATEGIES {
+        let program = Program::compile_with(rules, strategy);
+        assert_eq!(program.strategy(), strategy);
+        for bytes in packets {
+            let packet = if link {
+                PacketRef::data(bytes)
+            } else {
+                let (link, network) = bytes.split_at(bytes.len().min(14));
+                PacketRef {
+                    link,
+                    network,
+                    transport: UNKNOWN,
+                }
+            };
+            let expected = evaluate(rules, &packet);
+            assert_eq!(
+                program.classify(packet),
+                expected,
+                "{strategy:?} on {bytes:02x?} with {context}"
+            );
+        }
+    }
+}
+
+#[test]
+fn random_ip_rules_agree_with_the_evaluator() {
+    let mut random = Random::new(1);
+    let mut matched = 0;
+    for round in 0..1500 {
+        let count = 1 + random.below(if round % 50 == 0 { 200 } else { 12 });
+        let texts: Vec<String> = (0..count).map(|i| random.ip_rule(i)).collect();
+        let mut diagnostics = Vec::new();
+        let rules = ip::parse_filter(&texts, count, &BuiltinNames, &mut diagnostics);
+        let rules = rules.unwrap_or_else(|| panic!("{texts:?}: {diagnostics:?}"));
+        let packets: Vec<_> = (0..60).map(|_| random.packet()).collect();
+        let hits =
+            |p: &&Vec<u8>| evaluate(&rules, &PacketRef::ip(p.get(14..).unwrap_or(&[]))).is_some();
+        matched += packets.iter().filter(hits).count();
+        agree(&rules, &packets, false, &format!("{texts:#?}"));
+    }
+    assert!(matched > 10_000, "the rules hit {matched} packets only");
+}
+
+#[test]
+fn random_patterns_agree_with_the_evaluator() {
+    let mut random = Random::new(2);
+    for _ in 0..800 {
+        let count = 1 + random.below(10);
+        let texts: Vec<String> = (0..count).map(|_| random.pattern()).collect();
+        let mut diagnostics = Vec::new();
+        let rules = pattern::parse(&texts, count, &mut diagnostics);
+        let rules = rules.unwrap_or_else(|| panic!("{texts:?}: {diagnostics:?}"));
+        let packets: Vec<_> = (0..50).map(|_| random.packet()).collect();
+        agree(&rules, &packets, true, &format!("{texts:#?}"));
+    }
+}
+
+#[test]
+fn batches_agree_with_single_packets() {
+    let mut random = Random::new(3);
+    let texts: Vec<String> = (0..40).map(|i| random.ip_rule(i)).collect();
+    let rules = ip::parse_filter(&texts, 40, &BuiltinNames, &mut Vec::new()).unwrap();
+    let program = Program::compile(&rules);
+    let packets: Vec<_> = (0..100).map(|_| random.packet()).collect();
+    let get = |i: usize| PacketRef::ip(packets[i].get(14..).unwrap_or(&[]));
+    let mut out = [7; 100];
+    program.classify_batch(90, get, &mut out);
+    for (i, out) in out.iter().enumerate() {
+        let expected = program.classify(get(i)).unwrap_or(weft_classify::DROP);
+        assert_eq!(*out, if i < 90 { expected } else { 7 });
+    }
+}
+
+#[test]
+fn mutated_texts_never_panic() {
+    let mut random = Random::new(4);
+    let packet = random.packet();
+    for i in 0..20_000 {
+        let text = if i % 4 == 0 {
+            random.pattern()
+        } else {
+            random.ip_rule(i)
+        };
+        let text = random.mutate(&text);
+        let mut diagnostics = Vec::new();
+        if let Some(rules) = ip::parse_filter(&[&text], 3, &BuiltinNames, &mut diagnostics) {
+            let program = Program::compile(&rules);
+            assert_eq!(
+                program.classify(PacketRef::ip(&packet)),
+                evaluate(&rules, &PacketRef::ip(&packet))
+            );
+        } else {
+            assert!(!diagnostics.is_empty());
+        }
+        if let Some(rules) = pattern::parse(&[&text], 1, &mut Vec::new()) {
+            let packet = PacketRef::data(&packet);
+            assert_eq!(
+                Program::compile(&rules).classify(packet),
+                evaluate(&rules, &packet)
+            );
+        }
+    }
+}
+
+#[test]
+fn deep_and_long_expressions_are_bounded() {
+    for text in [
+        format!("allow {}", "(".repeat(100_000)),
+        format!("allow {}", "! ".repeat(100_000)),
+        format!("allow {}", "true ? ".repeat(50_000)),
+        format!("allow {}tcp{}", "(".repeat(150), ")".repeat(150)),
+        format!(
+            "allow {}tcp{}",
+            "(".repeat(150),
+            " ? udp : icmp)".repeat(150)
+        ),
+        format!("allow {}", "src host 10.0.0.1 or ".repeat(5_000) + "tcp"),
+        format!(
+            "allow {}",
+            "(host 10.0.0.1 or port 5) and ".repeat(2_000) + "tcp"
+        ),
+        format!(
+            "allow not ({})",
+            "(host 10.0.0.1 and port 5) or ".repeat(2_000) + "tcp"
+        ),
+    ] {
+        if let Some(rules) = ip::parse_filter(&[&text], 1, &BuiltinNames, &mut Vec::new()) {
+            let bytes = Random::new(5).packet();
+            let packet = PacketRef::ip(&bytes[14.min(bytes.len())..]);
+            let program = Program::compile(&rules);
+            assert_eq!(program.classify(packet), evaluate(&rules, &packet));
+            program.describe();
+        }
+    }
+}
