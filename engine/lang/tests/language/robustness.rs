@@ -102,7 +102,8 @@ fn mutated_configurations_are_parsed_or_refused() {
         let text = mutate(&mut random, &CONFIGURATIONS);
         let (graph, diagnostics) = parse(&Source::new("config", text.clone()), &options);
         assert_eq!(graph.is_none(), diagnostics.has_errors(), "round {round}");
-        if let Some(graph) = graph {
+        // A variable's value may open a quote or comment, as in Click; then the flat text means something else.
+        if let Some(graph) = graph.filter(|_| !text.contains(&b'$')) {
             let written = unparse(&graph);
             let again = parse(&Source::new("config", written.clone()), &options);
             let shown = String::from_utf8_lossy(&text).into_owned();
