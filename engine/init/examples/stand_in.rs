@@ -74,7 +74,11 @@ fn answer(question: &str, arguments: &[String], frames: &File, state: &File) -> 
                 .map(|e| e.file_name().into_string().unwrap())
                 .collect();
             names.sort();
-            names.join(" ")
+            if names.is_empty() {
+                "nothing".into()
+            } else {
+                names.join(" ")
+            }
         })),
         "folder" => told(std::env::current_dir().map(|path| path.display().to_string())),
         "arguments" => arguments.join("\n"),

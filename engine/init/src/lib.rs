@@ -149,28 +149,29 @@ fn run_inside(options: Options, mut report: Report, mut outside: Outside, mut in
     let made = inner
         .detach(&outside.log, &outside.spec.hostname)
         .and_then(|()| network::silence())
-        .and_then(|()| filesystem::build(&outside.folder.path));
-    if let Err(failure) = made {
-        outside.undo();
-        let code = refuse(&mut report, &failure);
-        inner.release_outer(1);
-        return code;
-    }
-    let Outside {
-        spec,
-        folder,
-        orders,
-        program,
-        limits,
-        ..
-    } = outside;
-    let supervisor = Supervisor::new(program, spec, folder, options, limits);
-    match ProcessOne::new(inner, report, supervisor, orders) {
-        Ok(process_one) => process_one.run(),
-        Err((failure, mut report, mut supervisor)) => {
-            supervisor.limits().remove();
-            supervisor.folder().clear();
-            refuse(&mut report, &failure)
+        .and_then(|()| filesystem::build(&outside.folder.path))
+        .and_then(|()| {
+            sys::descriptor::signal_descriptor(&process_one::SIGNALS)
+                .attempt("namespaces", "receive signals")
+        });
+    match made {
+        Ok(signals) => {
+            let Outside {
+                spec,
+                folder,
+                orders,
+                program,
+                limits,
+                ..
+            } = outside;
+            let supervisor = Supervisor::new(program, spec, folder, options, limits);
+            ProcessOne::new(inner, report, signals, supervisor, orders).run()
+        }
+        Err(failure) => {
+            outside.undo();
+            let code = refuse(&mut report, &failure);
+            inner.release_outer(1);
+            code
         }
     }
 }

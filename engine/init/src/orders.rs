@@ -84,8 +84,9 @@ impl Orders {
         })
     }
 
-    /// Adds what to wait for: the listener, then each client.
-    pub fn interests(&self, into: &mut Vec<libc::pollfd>) {
+    /// Parts from clients that are done, then adds what to wait for: the listener and each client.
+    pub fn interests(&mut self, into: &mut Vec<libc::pollfd>) {
+        self.clients.retain(|client| !client.is_done());
         into.push(interest(self.listener.as_raw_fd(), libc::POLLIN));
         into.extend(
             self.clients
@@ -105,7 +106,6 @@ impl Orders {
         if listener.revents != 0 {
             self.accept();
         }
-        self.clients.retain(|client| !client.is_done());
     }
 
     fn accept(&mut self) {
@@ -400,6 +400,7 @@ mod tests {
             "{\"ok\":false,\"error\":\"line longer than 65536 bytes\"}\n"
         );
         bench.turn();
+        bench.turn();
         assert!(bench.orders.clients.is_empty());
     }
 
@@ -428,6 +429,7 @@ mod tests {
         assert_eq!(line(&first), "");
         drop(rest);
         bench.turn();
+        bench.turn();
         assert!(bench.orders.clients.is_empty());
     }
 
@@ -441,6 +443,10 @@ mod tests {
         bench.turn();
         let (id, _) = bench.orders.take().unwrap();
         bench.orders.answer(id, &1);
-        assert_eq!(line(&client), "1\n");
+        bench.turn();
+        let mut rest = String::new();
+        client.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "1\n");
+        assert!(bench.orders.clients.is_empty());
     }
 }

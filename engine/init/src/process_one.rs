@@ -1,6 +1,6 @@
 //! The event loop of process 1. Idle, it sleeps without a timeout.
 
-use crate::failure::{Attempt, Failure};
+use crate::failure::Failure;
 use crate::orders::{ClientId, Order, Orders, Refusal, interest};
 use crate::report::{Report, Said};
 use crate::status::{Start, State, Status};
@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Orders carried out between two looks at everything else.
 const ORDERS_PER_TURN: usize = 32;
-const SIGNALS: [i32; 4] = [libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
+/// What process 1 listens to; everything else it ignores or dies of.
+pub const SIGNALS: [i32; 4] = [libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
 
 /// Process 1 of a sandbox.
 pub struct ProcessOne {
@@ -38,28 +39,24 @@ impl ProcessOne {
     pub fn new(
         mut inner: namespaces::Inner,
         mut report: Report,
+        signals: OwnedFd,
         supervisor: Supervisor,
         orders: Orders,
-    ) -> Result<Self, (Failure, Report, Supervisor)> {
-        match descriptor::signal_descriptor(&SIGNALS).attempt("namespaces", "receive signals") {
-            Err(failure) => Err((failure, report, supervisor)),
-            Ok(signals) => {
-                report.sandbox(inner.pid);
-                inner.release_outer(0);
-                Ok(Self {
-                    pid: inner.pid,
-                    supervisor,
-                    orders,
-                    signals,
-                    report: Some(report),
-                    start: Start::now(),
-                    booted: false,
-                    closing: false,
-                    failure: None,
-                    waiting: Vec::new(),
-                    written: None,
-                })
-            }
+    ) -> Self {
+        report.sandbox(inner.pid);
+        inner.release_outer(0);
+        Self {
+            pid: inner.pid,
+            supervisor,
+            orders,
+            signals,
+            report: Some(report),
+            start: Start::now(),
+            booted: false,
+            closing: false,
+            failure: None,
+            waiting: Vec::new(),
+            written: None,
         }
     }
 
@@ -82,7 +79,7 @@ impl ProcessOne {
     }
 
     /// The first three entries are always there; a negative descriptor is passed over.
-    fn wait(&self, entries: &mut Vec<libc::pollfd>) {
+    fn wait(&mut self, entries: &mut Vec<libc::pollfd>) {
         let number = |fd: Option<i32>| interest(fd.unwrap_or(-1), libc::POLLIN);
         entries.clear();
         entries.push(interest(self.signals.as_raw_fd(), libc::POLLIN));

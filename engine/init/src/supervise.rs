@@ -184,11 +184,11 @@ impl Supervisor {
                     *pause = (*pause * 3 / 2).min(LINK_LOOK_MOST);
                 }
             }
-            Phase::Starting { engine, errors } if engine.since + READY_WAIT <= now => {
-                if errors.is_empty() {
-                    errors.push(format!("engine not ready after {} s", READY_WAIT.as_secs()));
-                    engine.kill();
-                }
+            Phase::Starting { engine, errors }
+                if errors.is_empty() && engine.since + READY_WAIT <= now =>
+            {
+                errors.push(format!("engine not ready after {} s", READY_WAIT.as_secs()));
+                engine.kill();
             }
             Phase::Ending { engine, kill_at } if kill_at.is_some_and(|at| at <= now) => {
                 engine.kill();
