@@ -4,19 +4,20 @@
 //! Click's.
 
 mod address;
+mod bandwidth;
+mod decimal;
 mod name;
 mod number;
 mod text;
 mod time;
 
 pub use address::{IpAddresses, IpPrefix, IpPrefixOrAddress, Ipv6Prefix, MacAddr};
+pub use bandwidth::{Bandwidth, Count, parse_bandwidth, unparse_bandwidth};
+pub use decimal::{Fixed, parse_fixed, unparse_fixed};
 pub use name::{Annotation, ElementName, HandlerName, IpProtocol, TcpPort, UdpPort};
-pub use number::{
-    Count, Fixed, parse_bandwidth, parse_bool, parse_fixed, parse_real, parse_signed,
-    parse_unsigned, unparse_bandwidth, unparse_fixed,
-};
+pub use number::{parse_bool, parse_real, parse_signed, parse_unsigned};
 pub use text::{AnyText, Filename, HexData, Keyword, Word};
-pub use time::{Bandwidth, Milliseconds, Seconds, WholeSeconds, parse_seconds_ns, unparse_seconds};
+pub use time::{Milliseconds, Seconds, WholeSeconds, parse_seconds_ns, unparse_seconds};
 
 use crate::args::Names;
 

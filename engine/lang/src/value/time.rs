@@ -1,6 +1,6 @@
-//! Times with units, and bandwidth as argument types.
+//! Times with units.
 
-use super::number::{Decimal, parse_bandwidth};
+use super::decimal::Decimal;
 use super::{PARSE_ERROR, Value};
 use crate::args::Names;
 
@@ -87,31 +87,6 @@ impl Seconds {
     /// The time as a [`Duration`](std::time::Duration).
     pub fn duration(self) -> std::time::Duration {
         std::time::Duration::from_nanos(self.0)
-    }
-}
-
-/// A bandwidth in bytes per second.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Bandwidth {
-    /// Bytes per second.
-    pub bytes_per_second: u64,
-    /// No unit was given; bytes per second were assumed.
-    pub unitless: bool,
-}
-
-impl Value for Bandwidth {
-    const EXPECTED: &'static str = "bandwidth";
-
-    fn parse(text: &str, _: &dyn Names) -> Result<Self, String> {
-        let (bytes_per_second, unitless) = parse_bandwidth(text)?;
-        Ok(Bandwidth {
-            bytes_per_second,
-            unitless,
-        })
-    }
-
-    fn placeholder() -> Self {
-        Bandwidth::default()
     }
 }
 
