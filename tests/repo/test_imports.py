@@ -1,0 +1,85 @@
+"""The import rules of the architecture: each room knows only the rooms below it."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "src" / "weft"
+
+PYTHON_RULES: dict[str, set[str]] = {
+    "model": set(),
+    "errors": {"model"},  # for types only
+    "launcher": {"errors"},
+    "vnf": {"model", "errors", "launcher", "_engine"},
+    "server": {"vnf", "model", "errors", "launcher"},
+    "client": {"server", "vnf", "model", "errors"},
+    "cli": {"client", "model", "errors", "launcher"},
+}
+RUST_RULES: dict[str, set[str]] = {
+    "wire": set(),
+    "lang": set(),
+    "classify": {"wire"},
+    "core": {"wire", "lang"},
+    "elements": {"core", "wire", "lang", "classify", "io"},  # device elements choose drivers
+    "io": {"core", "wire"},
+    "init": set(),
+}
+UNRESTRICTED = {"cli", "binding", "fuzz"}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms of ours that a file imports anywhere, inside functions too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute here"
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return {name.split(".")[1] for name in names if name.startswith("weft.")} - {"__version__"}
+
+
+SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_python_room_imports_only_what_it_may(path: Path) -> None:
+    room = room_of(path)
+    assert room in PYTHON_RULES, f"a new room '{room}' needs its rule here"
+    assert imported_rooms(path) <= PYTHON_RULES[room] | {room}
+
+
+def test_model_does_no_input_or_output() -> None:
+    allowed = {"__future__", "dataclasses", "enum", "typing", "uuid", "weft"}
+    for path in (PACKAGE / "model").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert str(node.module).split(".")[0] in allowed, path
+            elif isinstance(node, ast.Import):
+                assert {alias.name for alias in node.names} <= allowed, path
+
+
+def crates() -> dict[str, set[str]]:
+    found = {}
+    for manifest in sorted((ROOT / "engine").glob("*/Cargo.toml")):
+        dependencies = tomllib.loads(manifest.read_text()).get("dependencies", {})
+        found[manifest.parent.name] = {
+            name.removeprefix("weft-") for name in dependencies if name.startswith("weft-")
+        }
+    return found
+
+
+def test_crates_depend_only_on_what_they_may() -> None:
+    for crate, dependencies in crates().items():
+        if crate not in UNRESTRICTED:
+            assert crate in RUST_RULES, f"a new crate '{crate}' needs its rule here"
+            assert dependencies <= RUST_RULES[crate], crate
