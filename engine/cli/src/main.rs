@@ -1,20 +1,37 @@
-//! The `weft-engine` binary.
-use weft_core::*;
+//! The `weft-engine` binary: one file per subcommand.
+
+mod click;
+mod signals;
+
+use std::process::exit;
+
+const USAGE: &str = "usage: weft-engine click|init ... \
+('weft-engine click --help' tells more)";
+
 fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let text = std::fs::read_to_string(&args[1]).unwrap();
-    let env = Environment::new(weft_elements::REGISTRY);
-    let mut r = Router::new(
-        env,
-        Pool::new(PoolSize::default()).unwrap(),
-        Region::default(),
-        Clock::real(),
-        1,
-    );
-    if let Err(e) = r.load(&args[1], &text) {
-        eprintln!("{e}");
-        std::process::exit(1)
-    }
-    r.run();
-    println!("{}", r.read_handler("stats", "").unwrap());
+    let mut arguments = std::env::args_os().skip(1);
+    let subcommand = arguments.next().unwrap_or_default();
+    let rest: Vec<_> = arguments.collect();
+    exit(match subcommand.to_str() {
+        Some("click") => click::main(rest),
+        Some("init") => weft_init::main(texts(rest)),
+        Some("--version") => {
+            println!("weft-engine {}", env!("CARGO_PKG_VERSION"));
+            0
+        }
+        Some("--help") => {
+            println!("{USAGE}");
+            0
+        }
+        _ => {
+            eprintln!("weft-engine: unknown subcommand {subcommand:?}; {USAGE}");
+            2
+        }
+    })
+}
+
+fn texts(arguments: Vec<std::ffi::OsString>) -> impl Iterator<Item = String> {
+    arguments
+        .into_iter()
+        .map(|a| a.to_string_lossy().into_owned())
 }

@@ -7,6 +7,7 @@ mod configure;
 mod console;
 mod element;
 mod handler;
+mod interrupt;
 mod names;
 mod packet;
 mod pool;
@@ -24,6 +25,7 @@ pub use element::{
     PHASE_INFO, Place, Registry, Task, argument,
 };
 pub use handler::{Call, Handler, Read, Value, Write, downcast};
+pub use interrupt::{INTERRUPTED, interrupt, prepare_interrupts};
 pub use names::NameTable;
 pub use packet::{Annotations, Packet, PacketType, SideRecord};
 pub use pool::{HEADROOM, MAX_FRAME, Pool, PoolSize};
@@ -32,6 +34,5 @@ pub use random::Random;
 pub use region::{Cells, Region};
 pub use ring::PacketRing;
 pub use router::{
-    Access, BuildError, Graph, HandlerError, INTERRUPTED, Interest, REASON_NO_BUFFER, Router,
-    Verdict,
+    Access, BuildError, Graph, HandlerError, Interest, REASON_NO_BUFFER, Router, Verdict,
 };

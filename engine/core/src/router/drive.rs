@@ -1,7 +1,7 @@
 //! The driver: tasks, timers and descriptors in turn, asleep when there is nothing to do.
 
 use super::Router;
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::interrupt::{is_interrupted, wake_descriptor};
 use std::time::Duration;
 
 /// Task runs between two looks at the clock.
@@ -9,15 +9,12 @@ const RUNS_PER_ROUND: usize = 32;
 /// Rounds of busy tasks between two looks at the descriptors.
 const ROUNDS_PER_POLL: usize = 8;
 
-/// Set by a signal handler to stop every driver of the process.
-pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
 impl Router {
     /// Runs the graph until it is asked to stop and nobody (DriverManager) keeps it running.
     pub fn run(&mut self) {
-        while !INTERRUPTED.load(Ordering::Relaxed) {
+        while !is_interrupted() {
             self.run_until_stopping();
-            if INTERRUPTED.load(Ordering::Relaxed) || !self.resume() {
+            if is_interrupted() || !self.resume() {
                 break;
             }
         }
@@ -36,7 +33,7 @@ impl Router {
 
     fn run_until_stopping(&mut self) {
         let mut round = 0;
-        while !self.graph.is_stopping() && !INTERRUPTED.load(Ordering::Relaxed) {
+        while !self.graph.is_stopping() && !is_interrupted() {
             self.apply_replacement();
             self.clock.refresh();
             self.run_timers();
@@ -59,6 +56,9 @@ impl Router {
 
     /// Sleeps until a descriptor is ready or a timer expires. Virtual time jumps there instead.
     fn wait(&mut self) {
+        if let Some(fd) = wake_descriptor() {
+            self.graph.watches.set_wake(fd);
+        }
         let next = self.graph.timers.next();
         let timeout = match (next, self.clock.is_virtual()) {
             (Some(at), true) => {

@@ -103,7 +103,7 @@ impl Access {
 
 /// "element" and "handler" of a full handler name; no element for a global one.
 fn split(target: &str) -> (Option<&str>, &str) {
-    match target.rsplit_once('.') {
+    match target.split_once('.') {
         Some((element, handler)) => (Some(element), handler),
         None => (None, target),
     }

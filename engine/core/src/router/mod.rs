@@ -14,14 +14,13 @@ mod watch;
 
 pub use build::{BuildError, Graph};
 pub use counters::REASON_NO_BUFFER;
-pub use drive::INTERRUPTED;
 pub use handlers::{Access, HandlerError};
 pub use watch::Interest;
 
 use crate::clock::Clock;
 use crate::configure::Environment;
 use crate::console::Console;
-use crate::element::{Batch, Element, ElementId, MAX_BATCH};
+use crate::element::{Batch, Class, Element, ElementId, MAX_BATCH};
 use crate::packet::Packet;
 use crate::pool::Pool;
 use crate::random::Random;
@@ -220,6 +219,16 @@ impl Router {
     /// Index of the element that is running.
     pub fn current(&self) -> ElementId {
         self.current
+    }
+
+    /// Number of elements in the graph.
+    pub fn element_count(&self) -> usize {
+        self.graph.nodes.len()
+    }
+
+    /// Class of element `id`.
+    pub fn class(&self, id: ElementId) -> &'static Class {
+        self.graph.nodes[id].class
     }
 
     /// Name of element `id`.

@@ -26,6 +26,9 @@ impl Interest {
     }
 }
 
+/// Owner of descriptors that belong to no element.
+const NOBODY: ElementId = ElementId::MAX;
+
 /// The descriptors one graph waits for.
 #[derive(Default)]
 pub(super) struct Watches {
@@ -49,6 +52,11 @@ impl Watches {
         }
     }
 
+    /// Has `fd` end any wait, without belonging to an element.
+    pub(super) fn set_wake(&mut self, fd: RawFd) {
+        self.set(NOBODY, fd, Interest::Read);
+    }
+
     fn clear(&mut self, fd: RawFd) {
         if let Some(i) = self.polled.iter().position(|p| p.fd == fd) {
             self.polled.swap_remove(i);
@@ -57,7 +65,7 @@ impl Watches {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.polled.is_empty()
+        self.owners.iter().all(|&owner| owner == NOBODY)
     }
 
     /// Waits until a descriptor is ready, at most `timeout` (`None`: for good).

@@ -1,0 +1,28 @@
+//! `weft-engine click`: Click's user-level command line.
+
+mod options;
+mod read;
+mod run;
+
+use std::ffi::OsString;
+
+pub use options::{Options, Source, Wanted};
+
+/// Runs a configuration; gives the exit status.
+pub fn main(arguments: Vec<OsString>) -> i32 {
+    match Options::parse(arguments) {
+        Ok(Wanted::Run(options)) => run::run(&options),
+        Ok(Wanted::Help) => {
+            print!("{}", options::HELP);
+            0
+        }
+        Ok(Wanted::Version) => {
+            println!("click (Weft) {}", env!("CARGO_PKG_VERSION"));
+            0
+        }
+        Err(problem) => {
+            eprintln!("{problem}\n{}", options::SHORT_USAGE);
+            2
+        }
+    }
+}
