@@ -137,21 +137,23 @@ def test_broken_answers_are_told_not_trusted(tmp_path: Path, answers: bytes) -> 
         writer.close()
 
     async def run() -> None:
-        async with await asyncio.start_unix_server(serve, tmp_path / "s"):
-            async with await ControlSocket.connect_unix(str(tmp_path / "s")) as control:
-                with pytest.raises(NotRunningError, match="the engine hung up"):
-                    await control.read("a.b")
+        async with (
+            await asyncio.start_unix_server(serve, tmp_path / "s"),
+            await ControlSocket.connect_unix(str(tmp_path / "s")) as control,
+        ):
+            with pytest.raises(NotRunningError, match="the engine hung up"):
+                await control.read("a.b")
 
     asyncio.run(run())
 
 
 def test_something_else_on_the_socket_is_told(tmp_path: Path) -> None:
-    with pytest.raises(NotRunningError, match="no ControlSocket at .*: it says b'SSH-2.0"):
+    with pytest.raises(NotRunningError, match=r"no ControlSocket at .*: it says b'SSH-2\.0"):
         converse(tmp_path, b"", lambda control: control.read("x"), banner=b"SSH-2.0-x\r\n")
 
 
 def test_nobody_there(tmp_path: Path) -> None:
-    with pytest.raises(NotRunningError, match="no engine answers at .*: No such file"):
+    with pytest.raises(NotRunningError, match=r"no engine answers at .*: No such file"):
         asyncio.run(ControlSocket.connect_unix(str(tmp_path / "none")))
 
 
