@@ -11,6 +11,7 @@ use seccompiler::{
 use std::collections::BTreeMap;
 
 mod allowed;
+mod tree;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
@@ -24,31 +25,23 @@ pub fn apply() -> Result<(), String> {
 }
 
 fn programs() -> Result<[BpfProgram; 3], seccompiler::BackendError> {
-    use SeccompAction::{Allow, Errno, KillProcess};
+    use SeccompAction::Errno;
     // In this order, because the last one forbids installing another.
     Ok([
         // Threads come by `clone`, whose flags a filter can see; `clone3` hides them.
         program(
-            without_conditions(&[libc::SYS_clone3]),
-            Allow,
+            [(libc::SYS_clone3, Vec::new())].into(),
             Errno(libc::ENOSYS as u32),
         )?,
-        program(refused()?, Allow, Errno(libc::EPERM as u32))?,
-        program(without_conditions(&allowed::calls()), KillProcess, Allow)?,
+        program(refused()?, Errno(libc::EPERM as u32))?,
+        tree::allow_only(&allowed::calls()),
     ])
 }
 
-fn program(
-    rules: Rules,
-    otherwise: SeccompAction,
-    on_match: SeccompAction,
-) -> Result<BpfProgram, seccompiler::BackendError> {
+/// Allows everything but what matches the rules.
+fn program(rules: Rules, on_match: SeccompAction) -> Result<BpfProgram, seccompiler::BackendError> {
     let architecture = TargetArch::try_from(std::env::consts::ARCH)?;
-    SeccompFilter::new(rules, otherwise, on_match, architecture)?.try_into()
-}
-
-fn without_conditions(calls: &[i64]) -> Rules {
-    calls.iter().map(|call| (*call, Vec::new())).collect()
+    SeccompFilter::new(rules, SeccompAction::Allow, on_match, architecture)?.try_into()
 }
 
 /// Calls that are answered with EPERM for these arguments.
