@@ -76,3 +76,25 @@ impl Clock {
         }
     }
 }
+
+/// A time as Click prints timestamps: seconds with six decimals, or nine where six do not do.
+pub fn timestamp_text(ns: u64) -> String {
+    let (seconds, rest) = (ns / SECOND, ns % SECOND);
+    if rest % 1000 == 0 {
+        format!("{seconds}.{:06}", rest / 1000)
+    } else {
+        format!("{seconds}.{rest:09}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_have_six_decimals_unless_they_need_nine() {
+        assert_eq!(timestamp_text(0), "0.000000");
+        assert_eq!(timestamp_text(1_500_000_000), "1.500000");
+        assert_eq!(timestamp_text(1_500_000_001), "1.500000001");
+    }
+}

@@ -2,6 +2,7 @@
 //! timers, hot swap and the registry. Knows the language ([`weft_lang`]) and headers
 //! ([`weft_wire`]); knows no element.
 
+mod annotation;
 mod clock;
 mod configure;
 mod console;
@@ -17,7 +18,8 @@ mod region;
 mod ring;
 mod router;
 
-pub use clock::{Clock, SECOND};
+pub use annotation::ANNOTATION_BYTES;
+pub use clock::{Clock, SECOND, timestamp_text};
 pub use configure::{Configure, DeviceSource, Environment};
 pub use console::Console;
 pub use element::{

@@ -245,11 +245,8 @@ impl Pool {
     #[inline]
     pub fn from_position<'a>(&'a self, packet: &Packet, offset: u16) -> &'a [u8] {
         let end = packet.offset() as usize + packet.len();
-        self.slice(
-            packet.slot(),
-            offset as usize,
-            end.saturating_sub(offset as usize),
-        )
+        let start = (offset as usize).min(end);
+        self.slice(packet.slot(), start, end - start)
     }
 
     /// The packet's bytes for writing; a slot shared with clones is copied first. `None` when that
@@ -269,8 +266,8 @@ impl Pool {
     ) -> Option<&'a mut [u8]> {
         self.unshare(packet)?;
         let end = packet.offset() as usize + packet.len();
-        let length = end.saturating_sub(offset as usize);
-        Some(self.slice_mut(packet.slot(), offset as usize, length))
+        let start = (offset as usize).min(end);
+        Some(self.slice_mut(packet.slot(), start, end - start))
     }
 
     /// Makes the packet the only user of its slot.

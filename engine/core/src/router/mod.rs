@@ -241,6 +241,21 @@ impl Router {
         self.graph.nodes[self.current].name.clone()
     }
 
+    /// Name and class of the running element, as messages give them: `name :: Class`.
+    pub fn declaration(&self) -> String {
+        let node = &self.graph.nodes[self.current];
+        format!("{} :: {}", node.name, node.class.name)
+    }
+
+    /// The names the running element can use in the texts its handlers get.
+    pub fn names(&self) -> impl weft_lang::Names + '_ {
+        crate::configure::ScopedNames {
+            from: &self.graph.nodes[self.current].name,
+            elements: &self.graph.flat.elements,
+            table: &self.graph.names,
+        }
+    }
+
     /// Number of inputs of the running element.
     pub fn inputs(&self) -> usize {
         self.graph.nodes[self.current].inputs.len()
