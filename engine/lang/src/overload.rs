@@ -2,6 +2,9 @@
 
 use crate::scope::{Body, Class, ClassId, Classes};
 
+/// How many candidates are listed before it is enough.
+const CANDIDATES_SHOWN: usize = 16;
+
 /// The class that an instance means, and the values of its parameters.
 pub(crate) struct Resolution {
     pub class: ClassId,
@@ -118,10 +121,8 @@ fn no_match(candidates: &[&Body], ports: (usize, usize), arguments: usize) -> St
     };
     let (inputs, outputs) = (counted(ports.0, "input"), counted(ports.1, "output"));
     let mut message = format!("no match for '{name}[{arguments}{inputs}, {outputs}]'");
-    if let Some(first) = candidates.first() {
-        message.push_str(&format!("\n{}: candidates are:", first.landmark));
-    }
-    for candidate in candidates {
+    message.push_str("\ncandidates are:");
+    for candidate in candidates.iter().take(CANDIDATES_SHOWN) {
         let line = format!("\n{}:   {}", candidate.landmark, signature(candidate));
         message.push_str(&line);
     }

@@ -5,10 +5,6 @@ use super::{CONNECTION_LIMIT, Context, Parser};
 use crate::diagnostic::Landmark;
 use crate::lexer::{Kind, Token};
 use crate::scope::{ClassId, Role};
-use crate::value::parse_unsigned;
-
-/// Highest port number.
-const PORT_LIMIT: u64 = 0xffff;
 
 /// An element as written in a chain, before it is known whether it is new.
 struct Mention {
@@ -66,7 +62,7 @@ impl Parser<'_> {
         if last.iter().any(|l| !l.outputs.is_empty()) {
             self.error("output ports ignored at end of chain");
         }
-        let output = self.body().find("output");
+        let output = self.body.find("output");
         matches!(last.as_slice(), [only] if Some(only.element) == output)
     }
 
@@ -185,7 +181,7 @@ impl Parser<'_> {
         if first {
             std::mem::swap(&mut mention.inputs, &mut mention.outputs);
         }
-        mention.known = self.body().find(&mention.name);
+        mention.known = self.body.find(&mention.name);
         list.any_implicit = true;
         list.any_ports |= ported;
         list.mentions.push(mention);
@@ -209,7 +205,7 @@ impl Parser<'_> {
             });
         }
         if self.accept(Kind::Byte(b'(')) {
-            if self.body().find(&mention.name).is_some() || mention.known.is_some() {
+            if self.body.find(&mention.name).is_some() || mention.known.is_some() {
                 self.error("configuration string ignored on element reference");
             }
             mention.config = self.config();
@@ -221,81 +217,10 @@ impl Parser<'_> {
         }
     }
 
-    /// Reads `[0]`, `[0, 2]`, `[0-3]`, `[1,]`, `[]`, or nothing.
-    fn ports(&mut self) -> Ports {
-        let mut ports = Ports::default();
-        if !self.accept(Kind::Byte(b'[')) {
-            return ports;
-        }
-        loop {
-            let token = self.lex();
-            match token.kind {
-                Kind::Ident => self.port_range(&token, &mut ports),
-                Kind::Byte(b']') => {
-                    if ports.list.is_empty() {
-                        ports.list.push(0);
-                    }
-                    ports.open = true;
-                    return ports;
-                }
-                _ => {
-                    self.error("syntax error: expected port number");
-                    self.unlex(token);
-                    return ports;
-                }
-            }
-            let token = self.lex();
-            if token.is_byte(b']') {
-                return ports;
-            } else if !token.is_byte(b',') {
-                self.error("syntax error: expected ','");
-                self.unlex(token);
-            }
-        }
-    }
-
-    fn port_range(&mut self, first: &Token, ports: &mut Ports) {
-        let first = self.port_number(first);
-        if !self.accept(Kind::Byte(b'-')) {
-            ports.list.push(first);
-            return;
-        }
-        let token = self.lex();
-        if !token.is(Kind::Ident) {
-            self.error("syntax error: expected port number");
-            self.unlex(token);
-            return;
-        }
-        let last = self.port_number(&token);
-        if last < first {
-            self.error(format!("syntax error: bad port range {first}-{last}"));
-        }
-        self.ports += (last.saturating_sub(first)) as usize;
-        if self.ports > CONNECTION_LIMIT {
-            self.fatal(format!("too many ports (limit {CONNECTION_LIMIT})"));
-            return;
-        }
-        ports.list.extend(first..=last);
-    }
-
-    fn port_number(&mut self, token: &Token) -> u32 {
-        match parse_unsigned(&token.text) {
-            Ok(port) if port <= PORT_LIMIT => port as u32,
-            Ok(port) => {
-                self.error(format!("port number {port} too large, bound {PORT_LIMIT}"));
-                0
-            }
-            Err(_) => {
-                self.error("syntax error: port number should be integer");
-                0
-            }
-        }
-    }
-
     /// Reads an element group behind its `(`.
     fn group(&mut self, mention: &mut Mention) {
         let landmark = self.landmark();
-        let body = self.body();
+        let body = &mut self.body;
         let name = body.anonymous_name("");
         let group = body.add(&name, true, Role::Group, String::new(), landmark.clone());
         for (end, role) in [("input", Role::Input), ("output", Role::Output)] {
@@ -308,15 +233,15 @@ impl Parser<'_> {
             return;
         }
         let (input, output) = (group + 1, group + 2);
-        let outer_input = self.body().rebind("input", Some(input));
-        let outer_output = self.body().rebind("output", Some(output));
+        let outer_input = self.body.rebind("input", Some(input));
+        let outer_output = self.body.rebind("output", Some(output));
         self.statements(Context::Group);
         self.depth -= 1;
         let landmark = self.landmark();
-        for problem in self.body().check_ends(input, output, "<anonymous group>") {
+        for problem in self.body.check_ends(input, output, "<anonymous group>") {
             self.error_at(landmark.clone(), problem);
         }
-        let body = self.body();
+        let body = &mut self.body;
         body.rebind("input", outer_input);
         body.rebind("output", outer_output);
         // A group has all of its ports on both sides unless others are named.
@@ -350,7 +275,7 @@ impl Parser<'_> {
     fn resolve(&mut self, mut mention: Mention) -> Link {
         let known = match mention.class {
             Some(_) => None,
-            None => mention.known.or_else(|| self.body().find(&mention.name)),
+            None => mention.known.or_else(|| self.body.find(&mention.name)),
         };
         let element = match known {
             Some(element) => {
@@ -373,7 +298,7 @@ impl Parser<'_> {
         let name = &mention.name;
         let problem = format!("redeclaration of element '{name}'");
         self.error_at(mention.landmark.clone(), problem);
-        let old = &self.body().elements[element];
+        let old = &self.body.elements[element];
         if matches!(old.role, Role::Instance(_)) {
             let landmark = old.landmark.clone();
             self.error_at(
@@ -395,9 +320,9 @@ impl Parser<'_> {
         }
         let config = std::mem::take(&mut mention.config);
         if let Some(class) = mention.class {
-            let name = self.body().anonymous_name(&name);
+            let name = self.body.anonymous_name(&name);
             return self
-                .body()
+                .body
                 .add(&name, true, Role::Instance(class), config, landmark);
         }
         if name
@@ -406,8 +331,11 @@ impl Parser<'_> {
         {
             self.error(format!("element name '{name}' has all-digit component"));
         }
-        let class = mention.declared.expect("either class is known");
-        self.body()
+        let class = match mention.declared {
+            Some(class) => class,
+            None => self.class_or_unknown(&name, false),
+        };
+        self.body
             .add(&name, false, Role::Instance(class), config, landmark)
     }
 
@@ -423,12 +351,12 @@ impl Parser<'_> {
             self.error(problem);
         }
         let landmark = self.landmark();
-        if self.body().connections.len() + pairing.pairs.len() > CONNECTION_LIMIT {
+        if self.body.connections.len() + pairing.pairs.len() > CONNECTION_LIMIT {
             self.fatal(format!("too many connections (limit {CONNECTION_LIMIT})"));
             return;
         }
         for (from, to) in pairing.pairs {
-            self.body().connect(from, to, landmark.clone());
+            self.body.connect(from, to, landmark.clone());
         }
     }
 }

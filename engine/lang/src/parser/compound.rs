@@ -76,15 +76,16 @@ impl Parser<'_> {
             return (None, End::Closed);
         }
         self.classes.enter();
-        let depth = self.bodies.len();
-        self.bodies.push(Body::new(name, landmark, depth));
+        let body = Body::new(name, landmark, self.outer.len() + 1);
+        self.outer.push(std::mem::replace(&mut self.body, body));
         self.formals();
         let end = self.statements(Context::Compound);
         self.classes.leave();
         self.depth -= 1;
-        let Some(mut body) = self.bodies.pop() else {
+        let Some(outer) = self.outer.pop() else {
             return (None, End::Closed);
         };
+        let mut body = std::mem::replace(&mut self.body, outer);
         let shown = if name.is_empty() { "<anonymous>" } else { name };
         for problem in body.check_ends(0, 1, shown) {
             self.error_at(body.landmark.clone(), problem);
@@ -97,7 +98,7 @@ impl Parser<'_> {
     fn formals(&mut self) {
         loop {
             let token = self.lex();
-            let started = !self.body().formals.is_empty();
+            let started = !self.body.formals.is_empty();
             let (keyword, name) = match token.kind {
                 Kind::Variable => (String::new(), token.text),
                 Kind::Byte(b'|') => return,
@@ -134,11 +135,11 @@ impl Parser<'_> {
     }
 
     fn add_formal(&mut self, name: String, keyword: String) {
-        if !self.body().declare_variable(&name) {
+        if !self.body.declare_variable(&name) {
             self.error(format!("parameter '${name}' multiply defined"));
             return;
         }
-        let formals = &self.body().formals;
+        let formals = &self.body.formals;
         let repeated = !keyword.is_empty() && formals.iter().any(|f| f.keyword == keyword);
         let in_order = |before: &str, after: &str| {
             before != "__REST__" && (before.is_empty() || !after.is_empty())
@@ -156,11 +157,12 @@ impl Parser<'_> {
             ));
         }
         if wrong {
-            self.error(
+            let here = self.landmark();
+            self.error(format!(
                 "compound element parameters out of order\n\
-                 (The correct order is '[positional], [keywords], [__REST__]'.)",
-            );
+                 {here}: (The correct order is '[positional], [keywords], [__REST__]'.)"
+            ));
         }
-        self.body().formals.push(Formal { name, keyword });
+        self.body.formals.push(Formal { name, keyword });
     }
 }

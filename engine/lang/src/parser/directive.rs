@@ -46,7 +46,7 @@ impl Parser<'_> {
     }
 
     fn require_library(&mut self, name: &str) {
-        if self.bodies.len() > 1 || self.depth > 0 {
+        if self.depth > 0 {
             self.error("'require library' must be used at file scope");
             return;
         }
@@ -110,11 +110,11 @@ impl Parser<'_> {
                 self.error("bad 'define' declaration: not a variable");
                 continue;
             };
-            if !self.body().declare_variable(name) {
+            if !self.body.declare_variable(name) {
                 self.error(format!("parameter '${name}' multiply defined"));
                 continue;
             }
-            self.body()
+            self.body
                 .defines
                 .push((name.to_string(), value.to_string()));
         }

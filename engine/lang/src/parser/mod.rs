@@ -6,6 +6,7 @@ mod chain;
 mod compound;
 mod directive;
 mod pairing;
+mod ports;
 
 use crate::diagnostic::{Diagnostics, Landmark};
 use crate::lexer::{Kind, Lexer, Token, kind_name};
@@ -53,8 +54,10 @@ pub(crate) struct Parser<'a> {
     lexer: Lexer,
     pushed_back: Vec<Token>,
     classes: Classes,
-    /// The open bodies, the file's first.
-    bodies: Vec<Body>,
+    /// The body being read.
+    body: Body,
+    /// The bodies around it, the file's first.
+    outer: Vec<Body>,
     depth: usize,
     requirements: Vec<(String, String)>,
     libraries: Vec<String>,
@@ -74,19 +77,18 @@ pub(crate) fn parse(source: &Source, text: &str, options: &ParseOptions<'_>) -> 
         lexer,
         pushed_back: Vec::new(),
         classes: Classes::new(),
-        bodies: Vec::new(),
+        body,
+        outer: Vec::new(),
         depth: 0,
         requirements: Vec::new(),
         libraries: Vec::new(),
         ports: 0,
         stopped: false,
     };
-    parser.bodies.push(body);
     parser.statements(Context::File);
-    let mut body = parser.bodies.swap_remove(0);
-    body.settle_names();
+    parser.body.settle_names();
     Parsed {
-        body,
+        body: parser.body,
         classes: parser.classes,
         requirements: parser.requirements,
         diagnostics: parser.diagnostics,
@@ -182,10 +184,6 @@ impl Parser<'_> {
         self.report_directives();
         self.expect(Kind::Byte(b')'));
         config
-    }
-
-    fn body(&mut self) -> &mut Body {
-        self.bodies.last_mut().expect("the file's body stays open")
     }
 
     /// Whether `input` and `output` mean something here.

@@ -193,7 +193,7 @@ fn overloads_that_do_not_fit_are_listed() {
         "elementclass C { $a | Message($a) }\nx :: C;",
         &[
             "config:2: no match for 'C[0 inputs, 0 outputs]'",
-            "config:1: candidates are:",
+            "candidates are:",
             "config:1:   C(<arg>)[0 inputs, 0 outputs]",
         ],
     );
@@ -201,7 +201,7 @@ fn overloads_that_do_not_fit_are_listed() {
         "elementclass C { $a, KEY $b, __REST__ $c | Message($a) -> output ||\n input -> Discard }\nx :: C(1);",
         &[
             "config:3: no match for 'C[1 argument, 0 inputs, 0 outputs]'",
-            "config:1: candidates are:",
+            "candidates are:",
             "config:1:   C(<arg>, KEY, ...)[0 inputs, 1 output]",
             "config:2:   C[1 input, 0 outputs]",
         ],
@@ -222,7 +222,7 @@ fn parameters_are_ordered_and_named_once() {
         "elementclass C { K $a, $b | Idle }",
         &[
             "config:1: compound element parameters out of order",
-            "(The correct order is '[positional], [keywords], [__REST__]'.)",
+            "config:1: (The correct order is '[positional], [keywords], [__REST__]'.)",
         ],
     );
     check_errors(
