@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from weft.errors import EngineError
 from weft.launcher import engine_binary
 from weft.model.problem import Problem
+from weft.vnf.capture import empty_capture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,28 +33,34 @@ class GraphReport:
 
 def check_graph(graph: str, values: Mapping[str, str], devices: Sequence[str]) -> GraphReport:
     """Parse, flatten, configure and initialize `graph` with devices that carry nothing."""
-    command = [engine_binary(), "click", "-q", "-o", "-"]
-    for device in devices:
-        command += ["--device", f"{device}=null"]
-    command += ["-f", "-", *(f"{name}={value}" for name, value in values.items())]
-    try:
-        run = subprocess.run(
-            command,
-            input=graph.encode("utf-8", errors="surrogateescape"),
-            capture_output=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-    except OSError as error:
-        raise EngineError(f"cannot run '{command[0]}': {error.strerror}") from None
-    except subprocess.TimeoutExpired:
-        raise EngineError(f"the engine did not check the graph within {_TIMEOUT_S} s") from None
+    with empty_capture() as (capture, descriptor):
+        command = [engine_binary(), "click", "-q", "-o", "-"]
+        for device in devices:
+            command += ["--device", f"{device}=pcap:{capture}"]
+        command += ["-f", "-", *(f"{name}={value}" for name, value in values.items())]
+        run = _run(command, graph.encode("utf-8", errors="surrogateescape"), descriptor)
     said = run.stderr.decode("utf-8", errors="replace")
     if run.returncode == 0:
         return GraphReport(run.stdout.decode("utf-8", errors="surrogateescape"), ())
     if run.returncode < 0 or not said.strip():
         raise EngineError(f"the engine ended with status {run.returncode} checking the graph")
     return GraphReport("", tuple(problems_of(said)))
+
+
+def _run(command: list[str], graph: bytes, descriptor: int) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            command,
+            input=graph,
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+            pass_fds=(descriptor,),
+        )
+    except OSError as error:
+        raise EngineError(f"cannot run '{command[0]}': {error.strerror}") from None
+    except subprocess.TimeoutExpired:
+        raise EngineError(f"the engine did not check the graph within {_TIMEOUT_S} s") from None
 
 
 def problems_of(diagnostics: str) -> list[Problem]:

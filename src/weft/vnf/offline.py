@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from weft.errors import EngineError
 from weft.launcher import engine_binary
 from weft.model.binding import PcapBinding
+from weft.vnf.capture import EMPTY_CAPTURE
 from weft.vnf.forwarder import graph_of
 from weft.vnf.manifest import MANIFEST
 
@@ -39,14 +40,16 @@ def run_on_files(request: FunctionRequest) -> int:
                 target = folder / file.name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(file.content)
-        return _run(_command(request, graph), folder)
+        empty = Path(scratch) / "empty.pcap"
+        empty.write_bytes(EMPTY_CAPTURE)
+        return _run(_command(request, graph, empty), folder)
 
 
-def _command(request: FunctionRequest, graph: Path) -> list[str]:
+def _command(request: FunctionRequest, graph: Path, empty: Path) -> list[str]:
     command = [engine_binary(), "click"]
     for binding in request.bindings:
         if isinstance(binding, PcapBinding):
-            source = str(Path(binding.source).absolute()) if binding.source else ""
+            source = Path(binding.source).absolute() if binding.source else empty
             sink = f":{Path(binding.sink).absolute()}" if binding.sink else ""
             command += ["--device", f"{binding.interface}=pcap:{source}{sink}"]
     command += ["-f", str(graph)]
