@@ -20,7 +20,7 @@ pub(crate) const CONNECTION_LIMIT: usize = 4_000_000;
 const EXPANSION_DEPTH_LIMIT: usize = 200;
 
 /// Most bytes of names and configurations.
-const TEXT_LIMIT: usize = 256 << 20;
+const TEXT_LIMIT: usize = 128 << 20;
 
 /// What a node of the expanded graph is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(crate) enum NodeKind {
 
 pub(crate) struct Node {
     pub kind: NodeKind,
-    pub name: String,
+    pub name: Rc<str>,
     pub config: String,
     pub landmark: Landmark,
 }
@@ -66,7 +66,7 @@ struct Flattener<'a> {
     diagnostics: &'a mut Diagnostics,
     nodes: Vec<Node>,
     edges: Vec<Edge>,
-    names: HashMap<String, usize>,
+    names: HashMap<Rc<str>, usize>,
     text: usize,
 }
 
@@ -168,7 +168,7 @@ impl Flattener<'_> {
         map: &[Option<usize>],
     ) -> Result<Option<usize>, Stop> {
         let element = &body.elements[id];
-        let name = format!("{prefix}{}", element.name);
+        let name: Rc<str> = format!("{prefix}{}", element.name).into();
         let landmark = element.landmark.clone();
         if let Role::Instance(_) = element.role
             && let Some(&old) = self.names.get(&name)
@@ -273,7 +273,7 @@ impl Flattener<'_> {
     fn make_shell(&mut self, shell: usize) -> Result<(), Stop> {
         let end = |name: &str, node: &Node| Node {
             kind: NodeKind::Nothing,
-            name: format!("{}/{name}", node.name),
+            name: format!("{}/{name}", node.name).into(),
             config: String::new(),
             landmark: node.landmark.clone(),
         };

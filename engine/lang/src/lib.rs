@@ -141,7 +141,7 @@ fn elements(graph: &Expanded, classes: &scope::Classes) -> (Vec<FlatElement>, Ve
         };
         numbers.push(class.map(|_| elements.len()));
         elements.extend(class.map(|class| FlatElement {
-            name: node.name.clone(),
+            name: node.name.to_string(),
             class: class.clone(),
             config: node.config.clone(),
             landmark: node.landmark.clone(),

@@ -341,6 +341,18 @@ fn expansion_has_limits() {
     }
     check_errors(
         &(text + "C39"),
+        &["config:2: flat configuration too long (limit 134217728 bytes)"],
+    );
+    let ten = "{ I; I; I; I; I; I; I; I; I; I }";
+    let mut text = format!("elementclass I Idle; elementclass A {ten}\n");
+    for (class, inner) in ["B", "C", "D", "E", "F"]
+        .iter()
+        .zip(["A", "B", "C", "D", "E"])
+    {
+        text += &format!("elementclass {class} {}\n", ten.replace('I', inner));
+    }
+    check_errors(
+        &(text + "F;"),
         &["config:1: too many elements (limit 1000000)"],
     );
     let mut text = String::from("elementclass C0 { Idle }\n");
