@@ -99,6 +99,9 @@ fn answer(question: &str, arguments: &[String], frames: &File, state: &File) -> 
         "socket" => told(socket(rest.parse().unwrap())),
         "executable-memory" => told(executable_memory()),
         "thread" => std::thread::spawn(|| "done".to_string()).join().unwrap(),
+        "take" => std::hint::black_box(vec![1u8; rest.parse().unwrap()])
+            .len()
+            .to_string(),
         "fork" => told(fork()),
         "replace" => {
             use std::os::unix::process::CommandExt;

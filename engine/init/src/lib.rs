@@ -87,7 +87,14 @@ struct Outside {
     limits: Limits,
 }
 
+/// Signals that end a terminal's programs. Half-way through they would leave things behind; a
+/// caller they end is noticed by its socket.
+const HELD_BACK: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+
 fn run(options: Options, mut report: Report) -> i32 {
+    if let Err(error) = sys::process::block_signals(&HELD_BACK) {
+        return complain(&format!("cannot hold back signals: {error}"), 1);
+    }
     let mut outside = match prepare(&options) {
         Ok(outside) => outside,
         Err(failure) => return refuse(&mut report, &failure),

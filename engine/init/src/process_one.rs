@@ -260,10 +260,18 @@ impl ProcessOne {
                     .answer(client, &Refusal::new("the function is shutting down")),
             }
         }
-        if let (Some(report), Some(failure)) = (&mut self.report, &self.failure) {
-            report.failed(failure);
+        if !self.booted {
+            self.report_failure();
         }
         i32::from(!self.booted)
+    }
+
+    fn report_failure(&mut self) {
+        let shut_down = || Failure::new("caller", "shut down before the function ran");
+        let failure = self.failure.take().unwrap_or_else(shut_down);
+        if let Some(report) = &mut self.report {
+            report.failed(&failure);
+        }
     }
 }
 

@@ -48,9 +48,20 @@ impl Interfaces {
         };
         let mut request = request(name)?;
         request.ifr_ifru.ifru_data = (&raw mut value).cast();
-        self.call(SIOCETHTOOL, &mut request)?;
-        // The kernel wrote through the pointer it was given.
-        Ok(std::hint::black_box(value).data != 0)
+        match self.call(SIOCETHTOOL, &mut request) {
+            // The kernel wrote through the pointer it was given.
+            Ok(()) => Ok(std::hint::black_box(value).data != 0),
+            Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => self.is_running(name),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What there is to know of a driver that does not tell of its link.
+    fn is_running(&self, name: &str) -> io::Result<bool> {
+        let mut request = request(name)?;
+        self.call(libc::SIOCGIFFLAGS as libc::c_ulong, &mut request)?;
+        // SAFETY: SIOCGIFFLAGS has filled in the flags.
+        Ok(unsafe { request.ifr_ifru.ifru_flags } & libc::IFF_RUNNING as libc::c_short != 0)
     }
 
     fn call(&self, code: libc::c_ulong, request: &mut libc::ifreq) -> io::Result<()> {

@@ -122,6 +122,11 @@ pub(crate) fn set_blocked_signals(set: &libc::sigset_t) -> io::Result<()> {
     Ok(())
 }
 
+/// Holds back these signals, and no other.
+pub fn block_signals(signals: &[i32]) -> io::Result<()> {
+    set_blocked_signals(&signal_set(signals))
+}
+
 /// No signal blocked, a broken pipe ends the process again: what a fresh program expects.
 pub fn reset_signals() -> io::Result<()> {
     // SAFETY: sets a default disposition.

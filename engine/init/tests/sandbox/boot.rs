@@ -1,11 +1,13 @@
 //! From the request to a running function, and every way in which that fails.
 
 use crate::support::{
-    Folder, can_make_sandboxes, cgroups, eventually, ip, make_pair, next_event, start_init,
+    Folder, can_make_sandboxes, cgroups, eventually, ip, make_pair, next_event, stand_in,
+    start_init,
 };
 use serde_json::json;
 use std::fs;
 use std::io::{Read, Write};
+use std::process::Command;
 
 #[test]
 fn a_function_boots_and_the_outer_process_goes() {
@@ -59,7 +61,7 @@ fn the_network_stack_has_no_address_and_no_voice() {
     );
     let pid = sandbox.pid.to_string();
     let run = |arguments: &[&str]| {
-        let mut command = std::process::Command::new("nsenter");
+        let mut command = Command::new("nsenter");
         let output = command
             .args(["-t", &pid, "-n"])
             .args(arguments)
@@ -351,4 +353,40 @@ fn limits_hold_in_a_group_of_its_own_or_the_reason_is_told() {
         }
     }
     sandbox.shutdown();
+}
+
+#[test]
+fn a_shutdown_before_the_function_runs_is_reported() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let mut starting = Folder::new().init();
+    let pid = starting.sandbox_pid();
+    // SAFETY: takes numbers only.
+    unsafe { libc::kill(pid, libc::SIGTERM) };
+    let (stage, errors) = starting.failure();
+    assert_eq!(
+        (stage.as_str(), errors[0].as_str()),
+        ("caller", "shut down before the function ran")
+    );
+}
+
+#[test]
+fn wrong_arguments_are_told_with_status_2() {
+    let run = |arguments: &[&str]| {
+        let output = Command::new(stand_in())
+            .arg("init")
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(
+        run(&["--run-dir", "/nowhere"]).starts_with("weft-init: --report-fd is missing; usage: ")
+    );
+    assert_eq!(
+        run(&["--run-dir", "/nowhere", "--report-fd", "99"]),
+        "weft-init: --report-fd 99: Bad file descriptor (os error 9)\n"
+    );
 }

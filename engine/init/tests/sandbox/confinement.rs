@@ -1,6 +1,6 @@
 //! What the engine can do and see.
 
-use crate::support::{Folder, GID, Sandbox, UID, can_make_sandboxes, eventually};
+use crate::support::{Folder, GID, Sandbox, UID, can_make_sandboxes, cgroups, eventually};
 
 fn line<'a>(status: &'a str, key: &str) -> &'a str {
     let found = status
@@ -214,5 +214,30 @@ fn executing_another_program_ends_the_engine() {
     }
     let sandbox = Folder::new().run();
     assert_killed_by(&sandbox, "replace");
+    sandbox.shutdown();
+}
+
+#[test]
+fn an_engine_over_its_memory_limit_is_ended_and_restarted() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let sandbox = Folder::new().fact("memory_bytes", (16 << 20).into()).run();
+    if !sandbox.order("status")["limits"]
+        .as_str()
+        .unwrap()
+        .starts_with("none: ")
+    {
+        let group = &cgroups(sandbox.path())[0];
+        let procs = || std::fs::read_to_string(group.join("cgroup.procs")).unwrap();
+        eventually("the engine is in its group", || {
+            (!procs().is_empty()).then_some(())
+        });
+        assert_eq!(sandbox.ask_once("take 1048576").as_deref(), Some("1048576"));
+        assert_eq!(sandbox.ask_once("take 67108864"), None);
+        eventually("restarted", || {
+            (sandbox.order("status")["restarts"] == 1).then_some(())
+        });
+    }
     sandbox.shutdown();
 }

@@ -132,7 +132,7 @@ pub fn next_event(report: &mut BufReader<UnixStream>) -> Value {
 }
 
 /// Cargo builds examples next to the tests.
-fn stand_in() -> PathBuf {
+pub fn stand_in() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.ancestors().nth(2).unwrap().join("examples/stand_in");
     assert!(
