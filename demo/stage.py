@@ -106,8 +106,8 @@ class Stage:
 
     def open_services(self) -> None:
         """A web server on 80, one on 443, a listener on 22; returns when all three answer."""
-        for port in ("80", "443"):
-            web = ("-m", "http.server", port, "--directory", str(self.folder))
+        for web_port in ("80", "443"):
+            web = ("-m", "http.server", web_port, "--directory", str(self.folder))
             self.server.serve(sys.executable, *web)
         self.server.serve(sys.executable, str(Path(__file__).with_name("listener.py")), "22")
         for port in (80, 443, 22):

@@ -13,7 +13,7 @@ SYN, ACK, RST = 0x02, 0x10, 0x04
 def checksum(data: bytes) -> int:
     """The Internet checksum, RFC 1071."""
     data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

@@ -1,0 +1,186 @@
+"""`weft run` and what follows it, between real hosts."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from weft.server.groups import group_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.hosts import Host
+    from tests.system.conftest import Weft
+
+LEFT, RIGHT = "10.9.0.1", "10.9.0.2"
+
+
+def bindings(left: Host, right: Host) -> list[str]:
+    return [
+        *("--interface", f"in=netns:{left.name}:eth0"),
+        *("--interface", f"out=netns:{right.name}:eth0"),
+    ]
+
+
+@pytest.fixture
+def pair(make_host: Callable[[str], Host]) -> tuple[Host, Host]:
+    return make_host("left"), make_host("right")
+
+
+def processes() -> set[str]:
+    """Every engine and Python process there is."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            name = path.read_text().strip()
+        except OSError:
+            continue
+        if name.startswith(("weft", "python")):
+            found.add(f"{path.parent.name} {name}")
+    return found
+
+
+def control_groups(uuid: str) -> list[Path]:
+    root = Path("/sys/fs/cgroup")
+    from uuid import UUID
+
+    name = group_name(UUID(uuid))
+    return [path for path in (root / name, *root.glob(f"*/{name}")) if path.exists()]
+
+
+def test_frames_pass_and_are_counted(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
+    left, right = pair
+    assert weft("run", wire, "-d", *bindings(left, right)) == "wire\n"
+    left.configure("eth0", f"{LEFT}")
+    right.configure("eth0", f"{RIGHT}")
+    pinged = left.run(["ping", "-n", "-c", "3", "-i", "0.02", "-W", "2", RIGHT])
+    assert pinged.returncode == 0, pinged.stdout
+    assert int(weft("read", "wire", "counter/count.count")) >= 3
+    weft("write", "wire", "counter/count.reset")
+    assert int(weft("read", "wire", "counter/count.count")) <= 2
+    assert weft("read", "wire", "counter/count.class") == "Counter"
+
+
+def test_detached_run_leaves_only_the_sandbox(
+    weft: Weft, pair: tuple[Host, Host], wire: str
+) -> None:
+    before = processes()
+    weft("run", wire, "-d", *bindings(*pair))
+    [row] = weft.ps()
+    assert (row["name"], row["state"], row["restarts"]) == ("wire", "active", 0)
+    new = {line.split()[1] for line in processes() - before}
+    assert not any(name.startswith("python") for name in new)
+    assert pair[0].links()["eth0"]["up"]
+    assert pair[0].links()["eth0"]["mtu"] == 1500
+    weft("stop", "wire")
+    assert processes() == before
+    assert weft.folders() == []
+    assert pair[0].links() == pair[1].links() == {}
+    assert control_groups(row["uuid"]) == []
+
+
+def test_stop_keep_and_start(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
+    weft("run", wire, "-d", *bindings(*pair))
+    weft("stop", "--keep", "wire")
+    assert [row["state"] for row in weft.ps()] == ["inactive"]
+    assert "eth0" in pair[0].links()
+    weft("start", "wire")
+    assert [row["state"] for row in weft.ps()] == ["active"]
+
+
+def test_a_name_is_used_once(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
+    weft("run", wire, "-d", *bindings(*pair))
+    assert weft("run", wire, "-d", *bindings(*pair), status=1) == (
+        "weft: the name 'wire' is taken in project 'default'\n"
+        "weft: hint: choose another with --name, or stop that function: weft stop wire\n"
+    )
+
+
+def test_a_failed_start_is_undone_whole(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
+    left, right = pair
+    right.route.link("add", ifname="eth0", kind="veth", peer={"ifname": "other"})
+    before = (processes(), left.links(), right.links())
+    complaint = weft("run", wire, "-d", *bindings(left, right), status=1)
+    assert complaint.startswith(f"weft: a device 'eth0' is in namespace '{right.name}' already\n")
+    assert (processes(), left.links(), right.links()) == before
+    assert weft.folders() == []
+
+
+def test_an_engine_that_does_not_come_up_is_told_and_undone(
+    weft: Weft, pair: tuple[Host, Host], tmp_path: Path
+) -> None:
+    config = tmp_path / "late.click"
+    # The file is there when the graph is checked, and cannot be reached from the sandbox.
+    capture = tmp_path / "x" / "in.pcap"
+    capture.parent.mkdir(mode=0o700)
+    from weft.vnf.capture import EMPTY_CAPTURE
+
+    capture.write_bytes(EMPTY_CAPTURE)
+    config.write_text(f"FromDevice(in) -> Discard; FromDump({capture}, STOP false) -> Discard;\n")
+    before = processes()
+    binding = f"in=netns:{pair[0].name}:eth0"
+    complaint = weft("run", str(config), "-d", "--interface", binding, status=1)
+    assert complaint.startswith("weft: 'late' did not start (stage: engine); all was undone\n")
+    assert "late.click:1:" in complaint
+    assert processes() == before
+    assert weft.folders() == []
+    assert pair[0].links() == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_foreground_run_ends_with_a_signal(
+    weft: Weft, pair: tuple[Host, Host], wire: str, number: signal.Signals
+) -> None:
+    before = processes()
+    running = weft.popen("run", wire, *bindings(*pair))
+    assert running.stdout is not None
+    assert running.stdout.readline() == "weft: 'wire' runs; Ctrl-C ends it\n"
+    running.send_signal(number)
+    assert running.wait(20) == 128 + number
+    running.communicate()
+    assert processes() == before
+    assert weft.folders() == []
+    assert pair[0].links() == {}
+
+
+def test_a_function_whose_process_is_gone_is_told_once_and_cleaned(
+    weft: Weft, pair: tuple[Host, Host], wire: str
+) -> None:
+    weft("run", wire, "-d", *bindings(*pair))
+    [row] = weft.ps()
+    pidfd = os.pidfd_open(row["pid"])
+    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    os.close(pidfd)
+    while Path(f"/proc/{row['pid']}").exists():
+        pass
+    done = weft.popen("ps", "-o", "json").communicate()
+    assert done == ("[]\n", "weft: 'wire' was gone (its process 1 ended); its folder was removed\n")
+    assert weft.folders() == []
+    assert control_groups(row["uuid"]) == []
+    assert weft.popen("ps", "-o", "json").communicate() == ("[]\n", "")
+
+
+def test_the_log_is_shown(weft: Weft, pair: tuple[Host, Host], tmp_path: Path) -> None:
+    config = tmp_path / "talk.click"
+    config.write_text("FromDevice(in) -> Discard; Message(hello from the graph);\n")
+    weft("run", str(config), "-d", "--interface", f"in=netns:{pair[0].name}")
+    assert "hello from the graph" in weft("logs", "talk")
+    assert weft("logs", "talk", "-n", "0") == ""
+
+
+def test_unknown_handlers_are_told_in_clicks_words(
+    weft: Weft, pair: tuple[Host, Host], wire: str
+) -> None:
+    weft("run", wire, "-d", *bindings(*pair))
+    assert weft("read", "wire", "x.count", status=1) == "weft: No element named 'x'\n"
+    assert weft("read", "wire", "counter/count.x", status=1) == (
+        "weft: No handler named 'counter/count.x'\n"
+    )
+    assert weft("write", "wire", "counter/count.count", "3", status=1) == (
+        "weft: Handler 'counter/count.count' read-only\n"
+    )
