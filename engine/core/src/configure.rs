@@ -2,6 +2,7 @@
 
 use crate::element::{Class, ElementId, Registry};
 use crate::names::NameTable;
+use crate::ports::Processing;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::os::fd::RawFd;
@@ -75,6 +76,8 @@ pub struct Configure<'a> {
     pub inputs: usize,
     /// How many outputs it has.
     pub outputs: usize,
+    pub(crate) input_kinds: &'a [Processing],
+    pub(crate) output_kinds: &'a [Processing],
     /// Where it was declared.
     pub landmark: &'a Landmark,
     /// What the engine was started with.
@@ -83,7 +86,7 @@ pub struct Configure<'a> {
     pub(crate) classes: &'a [&'static Class],
     pub(crate) table: &'a RefCell<NameTable>,
     pub(crate) scoped: ScopedNames<'a>,
-    pub(crate) warnings: Vec<String>,
+    pub(crate) messages: Vec<String>,
 }
 
 impl Configure<'_> {
@@ -104,8 +107,25 @@ impl Configure<'_> {
     }
 
     /// Tells a warning, under "While configuring".
-    pub fn warn(&mut self, message: impl Into<String>) {
-        self.warnings.push(message.into());
+    pub fn warn(&mut self, message: impl AsRef<str>) {
+        if self.environment.warnings {
+            self.tell(format!("warning: {}", message.as_ref()));
+        }
+    }
+
+    /// Tells something, under "While configuring".
+    pub fn tell(&mut self, message: impl Into<String>) {
+        self.messages.push(message.into());
+    }
+
+    /// Whether input `port` is a pull input.
+    pub fn input_is_pull(&self, port: usize) -> bool {
+        self.input_kinds.get(port) == Some(&Processing::Pull)
+    }
+
+    /// Whether output `port` is a push output.
+    pub fn output_is_push(&self, port: usize) -> bool {
+        self.output_kinds.get(port) == Some(&Processing::Push)
     }
 
     /// The element called `name`, as seen from this one: first in its own compound, then outwards.

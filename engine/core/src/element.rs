@@ -54,7 +54,7 @@ pub trait Element: Any {
     /// opens files.
     ///
     /// # Errors
-    /// A message, shown under "While initializing"; the graph does not start.
+    /// A message, shown under "While initializing" (an empty one is not); the graph does not start.
     fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
         let _ = router;
         Ok(())

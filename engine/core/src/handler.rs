@@ -55,6 +55,14 @@ impl Call<'_> {
         T::parse(self.text.trim(), &weft_lang::NoNames)
     }
 
+    /// The text as a value of type `T`, refused in the words of `refusal`.
+    ///
+    /// # Errors
+    /// `refusal`.
+    pub fn value_or<T: weft_lang::value::Value>(&self, refusal: &str) -> Result<T, String> {
+        self.value().map_err(|_| refusal.to_string())
+    }
+
     /// The number a numbered handler's name ends with.
     pub fn index(&self) -> usize {
         let digits = self

@@ -8,6 +8,7 @@ mod configure;
 mod console;
 mod element;
 mod handler;
+mod handler_call;
 mod interrupt;
 mod names;
 mod packet;
@@ -27,6 +28,7 @@ pub use element::{
     PHASE_INFO, Place, Registry, Task, argument,
 };
 pub use handler::{Call, Handler, Read, Value, Write, downcast};
+pub use handler_call::HandlerCall;
 pub use interrupt::{INTERRUPTED, interrupt, prepare_interrupts};
 pub use names::NameTable;
 pub use packet::{Annotations, Packet, PacketType, SideRecord};

@@ -9,6 +9,7 @@ mod ip;
 mod rate;
 mod registry;
 mod standard;
+mod task;
 mod tcpudp;
 mod userlevel;
 

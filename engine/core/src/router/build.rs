@@ -230,6 +230,8 @@ impl Router {
                 id,
                 inputs: ports[id].inputs.len(),
                 outputs: ports[id].outputs.len(),
+                input_kinds: &ports[id].inputs,
+                output_kinds: &ports[id].outputs,
                 landmark: &flat_element.landmark,
                 environment: &environment,
                 elements: &flat.elements,
@@ -240,14 +242,14 @@ impl Router {
                     elements: &flat.elements,
                     table,
                 },
-                warnings: Vec::new(),
+                messages: Vec::new(),
             };
             let built = (classes[id].build)(&mut configure);
             let context = context(flat, id, "While configuring");
-            if environment.warnings && !configure.warnings.is_empty() {
+            if !configure.messages.is_empty() {
                 self.console.line(&context);
-                for warning in &configure.warnings {
-                    self.console.line(&format!("  warning: {warning}"));
+                for message in &configure.messages {
+                    self.console.line(&indent(message));
                 }
             }
             match built {
@@ -336,17 +338,32 @@ impl Router {
     pub(super) fn initialize(&mut self) -> Result<(), BuildError> {
         let mut order: Vec<ElementId> = (0..self.graph.nodes.len()).collect();
         order.sort_by_key(|&id| self.graph.nodes[id].class.phase);
+        let mut errors = None;
         for id in order {
             let outcome = self.with_dyn(id, |element, router| element.initialize(router));
             if let Some(Err(reason)) = outcome {
-                let mut lines = vec![context(&self.graph.flat, id, "While initializing")];
-                lines.extend(reason.lines().filter(|l| !l.is_empty()).map(indent));
-                self.discard_graph();
-                return Err(failed(lines));
+                let lines = errors.get_or_insert_with(Vec::new);
+                if !reason.is_empty() {
+                    lines.push(context(&self.graph.flat, id, "While initializing"));
+                    lines.extend(reason.lines().filter(|l| !l.is_empty()).map(indent));
+                }
             }
+        }
+        if let Some(lines) = errors {
+            self.discard_graph();
+            return Err(failed(lines));
         }
         self.carry();
         Ok(())
+    }
+
+    /// Tells a warning of the running element, which is being initialized.
+    pub fn warn_initializing(&mut self, message: &str) {
+        if self.environment.warnings {
+            let context = context(&self.graph.flat, self.current, "While initializing");
+            self.console.line(&context);
+            self.console.line(&format!("  warning: {message}"));
+        }
     }
 
     /// Ends the current graph: every element gives back what it holds.

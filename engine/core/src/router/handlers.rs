@@ -300,16 +300,17 @@ impl Router {
         let table = self.graph.names.clone();
         let environment = self.environment.clone();
         let name = flat.elements[id].name.clone();
-        let (inputs, outputs) = (
-            self.graph.nodes[id].inputs.len(),
-            self.graph.nodes[id].outputs.len(),
-        );
+        let node = &self.graph.nodes[id];
+        let input_kinds: Vec<Processing> = node.inputs.iter().map(|i| i.processing).collect();
+        let output_kinds: Vec<Processing> = node.outputs.iter().map(|o| o.processing).collect();
         let mut configure = Configure {
             name: &name,
             config,
             id,
-            inputs,
-            outputs,
+            inputs: input_kinds.len(),
+            outputs: output_kinds.len(),
+            input_kinds: &input_kinds,
+            output_kinds: &output_kinds,
             landmark: &flat.elements[id].landmark,
             environment: &environment,
             elements: &flat.elements,
@@ -320,7 +321,7 @@ impl Router {
                 elements: &flat.elements,
                 table: &table,
             },
-            warnings: Vec::new(),
+            messages: Vec::new(),
         };
         let built = (classes[id].build)(&mut configure);
         let element = built.map_err(|reasons| HandlerError::Failed(reasons.join("\n")))?;

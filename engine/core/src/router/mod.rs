@@ -221,14 +221,14 @@ impl Router {
         self.current
     }
 
-    /// Number of elements in the graph.
-    pub fn element_count(&self) -> usize {
-        self.graph.nodes.len()
-    }
-
     /// Class of element `id`.
     pub fn class(&self, id: ElementId) -> &'static Class {
         self.graph.nodes[id].class
+    }
+
+    /// Number of elements in the graph.
+    pub fn element_count(&self) -> usize {
+        self.graph.nodes.len()
     }
 
     /// Name of element `id`.

@@ -19,6 +19,7 @@ struct State {
     running: bool,
     tickets: u64,
     pass: u64,
+    home_thread: i32,
 }
 
 /// The tasks of one graph.
@@ -37,6 +38,7 @@ impl Tasks {
             running: false,
             tickets: DEFAULT_TICKETS,
             pass: 0,
+            home_thread: 0,
         };
         Tasks {
             states: vec![idle; elements],
@@ -130,6 +132,9 @@ impl Router {
         self.graph.tasks.is_scheduled(self.current)
     }
 
+    /// The most tickets a task can have.
+    pub const MAX_TICKETS: u64 = MAX_TICKETS;
+
     /// Gives the task of element `id` as many tickets (1 to 32,768; the default is 1,024).
     pub fn set_tickets(&mut self, id: ElementId, tickets: u64) {
         self.graph.tasks.set_tickets(id, tickets);
@@ -138,6 +143,16 @@ impl Router {
     /// Tickets of the task of element `id`.
     pub fn tickets(&self, id: ElementId) -> u64 {
         self.graph.tasks.tickets(id)
+    }
+
+    /// The thread the task of element `id` belongs to; -1: none, it does not run.
+    pub fn home_thread(&self, id: ElementId) -> i32 {
+        self.graph.tasks.states[id].home_thread
+    }
+
+    /// Says which thread the task of element `id` belongs to. All tasks run on one thread today.
+    pub fn set_home_thread(&mut self, id: ElementId, thread: i32) {
+        self.graph.tasks.states[id].home_thread = thread;
     }
 
     /// Schedules the tasks that pull, directly or through others, from the running element.
