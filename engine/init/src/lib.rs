@@ -19,6 +19,7 @@
 
 mod backoff;
 mod cgroup;
+mod client;
 mod devices;
 mod engine;
 mod failure;

@@ -1,13 +1,12 @@
 //! The socket for orders: JSON lines, many clients, none of which can hold up another.
 
+use crate::client::Client;
 use serde::Serialize;
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 
 const MOST_CLIENTS: usize = 64;
-/// Of one line, and of answers a client has not read.
-const MOST_BYTES: usize = 64 << 10;
 
 /// What may be ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +43,8 @@ impl Refusal {
 }
 
 impl Order {
-    fn parse(line: &[u8]) -> Result<Self, String> {
+    /// Reads one line.
+    pub fn parse(line: &[u8]) -> Result<Self, String> {
         const WANTED: &str = "one JSON object per line is wanted, such as {\"op\":\"status\"}";
         let value: serde_json::Value =
             serde_json::from_slice(line).map_err(|error| format!("not JSON: {error}; {WANTED}"))?;
@@ -91,7 +91,7 @@ impl Orders {
         into.extend(
             self.clients
                 .iter()
-                .map(|c| interest(c.socket.as_raw_fd(), c.events())),
+                .map(|c| interest(c.number(), c.events())),
         );
     }
 
@@ -119,7 +119,7 @@ impl Orders {
                 let oldest = self
                     .clients
                     .iter()
-                    .position(|client| !client.waits)
+                    .position(|client| !client.waits())
                     .unwrap_or(0);
                 self.clients.remove(oldest);
             }
@@ -144,16 +144,13 @@ impl Orders {
 
     /// Whether an order could be taken without waiting.
     pub fn has_more(&self) -> bool {
-        self.clients
-            .iter()
-            .any(|client| client.may_order() && client.input.contains(&b'\n'))
+        self.clients.iter().any(|client| client.has_order())
     }
 
     /// Answers a client, if it is still there.
     pub fn answer(&mut self, id: ClientId, answer: &impl Serialize) {
         if let Some(client) = self.clients.iter_mut().find(|client| client.id == id) {
-            client.waits = false;
-            client.say(answer);
+            client.answer(answer);
         }
     }
 }
@@ -166,135 +163,12 @@ pub fn interest(fd: i32, events: i16) -> libc::pollfd {
     }
 }
 
-struct Client {
-    id: ClientId,
-    socket: UnixStream,
-    input: Vec<u8>,
-    output: Vec<u8>,
-    /// An order of it is being carried out.
-    waits: bool,
-    /// It sends no more.
-    ended: bool,
-    /// Nothing can be exchanged with it any more.
-    broken: bool,
-}
-
-impl Client {
-    fn new(id: ClientId, socket: UnixStream) -> Self {
-        Self {
-            id,
-            socket,
-            input: Vec::new(),
-            output: Vec::new(),
-            waits: false,
-            ended: false,
-            broken: false,
-        }
-    }
-
-    fn events(&self) -> i16 {
-        let listens = !self.ended && self.input.len() < MOST_BYTES;
-        let reads = if listens { libc::POLLIN } else { 0 };
-        let writes = if self.output.is_empty() {
-            0
-        } else {
-            libc::POLLOUT
-        };
-        reads | writes
-    }
-
-    fn is_done(&self) -> bool {
-        let silent = self.output.is_empty() && !self.waits && !self.input.contains(&b'\n');
-        self.broken || (self.ended && silent)
-    }
-
-    fn exchange(&mut self, ready: i16) {
-        if ready & (libc::POLLERR | libc::POLLNVAL) != 0 {
-            self.broken = true;
-        }
-        if ready & libc::POLLIN != 0 {
-            self.read();
-        } else if ready & libc::POLLHUP != 0 {
-            self.broken = true;
-        }
-        if ready & libc::POLLOUT != 0 {
-            self.flush();
-        }
-    }
-
-    fn read(&mut self) {
-        let mut chunk = [0; 4096];
-        match self.socket.read(&mut chunk) {
-            Ok(0) => self.ended = true,
-            Ok(count) => self.input.extend_from_slice(&chunk[..count]),
-            Err(error) if is_passing(&error) => {}
-            Err(_) => self.broken = true,
-        }
-        if self.input.len() >= MOST_BYTES && !self.input.contains(&b'\n') {
-            self.say(&Refusal::new(format!(
-                "line longer than {MOST_BYTES} bytes"
-            )));
-            self.input = Vec::new();
-            self.ended = true;
-        }
-    }
-
-    fn may_order(&self) -> bool {
-        !self.waits && !self.broken && self.output.len() < MOST_BYTES
-    }
-
-    fn take(&mut self) -> Option<Order> {
-        while self.may_order() {
-            let end = self.input.iter().position(|byte| *byte == b'\n')?;
-            let line: Vec<u8> = self.input.drain(..=end).collect();
-            if self.input.is_empty() {
-                // What a long line took is given back.
-                self.input = Vec::new();
-            }
-            match Order::parse(&line[..end]) {
-                Ok(order) => {
-                    self.waits = true;
-                    return Some(order);
-                }
-                Err(error) => self.say(&Refusal::new(error)),
-            }
-        }
-        None
-    }
-
-    fn say(&mut self, answer: &impl Serialize) {
-        self.output
-            .extend(serde_json::to_vec(answer).unwrap_or_default());
-        self.output.push(b'\n');
-        self.flush();
-    }
-
-    fn flush(&mut self) {
-        while !self.output.is_empty() {
-            match self.socket.write(&self.output) {
-                Ok(count) => drop(self.output.drain(..count)),
-                Err(error) if is_passing(&error) => return,
-                Err(_) => {
-                    self.broken = true;
-                    return;
-                }
-            }
-        }
-        self.output = Vec::new();
-    }
-}
-
-fn is_passing(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{BufRead, BufReader};
+    use crate::client::MOST_BYTES;
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::os::unix::net::UnixStream;
     use std::path::PathBuf;
 
     struct Bench {
@@ -416,8 +290,9 @@ mod tests {
             assert_eq!(bench.orders.take(), None);
         }
         let held = &bench.orders.clients[0];
-        assert!(held.input.len() <= MOST_BYTES + 4096);
-        assert!(held.output.len() <= MOST_BYTES + 4096);
+        let (input, output) = held.held_bytes();
+        assert!(input <= MOST_BYTES + 4096);
+        assert!(output <= MOST_BYTES + 4096);
     }
 
     #[test]

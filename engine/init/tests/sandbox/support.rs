@@ -309,16 +309,27 @@ impl Sandbox {
 }
 
 impl Drop for Starting {
+    /// A test that failed, or did not shut down, leaves process 1 running.
     fn drop(&mut self) {
-        let state = fs::read_to_string(self.folder.path.join("state.json")).unwrap_or_default();
-        let state: Value = serde_json::from_str(&state).unwrap_or_default();
-        if let Some(pid) = state["pid"].as_i64() {
-            // SAFETY: takes numbers only; a test that failed leaves process 1 running.
-            unsafe { libc::kill(pid as i32, libc::SIGTERM) };
-        }
         let _ = self.outer.wait();
-        let _ = self.report.get_mut().shutdown(std::net::Shutdown::Both);
+        let state = self.folder.path.join("state.json");
+        let text = fs::read_to_string(&state).unwrap_or_default();
+        let facts: Value = serde_json::from_str(&text).unwrap_or_default();
+        let Some(pid) = facts["pid"].as_i64() else {
+            return;
+        };
+        // SAFETY: takes numbers only.
+        let is_there = unsafe { libc::kill(pid as i32, libc::SIGTERM) } == 0;
+        let end = Instant::now() + Duration::from_secs(5);
+        while is_there && state.exists() && !is_dead(pid) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
+}
+
+fn is_dead(pid: i64) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status.is_empty() || status.contains("State:\tZ")
 }
 
 pub fn answer(client: &UnixStream) -> Value {
