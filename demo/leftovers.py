@@ -16,10 +16,11 @@ _SETTLING_S = 5.0
 
 def snapshot() -> frozenset[str]:
     """Every namespace, link, engine process, control group and file of ours there is now."""
-    namespaces = {f"namespace {path.name}" for path in _listed(NETNS_FOLDER)}
-    links = {f"link {name}" for _, name in socket.if_nameindex()}
+    own = f"weft-demo-{os.getpid()}"
+    namespaces = {f"namespace {path.name}" for path in _listed(NETNS_FOLDER) if own in path.name}
+    links = {f"link {name}" for _, name in socket.if_nameindex() if name.startswith("wf")}
     groups = {f"control group {path}" for path in _groups()}
-    files = {f"file {path}" for path in _listed(Path("/run")) if path.name.startswith("weft-demo-")}
+    files = {f"file {path}" for path in _listed(Path("/run")) if own in path.name}
     return frozenset(namespaces | links | groups | files | _processes())
 
 
@@ -41,17 +42,15 @@ def _groups() -> list[Path]:
 
 
 def _processes() -> set[str]:
-    """Engine processes, and whatever has this process as its parent."""
+    """Children of this process, and whatever has the demo's run directory on its command line."""
+    mark = f"weft-demo-{os.getpid()}".encode()
     found = set()
-    for status in Path("/proc").glob("[0-9]*/status"):
+    for folder in Path("/proc").glob("[0-9]*"):
         try:
-            fields = dict(
-                line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line
-            )
-        except (OSError, ValueError):
+            command = (folder / "cmdline").read_bytes()
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
             continue
-        if fields.get("Name", "").startswith("weft-engine") or fields.get("PPid") == str(
-            os.getpid()
-        ):
-            found.add(f"process {status.parent.name} {fields.get('Name')}")
+        if mark in command or parent == str(os.getpid()):
+            found.add(f"process {folder.name} {command[:60]!r}")
     return found

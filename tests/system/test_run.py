@@ -32,17 +32,18 @@ def pair(make_host: Callable[[str], Host]) -> tuple[Host, Host]:
     return make_host("left"), make_host("right")
 
 
-def processes() -> set[str]:
-    """Every engine and Python process there is."""
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/comm"):
+def processes(weft: Weft) -> list[str]:
+    """The processes that have the test's run directory on their command line."""
+    directory = str(weft.run_directory).encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            name = path.read_text().strip()
+            command = path.read_bytes()
         except OSError:
             continue
-        if name.startswith(("weft", "python")):
-            found.add(f"{path.parent.name} {name}")
-    return found
+        if directory in command:
+            found.append(command.replace(b"\0", b" ").decode())
+    return sorted(found)
 
 
 def control_groups(uuid: str) -> list[Path]:
@@ -69,16 +70,16 @@ def test_frames_pass_and_are_counted(weft: Weft, pair: tuple[Host, Host], wire: 
 def test_detached_run_leaves_only_the_sandbox(
     weft: Weft, pair: tuple[Host, Host], wire: str
 ) -> None:
-    before = processes()
     weft("run", wire, "-d", *bindings(*pair))
     [row] = weft.ps()
     assert (row["name"], row["state"], row["restarts"]) == ("wire", "active", 0)
-    new = {line.split()[1] for line in processes() - before}
-    assert not any(name.startswith("python") for name in new)
+    running = [command.split()[:2] for command in processes(weft)]
+    assert sorted(Path(command[0]).name for command in running) == ["weft-engine"] * 2
+    assert sorted(command[1] for command in running) == ["engine", "init"]
     assert pair[0].links()["eth0"]["up"]
     assert pair[0].links()["eth0"]["mtu"] == 1500
     weft("stop", "wire")
-    assert processes() == before
+    assert processes(weft) == []
     assert weft.folders() == []
     assert pair[0].links() == pair[1].links() == {}
     assert control_groups(row["uuid"]) == []
@@ -104,10 +105,11 @@ def test_a_name_is_used_once(weft: Weft, pair: tuple[Host, Host], wire: str) -> 
 def test_a_failed_start_is_undone_whole(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
     left, right = pair
     right.route.link("add", ifname="eth0", kind="veth", peer={"ifname": "other"})
-    before = (processes(), left.links(), right.links())
+    before = (left.links(), right.links())
     complaint = weft("run", wire, "-d", *bindings(left, right), status=1)
     assert complaint.startswith(f"weft: a device 'eth0' is in namespace '{right.name}' already\n")
-    assert (processes(), left.links(), right.links()) == before
+    assert (left.links(), right.links()) == before
+    assert processes(weft) == []
     assert weft.folders() == []
 
 
@@ -122,12 +124,11 @@ def test_an_engine_that_does_not_come_up_is_told_and_undone(
 
     capture.write_bytes(EMPTY_CAPTURE)
     config.write_text(f"FromDevice(in) -> Discard; FromDump({capture}, STOP false) -> Discard;\n")
-    before = processes()
     binding = f"in=netns:{pair[0].name}:eth0"
     complaint = weft("run", str(config), "-d", "--interface", binding, status=1)
     assert complaint.startswith("weft: 'late' did not start (stage: engine); all was undone\n")
     assert "late.click:1:" in complaint
-    assert processes() == before
+    assert processes(weft) == []
     assert weft.folders() == []
     assert pair[0].links() == {}
 
@@ -136,14 +137,13 @@ def test_an_engine_that_does_not_come_up_is_told_and_undone(
 def test_foreground_run_ends_with_a_signal(
     weft: Weft, pair: tuple[Host, Host], wire: str, number: signal.Signals
 ) -> None:
-    before = processes()
     running = weft.popen("run", wire, *bindings(*pair))
     assert running.stdout is not None
     assert running.stdout.readline() == "weft: 'wire' runs; Ctrl-C ends it\n"
     running.send_signal(number)
     assert running.wait(20) == 128 + number
     running.communicate()
-    assert processes() == before
+    assert processes(weft) == []
     assert weft.folders() == []
     assert pair[0].links() == {}
 
