@@ -173,6 +173,13 @@ impl Router {
         }
     }
 
+    /// Whether no other task is scheduled and no store lies downstream of the running element: then
+    /// nobody can tell a source that emits many packets at once from one that emits them one by one.
+    #[inline]
+    pub fn runs_alone(&self) -> bool {
+        self.graph.tasks.is_idle() && self.graph.nodes[self.current].stores.is_empty()
+    }
+
     /// Runs the task that is due next. False when none is scheduled.
     #[inline]
     pub(super) fn run_one_task(&mut self) -> bool {
