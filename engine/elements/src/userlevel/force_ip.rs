@@ -3,8 +3,9 @@
 
 use weft_core::{Packet, Pool};
 use weft_io::pcap::LinkType;
-use weft_wire::{ipv4, ipv6};
+use weft_wire::ipv4;
 
+const IPV6_HEADER: usize = 40;
 const SNAP: [u8; 3] = [0xaa, 0xaa, 0x03];
 
 /// Whether [`mark_ip`] knows frames of this link type.
@@ -78,13 +79,13 @@ pub fn mark_ip(packet: &mut Packet, pool: &Pool, link_type: LinkType) -> bool {
     let (header, destination) = match (version, ip.len()) {
         (Some(4), 20..) => {
             let header = usize::from(ip[0] & 15) * 4;
-            if header < ipv4::MIN_HEADER_LEN || header > ip.len() {
+            if header < ipv4::HEADER_LEN || header > ip.len() {
                 return false;
             }
             let address = u32::from_be_bytes([ip[16], ip[17], ip[18], ip[19]]);
             (header, Some(address))
         }
-        (Some(6), 40..) => (ipv6::HEADER_LEN, None),
+        (Some(6), 40..) => (IPV6_HEADER, None),
         _ => return false,
     };
     packet.set_network(at, header);

@@ -1,6 +1,11 @@
 //! Click's group "userlevel": devices, taps and capture files.
 
+mod force_ip;
+mod from_dump;
+mod time_window;
+mod to_dump;
+
 use weft_core::Class;
 
 /// The classes of this group.
-pub static CLASSES: &[&Class] = &[];
+pub static CLASSES: &[&Class] = &[&from_dump::CLASS, &to_dump::CLASS];

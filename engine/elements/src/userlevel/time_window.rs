@@ -29,7 +29,8 @@ pub struct TimeWindow {
     end: Option<Mark>,
     resolved: bool,
     not_before: u64,
-    not_after: Option<u64>,
+    not_after: u64,
+    ends: bool,
 }
 
 impl TimeWindow {
@@ -57,10 +58,10 @@ impl TimeWindow {
             return Place::Before;
         }
         self.not_before = 0;
-        match self.not_after {
-            Some(end) if timestamp >= end => Place::After,
-            _ => Place::Inside,
+        if self.ends && timestamp >= self.not_after {
+            return Place::After;
         }
+        Place::Inside
     }
 
     #[cold]
@@ -72,37 +73,36 @@ impl TimeWindow {
             None => first,
         };
         self.not_before = if self.start.is_some() { start } else { 0 };
-        self.not_after = self.end.map(|end| match end {
-            Mark::At(at) => at,
-            Mark::AfterFirst(after) => first.saturating_add(after),
-            Mark::AfterStart(after) => start.saturating_add(after),
-        });
+        self.ends = self.end.is_some();
+        self.not_after = match self.end {
+            Some(Mark::At(at)) => at,
+            Some(Mark::AfterFirst(after)) => first.saturating_add(after),
+            Some(Mark::AfterStart(after)) => start.saturating_add(after),
+            None => 0,
+        };
     }
 
     /// Goes on behind the end, once it was reached.
     pub fn ignore_end(&mut self) {
-        self.not_after = None;
+        self.ends = false;
     }
 
-    /// Moves the end `by` nanoseconds on.
-    pub fn extend(&mut self, by: u64, reached: u64) {
-        if self.end.is_none() {
-            return;
+    /// Moves the end, if there is one, `by` nanoseconds on.
+    pub fn extend(&mut self, by: u64) {
+        if let (false, Some(Mark::At(t) | Mark::AfterFirst(t) | Mark::AfterStart(t))) =
+            (self.resolved, &mut self.end)
+        {
+            *t = t.saturating_add(by);
         }
-        match (self.resolved, &mut self.end) {
-            (false, Some(Mark::At(t) | Mark::AfterFirst(t) | Mark::AfterStart(t))) => {
-                *t = t.saturating_add(by);
-            }
-            _ => self.not_after = Some(self.not_after.unwrap_or(reached).saturating_add(by)),
-        }
+        self.not_after = self.not_after.saturating_add(by);
+        self.ends = self.end.is_some();
     }
 
-    /// Takes the times seen so far as given: the next packet is the first anew.
-    pub fn restart(&mut self) {
+    /// Takes the times as they stand as absolute ones.
+    pub fn fix(&mut self) {
         if self.resolved {
             self.start = self.start.map(|_| Mark::At(self.not_before));
-            self.end = self.not_after.map(Mark::At);
-            self.resolved = false;
+            self.end = self.end.map(|_| Mark::At(self.not_after));
         }
     }
 }
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(window.place(10), Place::After);
         window.ignore_end();
         assert_eq!(window.place(11), Place::Inside);
-        window.extend(5, 10);
+        window.extend(5);
         assert_eq!(window.place(14), Place::Inside);
         assert_eq!(window.place(15), Place::After);
     }
