@@ -59,7 +59,11 @@ fn ip_position(link_type: LinkType, frame: &[u8]) -> Option<usize> {
 /// Where the payload of a PPP frame begins, when it is IP; address, control and the first byte of
 /// the protocol may be left out.
 fn ppp_payload(frame: &[u8]) -> Option<usize> {
-    let at = if frame.starts_with(&[0xff, 0x03]) { 2 } else { 0 };
+    let at = if frame.starts_with(&[0xff, 0x03]) {
+        2
+    } else {
+        0
+    };
     match frame.get(at..at + 2)? {
         [0x21 | 0x57, _] => Some(at + 1),
         [0, 0x21 | 0x57] => Some(at + 2),
@@ -110,13 +114,22 @@ mod tests {
         let macs = "ffffffffffff020000000001";
         assert_eq!(at(LinkType::RAW_IP, ""), Some(0));
         assert_eq!(at(LinkType::ETHERNET, &format!("{macs}0800")), Some(14));
-        assert_eq!(at(LinkType::ETHERNET, &format!("{macs}8100000586dd")), Some(18));
+        assert_eq!(
+            at(LinkType::ETHERNET, &format!("{macs}8100000586dd")),
+            Some(18)
+        );
         assert_eq!(at(LinkType::ETHERNET, &format!("{macs}0806")), None);
         assert_eq!(at(LinkType::ETHERNET, "ffff"), None);
         assert_eq!(at(LinkType::ATM, "aaaa030000000800"), Some(8));
         assert_eq!(at(LinkType::ATM, "aaaa03"), None);
-        assert_eq!(at(LinkType::FDDI, &format!("50{macs}aaaa030000000800")), Some(21));
-        assert_eq!(at(LinkType::LINUX_SLL, &format!("{}0800", "00".repeat(14))), Some(16));
+        assert_eq!(
+            at(LinkType::FDDI, &format!("50{macs}aaaa030000000800")),
+            Some(21)
+        );
+        assert_eq!(
+            at(LinkType::LINUX_SLL, &format!("{}0800", "00".repeat(14))),
+            Some(16)
+        );
         assert_eq!(at(LinkType::HDLC, "0f000800"), Some(4));
         assert_eq!(at(LinkType::PPP, "ff0321"), None);
         assert_eq!(at(LinkType::PPP, "ff030021"), Some(4));

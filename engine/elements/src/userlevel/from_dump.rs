@@ -63,7 +63,7 @@ const BURST: usize = 32;
 /// Records looked at per scheduling, taken or not.
 const LOOKED_AT: usize = 1024;
 /// The extra-length annotation.
-const EXTRA_LENGTH: std::ops::Range<usize> = 28..32;
+const EXTRA_LENGTH: usize = 28;
 
 /// Registers FromDump.
 pub static CLASS: Class = Class {
@@ -144,7 +144,11 @@ pub static CLASS: Class = Class {
             Value::Text,
             "",
             "The file",
-            |f, _, _| Ok(if f.path == "-" { "<stdin>".into() } else { f.path.clone() })
+            |f, _, _| Ok(if f.path == "-" {
+                "<stdin>".into()
+            } else {
+                f.path.clone()
+            })
         ),
         reader!(
             FromDump,
@@ -230,7 +234,11 @@ pub static CLASS: Class = Class {
             }
         ),
     ],
-    fuzz: &["in.pcap", "in.pcap, TIMING true", "in.pcap, FORCE_IP true, SAMPLE 0.5"],
+    fuzz: &[
+        "in.pcap",
+        "in.pcap, TIMING true",
+        "in.pcap, FORCE_IP true, SAMPLE 0.5",
+    ],
     ..Class::agnostic("FromDump", "userlevel", build)
 };
 
@@ -533,8 +541,10 @@ impl FromDump {
         }
         let extra = record.length.saturating_sub(record.captured as u32);
         if extra > 0 {
-            let side = router.pool.side_mut(&mut packet);
-            side.anno.0[EXTRA_LENGTH].copy_from_slice(&extra.to_ne_bytes());
+            let bytes = extra.to_ne_bytes();
+            router
+                .pool
+                .set_annotation(&mut packet, EXTRA_LENGTH, &bytes);
         }
         batch.push(packet);
     }

@@ -46,7 +46,7 @@ const BURST: usize = 32;
 /// Configured and initialized after the elements USE_ENCAP_FROM may name.
 const PHASE: u32 = weft_core::PHASE_DEFAULT + 100;
 /// The extra-length annotation.
-const EXTRA_LENGTH: std::ops::Range<usize> = 28..32;
+const EXTRA_LENGTH: usize = 28;
 
 /// Registers ToDump.
 pub static CLASS: Class = Class {
@@ -93,7 +93,11 @@ pub static CLASS: Class = Class {
             }
         ),
     ],
-    fuzz: &["out.pcap", "out.pcap, 20, IP", "out.pcap, 0, NANO true, UNBUFFERED true"],
+    fuzz: &[
+        "out.pcap",
+        "out.pcap, 20, IP",
+        "out.pcap, 0, NANO true, UNBUFFERED true",
+    ],
     ..Class::agnostic("ToDump", "userlevel", build)
 };
 
@@ -146,7 +150,11 @@ fn build(configure: &mut Configure<'_>) -> Built {
         options: WriterOptions {
             link_type,
             snaplen: if snaplen == 0 { u32::MAX } else { snaplen },
-            precision: if nano { Precision::Nano } else { Precision::Micro },
+            precision: if nano {
+                Precision::Nano
+            } else {
+                Precision::Micro
+            },
             unbuffered,
         },
         encap_from: sources,
@@ -222,7 +230,11 @@ impl ToDump {
                 timestamp = now;
             }
             let data = router.pool.data(packet);
-            let extra = if self.extra_length { extra_length(packet, router) } else { 0 };
+            let extra = if self.extra_length {
+                extra_length(packet, router)
+            } else {
+                0
+            };
             outcome = writer.write(timestamp, data, data.len() + extra);
             if outcome.is_err() {
                 break;
@@ -248,11 +260,7 @@ impl ToDump {
 
 #[inline]
 fn extra_length(packet: &Packet, router: &Router) -> usize {
-    let Some(side) = router.pool.side(packet) else {
-        return 0;
-    };
-    let bytes = side.anno.0[EXTRA_LENGTH].try_into();
-    bytes.map_or(0, u32::from_ne_bytes) as usize
+    u32::from_ne_bytes(router.pool.annotation(packet, EXTRA_LENGTH)) as usize
 }
 
 impl Element for ToDump {
@@ -272,9 +280,9 @@ impl Element for ToDump {
     }
 
     fn take_state(&mut self, old: &mut dyn Element, router: &mut Router) {
-        let same = downcast::<ToDump>(old).ok().filter(|old| {
-            old.path == self.path && old.options.link_type == self.options.link_type
-        });
+        let same = downcast::<ToDump>(old)
+            .ok()
+            .filter(|old| old.path == self.path && old.options.link_type == self.options.link_type);
         if let Some(old) = same {
             self.writer = old.writer.take();
             return;

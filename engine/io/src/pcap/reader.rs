@@ -197,7 +197,11 @@ mod tests {
         let mut reader = Reader::open(path).unwrap();
         let mut all = Vec::new();
         while let Some(record) = reader.peek().unwrap() {
-            all.push((record.timestamp, reader.data(&record).to_vec(), record.length));
+            all.push((
+                record.timestamp,
+                reader.data(&record).to_vec(),
+                record.length,
+            ));
             reader.advance(&record);
         }
         std::fs::remove_file(path).unwrap();
@@ -222,7 +226,10 @@ mod tests {
             let path = file("damaged", bytes);
             let error = Reader::open(&path).err().unwrap();
             std::fs::remove_file(&path).unwrap();
-            error.strip_prefix(&format!("{path}: ")).unwrap().to_string()
+            error
+                .strip_prefix(&format!("{path}: "))
+                .unwrap()
+                .to_string()
         };
         assert_eq!(error(b""), "empty file");
         assert_eq!(error(b"abc"), "not a tcpdump file (too short)");

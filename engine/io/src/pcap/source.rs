@@ -55,7 +55,11 @@ impl Source {
     /// The size of a plain file.
     pub(super) fn size(&self) -> Option<u64> {
         match self {
-            Source::Plain(file) => file.metadata().ok().filter(|m| m.is_file()).map(|m| m.len()),
+            Source::Plain(file) => file
+                .metadata()
+                .ok()
+                .filter(|m| m.is_file())
+                .map(|m| m.len()),
             _ => None,
         }
     }

@@ -145,7 +145,11 @@ mod tests {
 
     fn path(name: &str) -> String {
         let file = format!("weft-write-{}-{name}", std::process::id());
-        std::env::temp_dir().join(file).to_str().unwrap().to_string()
+        std::env::temp_dir()
+            .join(file)
+            .to_str()
+            .unwrap()
+            .to_string()
     }
 
     #[test]
