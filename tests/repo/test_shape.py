@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -101,3 +102,13 @@ def test_the_papers_of_the_front_page_are_there() -> None:
         *("LICENSE", "Makefile", ".ci/run"),
     ):
         assert (ROOT / name).is_file(), name
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    checked = subprocess.run(
+        [sys.executable, ROOT / "tools" / "reference.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
