@@ -167,6 +167,8 @@ pub struct Class {
     pub live: bool,
     /// Whether what it does can be seen in the order of packets beyond its ports (prints, dumps).
     pub observable: bool,
+    /// Whether the order of packets leaves no trace in it: they are dropped, at most counted.
+    pub blind: bool,
     /// Whether it stores packets: the search for pull and push partners ends here.
     pub storage: bool,
     /// What it does with the IP header annotation.
@@ -205,6 +207,7 @@ impl Class {
             phase: PHASE_DEFAULT,
             live: false,
             observable: false,
+            blind: false,
             storage: false,
             ip_header: IpHeader::Keeps,
             arguments: &[],

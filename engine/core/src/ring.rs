@@ -22,27 +22,30 @@ pub struct PacketRing {
     cells: Option<Cells>,
     capacity: usize,
     owned: bool,
-    adopted: bool,
 }
 
 impl PacketRing {
-    /// Opens the ring of the running element for `capacity` packets. While the element only waits
-    /// to take over from its predecessor, the ring is not its own yet.
+    /// Opens the ring of the running element for `capacity` packets, empty unless it was adopted.
+    /// While the element only waits to take over from its predecessor, the ring is not its own yet.
     pub fn open(&mut self, capacity: usize, router: &mut Router) {
+        self.find(capacity, router);
+        if !router.is_successor() && !self.owned {
+            self.owned = true;
+            self.clear();
+        }
+    }
+
+    fn find(&mut self, capacity: usize, router: &mut Router) {
         if self.cells.is_none() {
             self.cells = Some(router.cells("ring", FIRST + WORDS * capacity));
             self.capacity = capacity;
         }
-        if !router.is_successor() && !self.owned {
-            self.owned = true;
-            if !self.adopted {
-                self.clear();
-            }
-        }
     }
 
-    /// Takes the packets over that an earlier engine left; invalid ones are forgotten.
-    pub fn adopt(&mut self, router: &mut Router) {
+    /// Opens the ring and takes the packets over that an earlier engine left in it; invalid ones
+    /// are forgotten.
+    pub fn adopt(&mut self, capacity: usize, router: &mut Router) {
+        self.find(capacity, router);
         let Some(cells) = &self.cells else { return };
         let (head, tail) = (cells.get(HEAD), cells.get(TAIL));
         let count = tail.wrapping_sub(head);
@@ -54,7 +57,7 @@ impl PacketRing {
             Vec::new()
         };
         self.clear();
-        (self.adopted, self.owned) = (true, true);
+        self.owned = true;
         let mut batch: Batch = left.iter().filter_map(|w| router.pool.adopt(*w)).collect();
         self.push(&mut batch);
     }
@@ -180,10 +183,8 @@ impl PacketRing {
             cells: self.cells.take(),
             capacity: self.capacity,
             owned: true,
-            adopted: false,
         };
-        (self.owned, self.adopted) = (false, false);
-        self.open(capacity, router);
+        self.find(capacity, router);
         self.owned = true;
         self.clear();
         self.copy_from(&mut old, router);

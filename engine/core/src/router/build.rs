@@ -76,6 +76,10 @@ pub(super) struct Node {
     pub full: bool,
 }
 
+/// [`Graph::hop_limit`] of a graph in which a packet can come back to an element without having
+/// been stored: enough for any batch that leaves the circle, soon over for one that does not.
+const CIRCLING_HOPS: u64 = 1 << 16;
+
 /// A configured graph with its schedule.
 #[derive(Default)]
 pub struct Graph {
@@ -87,6 +91,8 @@ pub struct Graph {
     pub(super) timers: Timers,
     pub(super) watches: Watches,
     pub(super) run_count: i64,
+    /// Elements that what one task run emits may cross: bounded where pushes can go in circles.
+    pub(super) hop_limit: u64,
 }
 
 impl Graph {
@@ -123,6 +129,7 @@ impl Router {
             emitted: Vec::new(),
             first_emission: 0,
             keep_order: false,
+            hops_left: u64::MAX,
             work: Vec::new(),
             spare: Vec::new(),
         }
@@ -172,6 +179,11 @@ impl Router {
         let text = text.to_string();
         let tasks = Tasks::new(count);
         let (timers, watches) = (Timers::default(), Watches::default());
+        let hop_limit = if flow::has_push_cycle(&nodes) {
+            CIRCLING_HOPS
+        } else {
+            u64::MAX
+        };
         Ok(Graph {
             nodes,
             flat,
@@ -181,6 +193,7 @@ impl Router {
             timers,
             watches,
             run_count: 1,
+            hop_limit,
         })
     }
 

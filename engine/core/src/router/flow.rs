@@ -120,7 +120,7 @@ fn seen_from(nodes: &[Node], start: Option<ElementId>) -> HashSet<ElementId> {
     let mut seen = HashSet::new();
     let mut stack: Vec<ElementId> = start.into_iter().collect();
     while let Some(id) = stack.pop() {
-        if nodes[id].outputs.is_empty() && !nodes[id].class.observable {
+        if nodes[id].class.blind {
             continue;
         }
         if nodes[id].class.observable {
@@ -136,6 +136,33 @@ fn seen_from(nodes: &[Node], start: Option<ElementId>) -> HashSet<ElementId> {
         }
     }
     seen
+}
+
+/// Whether pushes can lead from an element back to itself without being stored on the way.
+pub(super) fn has_push_cycle(nodes: &[Node]) -> bool {
+    let mut entered_by = vec![0; nodes.len()];
+    let next = |id: ElementId| {
+        let targets = nodes[id]
+            .outputs
+            .iter()
+            .filter_map(|o| o.target.map(|t| t.0));
+        targets.filter(move |&t| !nodes[id].class.storage && !nodes[t].class.storage)
+    };
+    (0..nodes.len())
+        .flat_map(next)
+        .for_each(|t| entered_by[t] += 1);
+    let mut free: Vec<ElementId> = (0..nodes.len()).filter(|&id| entered_by[id] == 0).collect();
+    let mut ordered = 0;
+    while let Some(id) = free.pop() {
+        ordered += 1;
+        for target in next(id) {
+            entered_by[target] -= 1;
+            if entered_by[target] == 0 {
+                free.push(target);
+            }
+        }
+    }
+    ordered < nodes.len()
 }
 
 /// For every element that needs an IP header: the names along one path to it on which none is set.

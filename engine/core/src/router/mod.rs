@@ -57,6 +57,7 @@ pub struct Router {
     emitted: Vec<Emission>,
     first_emission: usize,
     keep_order: bool,
+    hops_left: u64,
     work: Vec<Emission>,
     spare: Vec<Batch>,
 }
@@ -355,6 +356,10 @@ impl Router {
 
     /// Carries all emitted packets, in order and depth first, until each is stored or gone.
     fn carry(&mut self) {
+        if self.emitted.is_empty() {
+            return;
+        }
+        self.hops_left = self.graph.hop_limit;
         self.stack_emissions(0);
         while let Some(Emission { from, port, batch }) = self.work.pop() {
             self.carry_batch(from, port, batch);
@@ -384,7 +389,13 @@ impl Router {
             };
             let node = &mut self.graph.nodes[id];
             node.counters.received(input, batch.len());
-            let Some(mut element) = node.element.take() else {
+            self.hops_left = self.hops_left.saturating_sub(1);
+            let taken = if self.hops_left > 0 {
+                node.element.take()
+            } else {
+                None
+            };
+            let Some(mut element) = taken else {
                 self.current = id;
                 self.drop_all(&mut batch, "loop");
                 self.recycle(batch);

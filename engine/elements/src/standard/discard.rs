@@ -32,6 +32,7 @@ use weft_core::{
 pub static CLASS: Class = Class {
     ports: "1/0",
     processing: "a/a",
+    blind: true,
     arguments: &[
         argument("ACTIVE", Place::Keyword, "boolean", "true"),
         argument("BURST", Place::Keyword, "integer", "1"),

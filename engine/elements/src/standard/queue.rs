@@ -149,8 +149,7 @@ impl Queue {
 
 impl Element for Queue {
     fn recover(&mut self, router: &mut Router) {
-        self.ring.open(self.capacity, router);
-        self.ring.adopt(router);
+        self.ring.adopt(self.capacity, router);
     }
 
     fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
