@@ -7,6 +7,7 @@ python tools/reference.py --check   exit status 1 if what is written is not up t
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from importlib import import_module
@@ -52,6 +53,7 @@ def element_pages() -> dict[str, str]:
 
 def command_page() -> str:
     """The help of every command."""
+    os.environ["COLUMNS"] = "98"  # else it would depend on the terminal
     parts = [GENERATED + "# Commands\n"]
     for name, about in COMMANDS.items():
         parts.append(f"\n## weft {name}\n\n{about[0].upper()}{about[1:]}.\n")
@@ -59,11 +61,7 @@ def command_page() -> str:
             parts.append("\n`weft click --help` lists its options.\n")
             continue
         module = import_module(f"weft.cli.{name}")
-        parser = argparse.ArgumentParser(
-            prog=f"weft {name}",
-            description=module.__doc__,
-            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=96),
-        )
+        parser = argparse.ArgumentParser(prog=f"weft {name}", description=module.__doc__)
         module.add_arguments(parser)
         parts.append(f"\n```\n{parser.format_help().rstrip()}\n```\n")
     return "".join(parts)
