@@ -32,7 +32,7 @@ struct Lister {
     limit: usize,
 }
 
-pub(crate) fn describe(rules: &[Rule], is_link: bool) -> String {
+pub(crate) fn describe(rules: &[Rule]) -> String {
     let mut lister = Lister {
         steps: Vec::new(),
         limit: 1 << 20,
@@ -54,7 +54,6 @@ pub(crate) fn describe(rules: &[Rule], is_link: bool) -> String {
         .max()
         .unwrap_or(0);
     let _ = writeln!(text, "safe length {safe}\nalignment offset 0");
-    let _ = is_link;
     text
 }
 

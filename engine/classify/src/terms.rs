@@ -7,6 +7,7 @@
 
 use crate::expr::{Expr, Leaf, Relation, Rule};
 use crate::packet::Base;
+use crate::program::fields::Source;
 use crate::set::{Set, of_relation};
 use std::collections::HashMap;
 
@@ -49,10 +50,10 @@ pub(crate) struct Term {
 }
 
 impl Term {
-    pub(crate) fn matches(&self, values: &[u64]) -> bool {
+    pub(crate) fn matches(&self, values: &impl Source) -> bool {
         self.sets
             .iter()
-            .all(|(dimension, set)| set.contains(values[*dimension]))
+            .all(|(dimension, set)| set.contains(values.value(*dimension)))
     }
 
     /// Whether every packet that matches `other` matches this term.

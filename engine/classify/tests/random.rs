@@ -6,31 +6,37 @@ use generator::Random;
 use weft_classify::expr::{Rule, evaluate};
 use weft_classify::ip;
 use weft_classify::packet::UNKNOWN;
-use weft_classify::{BuiltinNames, PacketRef, Program, Strategy, pattern};
+use weft_classify::{BuiltinNames, DROP, PacketRef, Program, Strategy, pattern};
 
 const STRATEGIES: [Strategy; 3] = [Strategy::Linear, Strategy::Masks, Strategy::Tree];
 
+fn packet_ref(bytes: &[u8], link: bool) -> PacketRef<'_> {
+    if link {
+        return PacketRef::data(bytes);
+    }
+    let (link, network) = bytes.split_at(bytes.len().min(14));
+    PacketRef {
+        link,
+        network,
+        transport: UNKNOWN,
+    }
+}
+
 fn agree(rules: &[Rule], packets: &[Vec<u8>], link: bool, context: &str) {
+    let refs: Vec<_> = packets
+        .iter()
+        .map(|bytes| packet_ref(bytes, link))
+        .collect();
     for strategy in STRATEGIES {
         let program = Program::compile_with(rules, strategy);
         assert_eq!(program.strategy(), strategy);
-        for bytes in packets {
-            let packet = if link {
-                PacketRef::data(bytes)
-            } else {
-                let (link, network) = bytes.split_at(bytes.len().min(14));
-                PacketRef {
-                    link,
-                    network,
-                    transport: UNKNOWN,
-                }
-            };
-            let expected = evaluate(rules, &packet);
-            assert_eq!(
-                program.classify(packet),
-                expected,
-                "{strategy:?} on {bytes:02x?} with {context}"
-            );
+        let mut out = vec![0; packets.len()];
+        program.classify_batch(refs.len(), |i| refs[i], &mut out);
+        for (packet, batched) in refs.iter().zip(out) {
+            let expected = evaluate(rules, packet);
+            let got = (program.classify(*packet), batched);
+            let wanted = (expected, expected.unwrap_or(DROP));
+            assert_eq!(got, wanted, "{strategy:?} on {packet:02x?} with {context}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One term after the other: the fastest for few.
 
-use super::{Judge, Values};
+use super::fields::Source;
 use crate::terms::Term;
 
 /// An interval a field's value must be in.
@@ -22,17 +22,21 @@ impl Linear {
         }
     }
 
+    /// The first term that matches and that `accepts` takes.
     #[inline]
-    pub(super) fn find(&self, values: &Values, judge: &Judge<'_, '_>) -> Option<usize> {
+    pub(super) fn find(
+        &self,
+        values: &impl Source,
+        accepts: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let fits = |c: &Check| (c.low..=c.high).contains(&values.value(c.field as usize));
         self.terms
             .iter()
             .enumerate()
             .position(|(number, (checks, sets))| {
-                checks
-                    .iter()
-                    .all(|c| (c.low..=c.high).contains(&values[c.field as usize]))
+                checks.iter().all(fits)
                     && sets.as_ref().is_none_or(|term| term.matches(values))
-                    && judge.accepts(number)
+                    && accepts(number)
             })
     }
 }

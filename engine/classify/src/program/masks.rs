@@ -1,21 +1,30 @@
 //! A bit per term: each field's value selects a row of bits, the conjunction of the rows is the
 //! set of terms that match, its lowest bit the first of them.
 
+use super::fields::{BATCH, Columns, Row, Source};
 use super::search::Search;
-use super::{Judge, Values};
+use crate::set::Set;
 use crate::terms::{Dimension, Term};
 
+/// Finds the row for a value. The rows of the missing values are included; that of a four-byte
+/// field is the last.
 enum Index {
-    /// A one-byte field: the row of every value, the missing one included.
+    /// One byte: the row of every value.
     Table(Box<[u16; 257]>),
-    /// A wider field; the row of the missing value is the last.
+    /// Two bytes: by the upper byte a page, in it the row by the lower byte.
+    Pages(Pages),
+    /// Four bytes.
     Search(Search),
+}
+
+struct Pages {
+    page: Box<[u16; 257]>,
+    rows: Box<[[u16; 256]]>,
 }
 
 struct Field {
     index: Index,
     rows: Box<[u64]>,
-    missing: u64,
     missing_row: usize,
 }
 
@@ -28,7 +37,7 @@ pub(super) struct Masks {
 impl Masks {
     pub(super) fn new(terms: &[Term], dimensions: &[Dimension]) -> Masks {
         let words = terms.len().div_ceil(64).next_power_of_two();
-        let fields = (0..dimensions.len()).map(|d| field(d, &dimensions[d], terms, words));
+        let fields = (0..dimensions.len()).map(|d| Field::new(d, &dimensions[d], terms, words));
         Masks {
             fields: fields.collect(),
             words,
@@ -36,93 +45,157 @@ impl Masks {
         }
     }
 
-    #[inline]
-    pub(super) fn find(&self, values: &Values, judge: &Judge<'_, '_>) -> Option<usize> {
-        match self.words {
-            1 => self.find_in::<1>(values, judge),
-            2 => self.find_in::<2>(values, judge),
-            4 => self.find_in::<4>(values, judge),
-            8 => self.find_in::<8>(values, judge),
-            _ => self.find_in_pieces(values, judge),
-        }
-    }
-
-    #[inline]
-    fn find_in<const W: usize>(&self, values: &Values, judge: &Judge<'_, '_>) -> Option<usize> {
-        let mut bits = [u64::MAX; W];
-        for (field, value) in self.fields.iter().zip(values) {
-            let row = field.row(*value);
-            let Some(row) = field.rows.get(row * W..row * W + W) else {
-                continue;
-            };
-            for (bits, row) in bits.iter_mut().zip(row) {
-                *bits &= row;
-            }
-        }
-        self.first(0, &bits, judge)
-    }
-
-    /// Any number of terms, 512 at a time.
-    #[cold]
-    fn find_in_pieces(&self, values: &Values, judge: &Judge<'_, '_>) -> Option<usize> {
+    /// The first term that matches and that `accepts` takes.
+    pub(super) fn find(&self, values: &Row, accepts: impl Fn(usize) -> bool) -> Option<usize> {
         let rows: Vec<&[u64]> = self
             .fields
             .iter()
-            .zip(values)
-            .map(|(field, value)| &field.rows[field.row(*value) * self.words..][..self.words])
+            .enumerate()
+            .map(|(number, field)| &field.rows[field.row(values.value(number)) * self.words..])
             .collect();
-        (0..self.words / 8).find_map(|piece| {
-            let mut bits = [u64::MAX; 8];
-            for row in &rows {
-                for (bits, row) in bits.iter_mut().zip(&row[piece * 8..]) {
-                    *bits &= row;
-                }
-            }
-            self.first(piece * 512, &bits, judge)
+        (0..self.words).find_map(|word| {
+            let bits = rows.iter().fold(u64::MAX, |bits, row| bits & row[word]);
+            self.first(word, bits, &accepts)
         })
     }
 
-    #[inline]
-    fn first(&self, base: usize, bits: &[u64], judge: &Judge<'_, '_>) -> Option<usize> {
-        for (word, bits) in bits.iter().enumerate() {
-            let mut bits = *bits;
-            while bits != 0 {
-                let term = base + word * 64 + bits.trailing_zeros() as usize;
-                if term >= self.terms {
-                    return None;
-                }
-                if judge.accepts(term) {
-                    return Some(term);
-                }
-                bits &= bits - 1;
+    #[inline(always)]
+    /// The same for a batch; `found` gets the number of a term, or `u32::MAX`.
+    pub(super) fn find_batch(
+        &self,
+        columns: &Columns,
+        accepts: impl Fn(usize, usize) -> bool,
+        found: &mut [u32],
+    ) {
+        match self.words {
+            1 => self.find_pieces::<1>(columns, accepts, found),
+            2 => self.find_pieces::<2>(columns, accepts, found),
+            4 => self.find_pieces::<4>(columns, accepts, found),
+            _ => self.find_pieces::<8>(columns, accepts, found),
+        }
+    }
+
+    #[inline(always)]
+    /// `W` words of the masks at a time.
+    fn find_pieces<const W: usize>(
+        &self,
+        columns: &Columns,
+        accepts: impl Fn(usize, usize) -> bool,
+        found: &mut [u32],
+    ) {
+        found.fill(u32::MAX);
+        for piece in (0..self.words).step_by(W) {
+            let mut masks = [[u64::MAX; W]; BATCH];
+            for (number, field) in self.fields.iter().enumerate() {
+                let values = &columns.field(number)[..found.len()];
+                field.narrow(values, self.words, piece, &mut masks[..found.len()]);
             }
+            for (packet, (mask, found)) in masks.iter().zip(found.iter_mut()).enumerate() {
+                for (word, bits) in mask.iter().enumerate() {
+                    if *bits != 0 && *found == u32::MAX {
+                        let first = self.first(piece + word, *bits, |term| accepts(packet, term));
+                        *found = first.map_or(u32::MAX, |term| term as u32);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn first(&self, word: usize, mut bits: u64, accepts: impl Fn(usize) -> bool) -> Option<usize> {
+        while bits != 0 {
+            let term = word * 64 + bits.trailing_zeros() as usize;
+            // Bits beyond the last term are set where there is no field.
+            if term >= self.terms {
+                return None;
+            }
+            if accepts(term) {
+                return Some(term);
+            }
+            bits &= bits - 1;
         }
         None
     }
 }
 
 impl Field {
-    #[inline]
+    fn new(number: usize, dimension: &Dimension, terms: &[Term], words: usize) -> Field {
+        let missing = dimension.missing();
+        let sets: Vec<Option<&Set>> = terms
+            .iter()
+            .map(|term| {
+                term.sets
+                    .iter()
+                    .find(|(d, _)| *d == number)
+                    .map(|(_, set)| set)
+            })
+            .collect();
+        let starts = starts(&sets, missing);
+        let mut rows = vec![0u64; (starts.len() + 1) * words];
+        let whole = [(0, missing)];
+        for (term, set) in sets.iter().enumerate() {
+            for (low, high) in set.map_or(&whole[..], |set| &set.0) {
+                let first = starts.partition_point(|start| start <= low);
+                let last = starts.partition_point(|start| start <= high);
+                for row in first..=last {
+                    rows[row * words + term / 64] |= 1 << (term % 64);
+                }
+            }
+        }
+        Field {
+            index: Index::new(dimension, &starts),
+            rows: rows.into(),
+            missing_row: starts.len(),
+        }
+    }
+
     fn row(&self, value: u64) -> usize {
         match &self.index {
-            Index::Table(table) => usize::from(table[(value as usize).min(256)]),
-            Index::Search(search) if value < self.missing => search.find(value as u32),
-            Index::Search(_) => self.missing_row,
+            Index::Table(table) => usize::from(table[value.min(256) as usize]),
+            Index::Pages(pages) => pages.row(value.min(1 << 16) as u32),
+            Index::Search(search) => match u32::try_from(value) {
+                Ok(value) => search.find(value),
+                Err(_) => self.missing_row,
+            },
+        }
+    }
+
+    /// Clears in `masks` what the values of this field rule out.
+    #[inline(always)]
+    fn narrow<const W: usize>(
+        &self,
+        values: &[u32],
+        words: usize,
+        piece: usize,
+        masks: &mut [[u64; W]],
+    ) {
+        let mut rows = [0; BATCH];
+        match &self.index {
+            Index::Table(table) => {
+                for (row, value) in rows.iter_mut().zip(values) {
+                    *row = u32::from(table[(*value).min(256) as usize]);
+                }
+            }
+            Index::Pages(pages) => {
+                for (row, value) in rows.iter_mut().zip(values) {
+                    *row = pages.row(*value) as u32;
+                }
+            }
+            Index::Search(search) => search.find_all(values, &mut rows),
+        }
+        for (mask, row) in masks.iter_mut().zip(rows) {
+            let start = row as usize * words + piece;
+            let rest = self.rows.get(start..).unwrap_or(&[]);
+            if let Some(row) = rest.first_chunk::<W>() {
+                *mask = std::array::from_fn(|word| mask[word] & row[word]);
+            }
         }
     }
 }
 
-fn field(number: usize, dimension: &Dimension, terms: &[Term], words: usize) -> Field {
-    let missing = dimension.missing();
-    let sets: Vec<_> = terms
-        .iter()
-        .map(|term| {
-            term.sets
-                .iter()
-                .find(|(d, _)| *d == number)
-                .map(|(_, set)| set)
-        })
-        .collect();
+/// Where rows begin; the first row begins at 0 and is not among them, the last is that of the
+/// missing value.
+fn starts(sets: &[Option<&Set>], missing: u64) -> Vec<u64> {
     let mut starts: Vec<u64> = sets
         .iter()
         .flatten()
@@ -132,31 +205,50 @@ fn field(number: usize, dimension: &Dimension, terms: &[Term], words: usize) -> 
         .collect();
     starts.sort_unstable();
     starts.dedup();
-    let mut rows = vec![0u64; (starts.len() + 1) * words];
-    for (term, set) in sets.iter().enumerate() {
-        let whole = [(0, missing)];
-        for (low, high) in set.map_or(&whole[..], |set| &set.0) {
-            let first = starts.partition_point(|start| start <= low);
-            let last = starts.partition_point(|start| start <= high);
-            for row in first..=last {
-                rows[row * words + term / 64] |= 1 << (term % 64);
+    starts
+}
+
+impl Index {
+    fn new(dimension: &Dimension, starts: &[u64]) -> Index {
+        let row = |value: u64| starts.partition_point(|start| *start <= value);
+        match dimension.bytes {
+            1 => Index::Table(Box::new(std::array::from_fn(|value| {
+                row(value as u64) as u16
+            }))),
+            2 if starts.len() < usize::from(u16::MAX) => {
+                Index::Pages(Pages::new(|value| row(value) as u16))
+            }
+            _ => {
+                let keys: Vec<u32> = starts
+                    .iter()
+                    .filter_map(|s| u32::try_from(*s).ok())
+                    .collect();
+                Index::Search(Search::new(&keys))
             }
         }
     }
-    let index = if dimension.bytes == 1 {
-        let row = |value: usize| starts.partition_point(|s| *s <= value as u64) as u16;
-        Index::Table(Box::new(std::array::from_fn(row)))
-    } else {
-        // The last start is the missing value's, which is not searched for.
-        let searched = &starts[..starts.len() - 1];
-        Index::Search(Search::new(
-            &searched.iter().map(|s| *s as u32).collect::<Vec<_>>(),
-        ))
-    };
-    Field {
-        index,
-        rows: rows.into(),
-        missing,
-        missing_row: starts.len(),
+}
+
+impl Pages {
+    fn new(row: impl Fn(u64) -> u16) -> Pages {
+        let mut rows: Vec<[u16; 256]> = Vec::new();
+        let page = std::array::from_fn(|upper| {
+            let page = std::array::from_fn(|lower| row((upper << 8 | lower) as u64));
+            let known = rows.iter().position(|known| *known == page);
+            known.unwrap_or_else(|| {
+                rows.push(page);
+                rows.len() - 1
+            }) as u16
+        });
+        Pages {
+            page: Box::new(page),
+            rows: rows.into(),
+        }
+    }
+
+    #[inline(always)]
+    fn row(&self, value: u32) -> usize {
+        let page = self.page[((value >> 8) as usize).min(256)];
+        usize::from(self.rows[usize::from(page)][(value & 0xff) as usize])
     }
 }

@@ -4,17 +4,21 @@
 //! search per field and the conjunction of bit masks, and decision trees over the fields. All
 //! compute what [`crate::expr::evaluate`] computes.
 
+pub(crate) mod fields;
 mod linear;
 mod masks;
 pub(crate) mod search;
 mod tree;
+pub(crate) mod vector;
 
 use crate::expr::Rule;
 use crate::listing;
-use crate::packet::{Base, PacketRef};
-use crate::terms::{self, Dimension, MAX_DIMENSIONS, Term};
+use crate::packet::PacketRef;
+use crate::terms;
+use fields::{BATCH, Columns, Fields, Place};
 use linear::Linear;
 use masks::Masks;
+use std::cell::Cell;
 use tree::Forest;
 
 /// What [`Program::classify_batch`] gives for a packet that is dropped.
@@ -23,7 +27,7 @@ pub const DROP: u32 = u32::MAX;
 /// Up to so many terms are tested one by one.
 const LINEAR_TERMS: usize = 4;
 /// Up to so many terms are bits of masks.
-const MASK_TERMS: usize = 512;
+const MASK_TERMS: usize = 2048;
 
 /// How a program finds the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,91 +46,22 @@ enum Engine {
     Tree(Forest),
 }
 
+thread_local! {
+    /// Columns of the last batch: clearing them anew would cost as much as a few packets.
+    static SCRATCH: Cell<Option<Box<Columns>>> = const { Cell::new(None) };
+}
+
 /// Compiled rules.
 pub struct Program {
     rules: Box<[Rule]>,
-    actions: Box<[u32]>,
-    fields: Fields,
-    verified: Verified,
-    engine: Engine,
-    is_link: bool,
-}
-
-/// The fields a program reads.
-struct Fields(Box<[Dimension]>);
-
-/// Field values of one packet.
-type Values = [u64; MAX_DIMENSIONS];
-
-impl Fields {
-    #[inline]
-    fn read(&self, packet: &PacketRef<'_>, values: &mut Values) {
-        let transport = packet.transport_bytes();
-        for (field, value) in self.0.iter().zip(values.iter_mut()) {
-            let bytes = match field.base {
-                Base::Link => packet.link,
-                Base::Network => packet.network,
-                Base::Transport => transport,
-            };
-            *value = read_field(field, bytes);
-        }
-    }
-}
-
-#[inline]
-fn read_field(field: &Dimension, bytes: &[u8]) -> u64 {
-    let bytes = bytes.get(field.offset as usize..).unwrap_or(&[]);
-    match (field.bytes, bytes) {
-        (1, [a, ..]) => u64::from(*a),
-        (2, [a, b, ..]) => u64::from(u16::from_be_bytes([*a, *b])),
-        (4, [a, b, c, d, ..]) => u64::from(u32::from_be_bytes([*a, *b, *c, *d])),
-        _ => field.missing(),
-    }
-}
-
-/// Tells whether a term that matches by its sets really means its rule.
-struct Verified {
     /// By term: the rule.
-    rules: Box<[u32]>,
-    /// By term: whether the rule must be tested itself; empty if none.
+    term_rules: Box<[u32]>,
+    /// By term: the action.
+    actions: Box<[u32]>,
+    /// By term: whether a match must be verified by the rule itself; empty if none.
     inexact: Box<[bool]>,
-}
-
-impl Verified {
-    fn new(terms: &[Term]) -> Verified {
-        let any = terms.iter().any(|term| !term.exact);
-        Verified {
-            rules: terms.iter().map(|term| term.rule).collect(),
-            inexact: terms
-                .iter()
-                .filter(|_| any)
-                .map(|term| !term.exact)
-                .collect(),
-        }
-    }
-}
-
-/// What a strategy asks about a term whose sets match.
-struct Judge<'a, 'p> {
-    program: &'a Program,
-    packet: &'a PacketRef<'p>,
-}
-
-impl Judge<'_, '_> {
-    #[inline]
-    fn accepts(&self, term: usize) -> bool {
-        let verified = &self.program.verified;
-        match verified.inexact.get(term) {
-            Some(true) => self.rule_matches(term),
-            _ => true,
-        }
-    }
-
-    #[cold]
-    fn rule_matches(&self, term: usize) -> bool {
-        let rule = self.program.verified.rules[term] as usize;
-        self.program.rules[rule].expr.matches(self.packet)
-    }
+    fields: Fields,
+    engine: Engine,
 }
 
 impl Program {
@@ -152,15 +87,18 @@ impl Program {
             Strategy::Masks => Engine::Masks(Masks::new(&terms, &dimensions)),
             Strategy::Tree => Engine::Tree(Forest::new(&terms, &dimensions)),
         };
+        let any_inexact = terms.iter().any(|term| !term.exact);
+        let action = |rule: u32| rules[rule as usize].action.unwrap_or(DROP);
         Program {
-            actions: rules
-                .iter()
-                .map(|rule| rule.action.unwrap_or(DROP))
-                .collect(),
             rules: rules.into(),
-            is_link: dimensions.iter().all(|d| d.base == Base::Link),
-            fields: Fields(dimensions.into()),
-            verified: Verified::new(&terms),
+            term_rules: terms.iter().map(|term| term.rule).collect(),
+            actions: terms.iter().map(|term| action(term.rule)).collect(),
+            inexact: terms
+                .iter()
+                .filter(|_| any_inexact)
+                .map(|term| !term.exact)
+                .collect(),
+            fields: Fields::new(dimensions),
             engine,
         }
     }
@@ -175,44 +113,85 @@ impl Program {
     }
 
     /// The output for a packet; `None` drops it.
-    #[inline]
     pub fn classify(&self, packet: PacketRef<'_>) -> Option<u32> {
         Some(self.action(&packet)).filter(|action| *action != DROP)
     }
 
-    /// The outputs for `out.len()` packets, at most `n`; [`DROP`] drops.
+    fn action(&self, packet: &PacketRef<'_>) -> u32 {
+        let row = self.fields.read(packet);
+        let accepts = |term: usize| self.accepts(term, packet);
+        let term = match &self.engine {
+            Engine::Linear(linear) => linear.find(&row, accepts),
+            Engine::Masks(masks) => masks.find(&row, accepts),
+            Engine::Tree(forest) => forest.find(&row, accepts),
+        };
+        term.map_or(DROP, |term| self.actions[term])
+    }
+
+    /// Whether a term whose sets match a packet means that its rule does.
+    #[inline]
+    fn accepts(&self, term: usize, packet: &PacketRef<'_>) -> bool {
+        self.inexact.is_empty() || !self.inexact[term] || self.rule_matches(term, packet)
+    }
+
+    #[cold]
+    fn rule_matches(&self, term: usize, packet: &PacketRef<'_>) -> bool {
+        self.rules[self.term_rules[term] as usize]
+            .expr
+            .matches(packet)
+    }
+
+    /// The outputs of `n` packets, or as many as `out` has room for; [`DROP`] drops.
+    #[inline]
     pub fn classify_batch<'a>(
         &self,
         n: usize,
         get: impl Fn(usize) -> PacketRef<'a>,
         out: &mut [u32],
     ) {
-        for (i, out) in out.iter_mut().enumerate().take(n) {
-            *out = self.action(&get(i));
+        let n = n.min(out.len());
+        let mut columns = SCRATCH.take().unwrap_or_else(|| Box::new(Columns::new()));
+        let mut packets = [PacketRef::ip(&[]); BATCH];
+        for (chunk, out) in out[..n].chunks_mut(BATCH).enumerate() {
+            for (i, packet) in packets[..out.len()].iter_mut().enumerate() {
+                *packet = get(chunk * BATCH + i);
+            }
+            self.classify_chunk(&packets[..out.len()], &mut columns, out);
         }
+        SCRATCH.set(Some(columns));
     }
 
-    #[inline]
-    fn action(&self, packet: &PacketRef<'_>) -> u32 {
-        let mut values = [0; MAX_DIMENSIONS];
-        self.fields.read(packet, &mut values);
-        let judge = Judge {
-            program: self,
-            packet,
-        };
-        let term = match &self.engine {
-            Engine::Linear(linear) => linear.find(&values, &judge),
-            Engine::Masks(masks) => masks.find(&values, &judge),
-            Engine::Tree(forest) => forest.find(&values, &judge),
-        };
-        match term {
-            Some(term) => self.actions[self.verified.rules[term] as usize],
-            None => DROP,
+    fn classify_chunk(&self, packets: &[PacketRef<'_>], columns: &mut Columns, out: &mut [u32]) {
+        let mut missing = self.fields.read_batch(packets, columns);
+        let accepts = |packet: usize, term: usize| self.accepts(term, &packets[packet]);
+        let number = |term: Option<usize>| term.map_or(u32::MAX, |term| term as u32);
+        match &self.engine {
+            Engine::Linear(linear) => {
+                for (packet, out) in out.iter_mut().enumerate() {
+                    let place = Place { columns, packet };
+                    *out = number(linear.find(&place, |term| accepts(packet, term)));
+                }
+            }
+            Engine::Masks(masks) => vector::find_batch(masks, columns, accepts, out),
+            Engine::Tree(forest) => {
+                for (packet, out) in out.iter_mut().enumerate() {
+                    let place = Place { columns, packet };
+                    *out = number(forest.find(&place, |term| accepts(packet, term)));
+                }
+            }
+        }
+        for out in out.iter_mut() {
+            *out = self.actions.get(*out as usize).copied().unwrap_or(DROP);
+        }
+        while missing != 0 {
+            let packet = missing.trailing_zeros() as usize;
+            out[packet] = self.action(&packets[packet]);
+            missing &= missing - 1;
         }
     }
 
     /// The rules as a program of word tests, in the form of Click's `program` handler.
     pub fn describe(&self) -> String {
-        listing::describe(&self.rules, self.is_link)
+        listing::describe(&self.rules)
     }
 }

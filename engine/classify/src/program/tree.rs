@@ -5,7 +5,7 @@
 //! value; a leaf lists the terms that are still possible, in order. Lookups take the lowest term
 //! over the trees, which are visited in order of their lowest term.
 
-use super::{Judge, Values};
+use super::fields::Source;
 use crate::terms::{Dimension, Term};
 use std::collections::BTreeMap;
 
@@ -87,8 +87,13 @@ impl Forest {
         }
     }
 
+    /// The first term that matches and that `accepts` takes.
     #[inline]
-    pub(super) fn find(&self, values: &Values, judge: &Judge<'_, '_>) -> Option<usize> {
+    pub(super) fn find(
+        &self,
+        values: &impl Source,
+        accepts: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         let mut best = u32::MAX;
         for tree in &self.trees {
             if tree.first_term >= best {
@@ -98,7 +103,7 @@ impl Forest {
                 if *term >= best {
                     break;
                 }
-                if self.matches(*term, values) && judge.accepts(*term as usize) {
+                if self.matches(*term, values) && accepts(*term as usize) {
                     best = *term;
                     break;
                 }
@@ -108,11 +113,11 @@ impl Forest {
     }
 
     #[inline]
-    fn matches(&self, term: u32, values: &Values) -> bool {
+    fn matches(&self, term: u32, values: &impl Source) -> bool {
         let at = term as usize;
         let checks = self.check_starts[at] as usize..self.check_starts[at + 1] as usize;
         self.checks[checks].iter().all(|c| {
-            let value = values[c.field as usize];
+            let value = values.value(c.field as usize);
             c.low <= value && value <= c.high
         }) && (self.holes.is_empty()
             || self
@@ -124,10 +129,10 @@ impl Forest {
 
 impl Tree {
     #[inline]
-    fn candidates(&self, values: &Values) -> &[u32] {
+    fn candidates(&self, values: &impl Source) -> &[u32] {
         let mut node = self.nodes[0];
         while node.field != LEAF {
-            let right = values[node.field as usize] >= node.split;
+            let right = values.value(node.field as usize) >= node.split;
             node = self.nodes[node.next as usize + usize::from(right)];
         }
         let first = node.next as usize;

@@ -6,6 +6,7 @@
 
 use super::NO_ROUTE;
 use crate::program::search::Search;
+use crate::program::vector;
 
 /// Marks an entry that is the number of a node; others are numbers of next hops.
 const CHILD: u32 = 1 << 31;
@@ -53,6 +54,13 @@ impl Flat {
     #[inline]
     pub(super) fn lookup(&self, address: u32) -> u32 {
         self.hops[self.search.find(address)]
+    }
+
+    pub(super) fn lookup_batch(&self, addresses: &[u32], hops: &mut [u32]) {
+        vector::find_all(&self.search, addresses, hops);
+        for hop in hops.iter_mut().take(addresses.len()) {
+            *hop = self.hops[*hop as usize];
+        }
     }
 }
 

@@ -180,11 +180,7 @@ impl RouteTable {
     /// the shorter slice has.
     pub fn lookup_batch(&self, addresses: &[u32], hops: &mut [u32]) {
         match &self.forwarding {
-            Forwarding::Flat(flat) => {
-                for (address, hop) in addresses.iter().zip(hops) {
-                    *hop = flat.lookup(*address);
-                }
-            }
+            Forwarding::Flat(flat) => flat.lookup_batch(addresses, hops),
             Forwarding::Rooted(rooted) => rooted.lookup_batch(addresses, hops),
         }
     }
