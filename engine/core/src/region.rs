@@ -4,15 +4,17 @@
 //! engine that was killed finds its cells again by name; elsewhere it is private memory. Cells are
 //! read and written with relaxed atomic operations, which cost what plain ones cost.
 //!
-//! Layout, in 64-bit words: `[magic, used]`, then records `[length, key hash, key bytes, cells]`.
+//! Layout, in 64-bit words: `[magic, used]`, then records `[length, key length, key, cells]`.
 //! What a record says is checked against the memory's bounds before it is used.
 //!
 //! This file maps memory and points into it: it is one of the few that use `unsafe`.
 
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 
 const MAGIC: u64 = u64::from_le_bytes(*b"weftst01");
 const HEADER: usize = 2;
@@ -124,37 +126,37 @@ impl Cells {
 }
 
 /// All cells of one function.
+#[derive(Default)]
 pub struct Region {
     shared: Option<Arc<Mapping>>,
-    private: Vec<(String, Cells)>,
+    index: HashMap<(String, usize), Cells>,
     recovered: bool,
 }
 
-impl Default for Region {
-    fn default() -> Self {
-        Region {
-            shared: None,
-            private: Vec::new(),
-            recovered: false,
-        }
-    }
-}
-
 impl Region {
-    /// The region in the `bytes` of memory behind `fd`. Contents that are no region are cleared.
+    /// The region in the `bytes` of memory behind `fd`. Contents that are no region are cleared;
+    /// records are read once, here, and only as far as they make sense.
     ///
     /// # Errors
     /// When the memory cannot be mapped.
     pub fn shared(bytes: usize, fd: RawFd) -> io::Result<Self> {
         let mapping = Mapping::new(bytes, fd, libc::MAP_SHARED | libc::MAP_NORESERVE)?;
         let recovered = mapping.word(0).load(Relaxed) == MAGIC;
-        if !recovered {
-            mapping.word(1).store(HEADER as u64, Relaxed);
-            mapping.word(0).store(MAGIC, Relaxed);
-        }
+        let index = if recovered {
+            read_records(&mapping)
+        } else {
+            HashMap::new()
+        };
+        let used = index
+            .values()
+            .map(|c| c.start + c.count)
+            .max()
+            .unwrap_or(HEADER);
+        mapping.word(1).store(used as u64, Relaxed);
+        mapping.word(0).store(MAGIC, Relaxed);
         Ok(Region {
             shared: Some(mapping),
-            private: Vec::new(),
+            index,
             recovered,
         })
     }
@@ -164,35 +166,24 @@ impl Region {
         self.recovered
     }
 
-    /// The cells called `key`, `count` of them: those there are, or new ones, all zero. Cells of
-    /// that name but another count are left behind. When shared memory is full the cells are
-    /// private, and do not outlive the process.
+    /// The cells called `key`, `count` of them: those there are, or new ones, all zero. When shared
+    /// memory is full the cells are private, and do not outlive the process.
     pub fn cells(&mut self, key: &str, count: usize) -> Cells {
-        if let Some(mapping) = &self.shared {
-            if let Some(cells) = find_or_add(mapping, key, count) {
-                return cells;
-            }
-        }
-        if let Some((_, cells)) = self
-            .private
-            .iter()
-            .find(|(k, c)| k == key && c.count == count)
-        {
+        let known = (key.to_string(), count);
+        if let Some(cells) = self.index.get(&known) {
             return cells.clone();
         }
-        let cells = Cells::private(count).expect("memory for counters");
-        self.private.push((key.to_string(), cells.clone()));
+        let added = self
+            .shared
+            .as_ref()
+            .and_then(|mapping| add_record(mapping, key, count));
+        let cells = added.unwrap_or_else(|| Cells::private(count).expect("memory for counters"));
+        self.index.insert(known, cells.clone());
         cells
     }
 }
 
-/// FNV-1a, enough to tell keys apart before comparing them.
-fn hash(key: &str) -> u64 {
-    key.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)
-    })
-}
-
+/// A key as words: its length in bytes, then its bytes.
 fn key_words(key: &str) -> Vec<u64> {
     let mut bytes = (key.len() as u64).to_le_bytes().to_vec();
     bytes.extend_from_slice(key.as_bytes());
@@ -203,55 +194,73 @@ fn key_words(key: &str) -> Vec<u64> {
         .collect()
 }
 
-fn find_or_add(mapping: &Arc<Mapping>, key: &str, count: usize) -> Option<Cells> {
-    let wanted = key_words(key);
-    let length = 2 + wanted.len() + count;
-    let used = (mapping.word(1).load(Relaxed) as usize).clamp(HEADER, mapping.count);
+/// All records up to the first that does not make sense.
+fn read_records(mapping: &Arc<Mapping>) -> HashMap<(String, usize), Cells> {
+    let mut index = HashMap::new();
+    let used = mapping.word(1).load(Relaxed).min(mapping.count as u64) as usize;
     let mut at = HEADER;
-    while at + 2 <= used {
-        let record = mapping.word(at).load(Relaxed) as usize;
-        if record < 2 || record > used - at {
-            break;
-        }
-        let names = mapping.slice(at + 2, wanted.len().min(record - 2));
-        let same = record == length
-            && mapping.word(at + 1).load(Relaxed) == hash(key)
-            && names
-                .iter()
-                .zip(&wanted)
-                .all(|(a, b)| a.load(Relaxed) == *b);
-        if same {
-            return Some(Cells {
-                mapping: mapping.clone(),
-                start: at + length - count,
-                count,
-            });
-        }
-        at += record;
+    while let Some((key, start, end)) = read_record(mapping, at, used) {
+        let cells = Cells {
+            mapping: mapping.clone(),
+            start,
+            count: end - start,
+        };
+        index.insert((key, end - start), cells);
+        at = end;
     }
-    if at + length > mapping.count {
+    index
+}
+
+/// The record at `at`: its key, and where its cells begin and end.
+fn read_record(mapping: &Mapping, at: usize, used: usize) -> Option<(String, usize, usize)> {
+    let room = used.checked_sub(at)?;
+    if room < 2 {
         return None;
     }
-    mapping.word(at + 1).store(hash(key), Relaxed);
-    for (i, word) in wanted.iter().enumerate() {
-        mapping.word(at + 2 + i).store(*word, Relaxed);
+    let length = usize::try_from(mapping.word(at).load(Relaxed))
+        .ok()
+        .filter(|l| *l <= room)?;
+    let key_bytes = usize::try_from(mapping.word(at + 1).load(Relaxed)).ok()?;
+    let key_words = key_bytes.div_ceil(8);
+    if length < 2 || key_words > length - 2 {
+        return None;
     }
+    let words = mapping.slice(at + 2, key_words);
+    let mut bytes: Vec<u8> = words
+        .iter()
+        .flat_map(|w| w.load(Relaxed).to_le_bytes())
+        .collect();
+    bytes.truncate(key_bytes);
+    Some((
+        String::from_utf8(bytes).ok()?,
+        at + 2 + key_words,
+        at + length,
+    ))
+}
+
+fn add_record(mapping: &Arc<Mapping>, key: &str, count: usize) -> Option<Cells> {
+    let words = key_words(key);
+    let at = mapping.word(1).load(Relaxed) as usize;
+    let length = 1 + words.len() + count;
+    if at.checked_add(length)? > mapping.count {
+        return None;
+    }
+    for (i, word) in words.iter().enumerate() {
+        mapping.word(at + 1 + i).store(*word, Relaxed);
+    }
+    let start = at + length - count;
     mapping
-        .slice(at + length - count, count)
+        .slice(start, count)
         .iter()
         .for_each(|cell| cell.store(0, Relaxed));
     mapping.word(at).store(length as u64, Relaxed);
-    mapping
-        .word(1)
-        .store((at + length) as u64, Ordering::Release);
+    mapping.word(1).store((at + length) as u64, Release);
     Some(Cells {
         mapping: mapping.clone(),
-        start: at + length - count,
+        start,
         count,
     })
 }
-
-use std::sync::atomic::Ordering;
 
 #[cfg(test)]
 mod tests {
@@ -291,18 +300,27 @@ mod tests {
     #[test]
     fn random_contents_are_never_followed_out_of_bounds() {
         let fd = memfd(4096);
-        let mut region = Region::shared(4096, fd).unwrap();
-        region.cells("a", 3);
         let raw = Mapping::new(4096, fd, libc::MAP_SHARED).unwrap();
         let mut x = 88_172_645_463_325_252u64;
-        for _ in 0..20_000 {
+        let mut next = || {
             x ^= x << 13;
             x ^= x >> 7;
             x ^= x << 17;
-            raw.word(1 + (x as usize >> 7) % 40)
-                .store(if x & 1 == 0 { x } else { x >> 55 }, Relaxed);
-            let count = x as usize % 9;
-            assert_eq!(region.cells("a", count).len(), count);
+            x
+        };
+        for _ in 0..20_000 {
+            let word = if next() & 1 == 0 {
+                next()
+            } else {
+                next() >> 55
+            };
+            raw.word(1 + (next() >> 7) as usize % 40)
+                .store(word, Relaxed);
+            let mut region = Region::shared(4096, fd).unwrap();
+            let count = next() as usize % 9;
+            let cells = region.cells("a", count);
+            (0..count).for_each(|i| cells.set(i, next()));
+            assert_eq!(cells.len(), count);
         }
     }
 }

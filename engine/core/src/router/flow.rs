@@ -6,15 +6,19 @@ use crate::element::{ElementId, IpHeader};
 use crate::ports::{Processing, flows};
 use std::collections::{HashSet, VecDeque};
 
-/// Fills in `pullers`, `pushers` and `full_queues` of every storage element and source.
+/// Fills in who waits for whom: the pullers of every element that is pulled from, the pushers of
+/// every store, the stores every chain of pushes ends in.
 pub(super) fn link_partners(nodes: &mut [Node]) {
     for id in 0..nodes.len() {
-        let pullers = reach(nodes, id, Direction::PullersDownstream);
-        let pushers = reach(nodes, id, Direction::PushersUpstream);
-        let stores = stores_downstream(nodes, id);
-        nodes[id].pullers = pullers;
-        nodes[id].pushers = pushers;
-        nodes[id].stores = stores;
+        if nodes[id].outputs.iter().any(|o| o.puller.is_some()) {
+            nodes[id].pullers = reach(nodes, id, Direction::PullersDownstream);
+        }
+        if nodes[id].class.storage {
+            nodes[id].pushers = reach(nodes, id, Direction::PushersUpstream);
+        }
+        if is_end(&nodes[id], Direction::PushersUpstream) {
+            nodes[id].stores = stores_downstream(nodes, id);
+        }
     }
 }
 
@@ -103,6 +107,9 @@ fn stores_downstream(nodes: &[Node], from: ElementId) -> Vec<ElementId> {
 /// outputs lead to a common element, or both to elements that print or write what they see.
 pub(super) fn mark_order(nodes: &mut [Node]) {
     for id in 0..nodes.len() {
+        if nodes[id].outputs.len() < 2 {
+            continue;
+        }
         let seen: Vec<HashSet<ElementId>> = nodes[id]
             .outputs
             .iter()
