@@ -192,13 +192,13 @@ class LocalAgent:
 
 
 def _undo_links(sandbox: Namespace, facts: FunctionFacts) -> None:
+    """Give taken devices back, and delete the links that were made."""
     from weft.server.links.taken import give_back
-    from weft.server.links.veth import delete_inside
+    from weft.server.links.veth import delete_all_inside
 
     with Namespace.current() as host:
         for interface, target in facts.interfaces.items():
             device, _, take = target.rpartition(":")
             if take == "take" and ":" not in device:
                 give_back(host, sandbox, interface, device)
-            else:
-                delete_inside(sandbox, interface)
+    delete_all_inside(sandbox)

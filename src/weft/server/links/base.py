@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from weft.server.namespaces import Namespace
 
-__all__ = ["SANDBOX_MTU", "Join"]
+__all__ = ["LINK_GROUP", "SANDBOX_MTU", "Join"]
+
+LINK_GROUP = 0x77
+"""Kernel's group of the links made in a sandbox: deleting a group takes as long as deleting one link."""
 
 SANDBOX_MTU = 1600
 """MTU of ends inside a sandbox: room for a tagged frame whose outside end has 1500."""

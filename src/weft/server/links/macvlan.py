@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from weft.server.links.base import LINK_GROUP
 from weft.server.links.device import PROMISCUOUS, UP
 from weft.server.links.veth import delete_inside
 from weft.server.namespaces import netlink_errors
@@ -37,6 +38,7 @@ class MacvlanJoin:
                 kind="macvlan",
                 link=self._device.index,
                 macvlan_mode=mode,
+                group=LINK_GROUP,
                 net_ns_fd=sandbox.descriptor,
             )
             host.route.link("set", index=self._device.index, state="up")

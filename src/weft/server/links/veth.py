@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 
 from weft.errors import LinkError
-from weft.server.links.base import SANDBOX_MTU
+from weft.server.links.base import LINK_GROUP, SANDBOX_MTU
 from weft.server.namespaces import Namespace, netlink_errors
 
-__all__ = ["VethJoin", "delete_inside", "make_pair"]
+__all__ = ["VethJoin", "delete_all_inside", "delete_inside", "make_pair"]
 
 
 class VethJoin:
@@ -44,6 +44,7 @@ def make_pair(sandbox: Namespace, interface: str, outside: Namespace, name: str)
                 kind="veth",
                 state="up",
                 mtu=SANDBOX_MTU,
+                group=LINK_GROUP,
                 peer={"ifname": name, "net_ns_fd": outside.descriptor},
             )
     except LinkError as error:
@@ -57,10 +58,19 @@ def make_pair(sandbox: Namespace, interface: str, outside: Namespace, name: str)
 
 def delete_inside(sandbox: Namespace, interface: str) -> None:
     """Delete a device of the sandbox, if it is there."""
+    _delete(sandbox, ifname=interface)
+
+
+def delete_all_inside(sandbox: Namespace) -> None:
+    """Delete all links that were made in the sandbox, at once."""
+    _delete(sandbox, group=LINK_GROUP)
+
+
+def _delete(sandbox: Namespace, **which: object) -> None:
     from pyroute2 import NetlinkError
 
     try:
-        sandbox.route.link("del", ifname=interface)
+        sandbox.route.link("del", **which)
     except NetlinkError as error:
         if int(error.code) != errno.ENODEV:
             raise
