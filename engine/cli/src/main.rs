@@ -1,11 +1,13 @@
 //! The `weft-engine` binary: one file per subcommand.
 
 mod click;
+mod descriptors;
+mod engine;
 mod signals;
 
 use std::process::exit;
 
-const USAGE: &str = "usage: weft-engine click|init ... \
+const USAGE: &str = "usage: weft-engine click|engine|init ... \
 ('weft-engine click --help' tells more)";
 
 fn main() {
@@ -14,6 +16,7 @@ fn main() {
     let rest: Vec<_> = arguments.collect();
     exit(match subcommand.to_str() {
         Some("click") => click::main(rest),
+        Some("engine") => engine::main(rest),
         Some("init") => weft_init::main(texts(rest)),
         Some("--version") => {
             println!("weft-engine {}", env!("CARGO_PKG_VERSION"));

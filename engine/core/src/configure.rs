@@ -21,8 +21,8 @@ pub struct Environment {
     pub devices: HashMap<String, DeviceSource>,
     /// Whether writing `hotconfig` may replace the graph.
     pub allow_hotconfig: bool,
-    /// A listening socket for the ControlSocket, bound by whoever started the engine.
-    pub control_fd: Option<RawFd>,
+    /// Elements that every graph gets besides those of its configuration; hidden ones come last.
+    pub additions: Vec<Addition>,
     /// Whether warnings are told.
     pub warnings: bool,
     /// Number of threads asked for.
@@ -38,11 +38,24 @@ impl Environment {
             click_path: Vec::new(),
             devices: HashMap::new(),
             allow_hotconfig: false,
-            control_fd: None,
+            additions: Vec::new(),
             warnings: true,
             threads: 1,
         }
     }
+}
+
+/// An element without ports that the engine's starter adds to every graph (a control socket).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addition {
+    /// Its name.
+    pub name: String,
+    /// Its class.
+    pub class: &'static str,
+    /// Its configuration string.
+    pub config: String,
+    /// Whether the graph's descriptions (`list`, `flatconfig`, `stats`) leave it out.
+    pub hidden: bool,
 }
 
 /// Where the packets of a device come from and go to.

@@ -95,9 +95,17 @@ pub struct Handler {
     pub takes_parameter: bool,
     /// Writes it.
     pub write: Option<Write>,
+    /// Whether it is for the configuration's own use: not listed, and out of reach for clients.
+    pub private: bool,
 }
 
 impl Handler {
+    /// The same handler, for the configuration's own use only.
+    pub const fn private(mut self) -> Handler {
+        self.private = true;
+        self
+    }
+
     /// The same handler, writable by what `writer` writes with.
     pub const fn also_write(mut self, writer: Handler) -> Handler {
         self.write = writer.write;
@@ -131,6 +139,7 @@ macro_rules! reader {
             }),
             takes_parameter: false,
             write: None,
+            private: false,
         }
     };
 }
@@ -154,6 +163,7 @@ macro_rules! writer {
                 ) -> Result<(), String> = $write;
                 write($crate::downcast::<$type>(element)?, call, router)
             }),
+            private: false,
         }
     };
 }

@@ -21,7 +21,7 @@ mod router;
 
 pub use annotation::ANNOTATION_BYTES;
 pub use clock::{Clock, SECOND, timestamp_text};
-pub use configure::{Configure, DeviceSource, Environment};
+pub use configure::{Addition, Configure, DeviceSource, Environment};
 pub use console::Console;
 pub use element::{
     Argument, Batch, Built, Class, Element, ElementId, IpHeader, MAX_BATCH, PHASE_DEFAULT,

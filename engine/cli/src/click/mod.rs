@@ -6,7 +6,8 @@ mod run;
 
 use std::ffi::OsString;
 
-pub use options::{Options, Source, Wanted};
+pub use options::parameter;
+use options::{Options, Source, Wanted};
 
 /// Runs a configuration; gives the exit status.
 pub fn main(arguments: Vec<OsString>) -> i32 {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use weft_core::{Clock, Environment, Pool, PoolSize, Region, Router};
+use weft_core::{Addition, Clock, Environment, Pool, PoolSize, Region, Router};
 
 /// Runs the configuration of `options`; gives the exit status.
 pub fn run(options: &Options) -> i32 {
@@ -69,6 +69,7 @@ fn make_router(options: &Options) -> io::Result<Router> {
     environment.globals.clone_from(&options.globals);
     environment.click_path = click_path(options.click_path.as_deref());
     environment.devices = options.devices.iter().cloned().collect::<HashMap<_, _>>();
+    environment.additions = control_sockets(&options.controls);
     environment.allow_hotconfig = options.allow_reconfigure;
     environment.warnings = !options.no_warnings;
     environment.threads = options.threads.unwrap_or(1).max(1);
@@ -85,6 +86,21 @@ fn make_router(options: &Options) -> io::Result<Router> {
         clock,
         seed,
     ))
+}
+
+/// The elements that `-p` and `-u` stand for, named as Click names them.
+fn control_sockets(controls: &[String]) -> Vec<Addition> {
+    let name = |number| match number {
+        0 => "click_driver@@ControlSocket".to_string(),
+        number => format!("click_driver@@ControlSocket@{number}"),
+    };
+    let addition = |(number, config): (usize, &String)| Addition {
+        name: name(number),
+        class: "ControlSocket",
+        config: config.clone(),
+        hidden: false,
+    };
+    controls.iter().enumerate().map(addition).collect()
 }
 
 /// Folders to look for libraries in.

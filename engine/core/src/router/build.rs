@@ -8,7 +8,7 @@ use super::timers::Timers;
 use super::watch::Watches;
 use super::{Router, flow};
 use crate::clock::Clock;
-use crate::configure::{Configure, Environment, ScopedNames};
+use crate::configure::{Addition, Configure, Environment, ScopedNames};
 use crate::console::Console;
 use crate::element::{Class, Element, ElementId};
 use crate::names::NameTable;
@@ -19,7 +19,7 @@ use crate::region::Region;
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
-use weft_lang::{FlatGraph, Landmark, ParseOptions, Source};
+use weft_lang::{FlatElement, FlatGraph, Landmark, ParseOptions, Source};
 
 /// Why a configuration cannot run: one line each, context lines and indented reasons, as Click
 /// prints them.
@@ -86,6 +86,8 @@ pub struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) flat: FlatGraph,
     pub(super) text: String,
+    /// How many of the elements descriptions show; hidden ones come last.
+    pub(super) visible: usize,
     pub(super) names: Rc<RefCell<NameTable>>,
     pub(super) tasks: Tasks,
     pub(super) timers: Timers,
@@ -153,8 +155,9 @@ impl Router {
     /// # Errors
     /// As [`Router::load`].
     pub fn configure(&mut self, file: &str, text: &str) -> Result<Graph, BuildError> {
-        let flat = self.parse(file, text)?;
+        let mut flat = self.parse(file, text)?;
         let environment = self.environment.clone();
+        let visible = add_elements(&mut flat, &environment.additions);
         let classes: Vec<&'static Class> = flat
             .elements
             .iter()
@@ -188,6 +191,7 @@ impl Router {
             nodes,
             flat,
             text,
+            visible,
             names,
             tasks,
             timers,
@@ -207,7 +211,7 @@ impl Router {
             globals: environment.globals.clone(),
             clickpath: environment.click_path.clone(),
             known_class: &|name| environment.registry.find(name).is_some(),
-            provides: &|feature| super::handlers::PACKAGES.contains(&feature),
+            provides: &|feature| super::globals::PACKAGES.contains(&feature),
             library: None,
         };
         let (graph, diagnostics) = weft_lang::parse(&Source::new(file, text), &options);
@@ -395,6 +399,24 @@ impl Drop for Router {
     fn drop(&mut self) {
         self.discard_graph();
     }
+}
+
+/// Adds `additions` that have no namesake to `flat`; gives the number of elements not hidden.
+fn add_elements(flat: &mut FlatGraph, additions: &[Addition]) -> usize {
+    for hidden in [false, true] {
+        for addition in additions.iter().filter(|a| a.hidden == hidden) {
+            if flat.find(&addition.name).is_none() {
+                flat.elements.push(FlatElement {
+                    name: addition.name.clone(),
+                    class: addition.class.to_string(),
+                    config: addition.config.clone(),
+                    landmark: Landmark::new("click", 0),
+                });
+            }
+        }
+    }
+    let is_hidden = |e: &FlatElement| additions.iter().any(|a| a.hidden && a.name == e.name);
+    flat.elements.iter().filter(|e| !is_hidden(e)).count()
 }
 
 fn connect(nodes: &mut [Node], flat: &FlatGraph) {

@@ -1,47 +1,12 @@
 //! Handlers: every element's own, those all elements have, and the global ones.
 
+use super::access::{ANY, COMMON, list};
 use super::{Router, report};
 use crate::configure::{Configure, ScopedNames, find_scoped};
 use crate::element::{Element, ElementId};
 use crate::handler::{Call, Handler};
 use crate::ports::Processing;
 use std::fmt;
-
-/// What `require(package ...)` finds.
-pub const PACKAGES: &[&str] = &[
-    "weft",
-    "userlevel",
-    "linux",
-    "i586",
-    "ip6",
-    "ipsec",
-    "analysis",
-];
-
-/// Handlers all elements have. `config` may also be writable.
-const COMMON: &[&str] = &[
-    "class", "name", "config", "ports", "handlers", "icounts", "ocounts", "drops",
-];
-
-/// Handlers of the router itself, and whether they are read, written or both.
-const GLOBAL: &[(&str, &str)] = &[
-    ("version", "r"),
-    ("list", "r"),
-    ("classes", "r"),
-    ("config", "r"),
-    ("flatconfig", "r"),
-    ("packages", "r"),
-    ("requirements", "r"),
-    ("handlers", "r"),
-    ("stop", "w"),
-    ("driver", "r"),
-    ("active_ports", "r"),
-    ("timewarp", "r"),
-    ("hotconfig", "w"),
-    ("stats", "r"),
-    ("schema", "r"),
-    ("transaction", "w"),
-];
 
 /// Why a handler call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,29 +45,8 @@ impl fmt::Display for HandlerError {
 
 impl std::error::Error for HandlerError {}
 
-/// How a handler may be called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Access {
-    /// Its name, without the element's.
-    pub name: String,
-    /// Whether it can be read.
-    pub readable: bool,
-    /// Whether it can be written.
-    pub writable: bool,
-}
-
-impl Access {
-    fn flags(&self) -> &'static str {
-        match (self.readable, self.writable) {
-            (true, true) => "rw",
-            (true, false) => "r",
-            _ => "w",
-        }
-    }
-}
-
 /// "element" and "handler" of a full handler name; no element for a global one.
-fn split(target: &str) -> (Option<&str>, &str) {
+pub(super) fn split(target: &str) -> (Option<&str>, &str) {
     match target.split_once('.') {
         Some((element, handler)) => (Some(element), handler),
         None => (None, target),
@@ -158,62 +102,21 @@ impl Router {
         }
     }
 
-    fn lookup(&self, name: &str) -> Result<ElementId, HandlerError> {
+    pub(super) fn lookup(&self, name: &str) -> Result<ElementId, HandlerError> {
         let found = self
             .find_from_here(name)
             .or_else(|| self.find_element(name));
         found.ok_or_else(|| HandlerError::NoElement(name.to_string()))
     }
 
-    /// How handler `target` may be called.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn handler_access(&mut self, target: &str) -> Result<Access, HandlerError> {
-        let (element, handler) = split(target);
-        let all = match element {
-            None | Some("") => global_access(),
-            Some(name) => {
-                let id = self.lookup(name)?;
-                self.handlers_of(id)
-            }
-        };
-        let found = all.into_iter().find(|a| a.name == handler);
-        found.ok_or_else(|| HandlerError::NoHandler(handler.to_string()))
-    }
-
-    /// All handlers of element `id`: those every element has, then its own.
-    pub fn handlers_of(&mut self, id: ElementId) -> Vec<Access> {
-        let class = self.graph.nodes[id].class;
-        let access = |name: &str, readable, writable| Access {
-            name: name.to_string(),
-            readable,
-            writable,
-        };
-        let mut all: Vec<Access> = COMMON
-            .iter()
-            .map(|n| access(n, true, *n == "config" && class.live))
-            .collect();
-        let own = class.handlers.iter().filter(|h| !h.name.ends_with('#'));
-        all.extend(own.map(|h| access(h.name, h.read.is_some(), h.write.is_some())));
-        let more = self.graph.nodes[id]
-            .element
-            .as_ref()
-            .map(|e| e.more_handlers());
-        let more = more.unwrap_or_default();
-        all.extend(
-            more.iter()
-                .map(|(n, h)| access(n, h.read.is_some(), h.write.is_some())),
-        );
-        all
-    }
-
-    fn own_handler(&self, id: ElementId, name: &str) -> Option<&'static Handler> {
+    pub(super) fn own_handler(&self, id: ElementId, name: &str) -> Option<&'static Handler> {
         let node = &self.graph.nodes[id];
         let fixed = node.class.handlers.iter().find(|h| h.name == name);
         fixed.or_else(|| {
             let more = node.element.as_ref()?.more_handlers();
-            more.into_iter().find(|(n, _)| n == name).map(|(_, h)| h)
+            let found = |wanted: &str| more.iter().find(|(n, _)| n == wanted).map(|(_, h)| *h);
+            let common = || COMMON.contains(&name);
+            found(name).or_else(|| found(ANY).filter(|_| !common()))
         })
     }
 
@@ -274,7 +177,7 @@ impl Router {
             "name" => node.name.to_string(),
             "config" => self.current_config(id),
             "ports" => report::ports(&self.graph, id),
-            "handlers" => list_access(&self.handlers_of(id)),
+            "handlers" => list(&self.handlers_of(id)),
             "icounts" => lines(node.counters.inputs()),
             "ocounts" => lines(node.counters.outputs()),
             "drops" => node
@@ -356,113 +259,10 @@ impl Router {
         Ok(())
     }
 
-    fn read_global(&mut self, handler: &str) -> Result<String, HandlerError> {
-        let flat = &self.graph.flat;
-        Ok(match handler {
-            "version" => env!("CARGO_PKG_VERSION").to_string(),
-            "list" => {
-                let names: String = flat
-                    .elements
-                    .iter()
-                    .map(|e| format!("{}\n", e.name))
-                    .collect();
-                format!("{}\n{names}", flat.elements.len())
-            }
-            "classes" => {
-                let mut names: Vec<&str> =
-                    self.environment.registry.iter().map(|c| c.name).collect();
-                names.sort_unstable();
-                names.iter().map(|n| format!("{n}\n")).collect()
-            }
-            "config" => self.graph.text.clone(),
-            "flatconfig" => self.flat_configuration(),
-            "packages" => PACKAGES.iter().map(|p| format!("{p}\n")).collect(),
-            "requirements" => flat
-                .requirements
-                .iter()
-                .map(|(_, r)| format!("{r}\n"))
-                .collect(),
-            "handlers" => list_access(&global_access()),
-            "driver" => "weft".to_string(),
-            "active_ports" => report::active_ports(&self.graph),
-            "timewarp" => if self.clock.is_virtual() {
-                "simulation"
-            } else {
-                "1"
-            }
-            .to_string(),
-            "stats" => self.stats(),
-            "schema" => self.schema(),
-            "stop" | "hotconfig" | "transaction" => {
-                return Err(HandlerError::NotReadable(handler.to_string()));
-            }
-            name => return Err(HandlerError::NoHandler(name.to_string())),
-        })
-    }
-
-    fn write_global(&mut self, handler: &str, text: &str) -> Result<(), HandlerError> {
-        match handler {
-            "stop" => {
-                let by = text.trim().parse().unwrap_or(1);
-                self.graph.run_count -= i64::max(by, 1);
-                Ok(())
-            }
-            "hotconfig" if !self.environment.allow_hotconfig => {
-                Err(HandlerError::NotWritable(handler.to_string()))
-            }
-            "hotconfig" => self
-                .hot_swap("hotconfig", text)
-                .map_err(|e| HandlerError::Failed(e.to_string())),
-            "transaction" => self.transaction(text),
-            name if GLOBAL.iter().any(|(n, _)| *n == name) => {
-                Err(HandlerError::NotWritable(name.to_string()))
-            }
-            name => Err(HandlerError::NoHandler(name.to_string())),
-        }
-    }
-
-    /// Writes all lines "element.handler value" of `text`, or none: on an error the handlers
-    /// already written get their former values back.
-    fn transaction(&mut self, text: &str) -> Result<(), HandlerError> {
-        let writes: Vec<(&str, &str)> = text
-            .lines()
-            .map(|line| {
-                line.trim()
-                    .split_once(char::is_whitespace)
-                    .unwrap_or((line.trim(), ""))
-            })
-            .filter(|(target, _)| !target.is_empty())
-            .collect();
-        let mut former = Vec::new();
-        for (target, _) in &writes {
-            let access = self.handler_access(target)?;
-            if !access.writable {
-                return Err(HandlerError::NotWritable((*target).to_string()));
-            }
-            former.push(if access.readable {
-                Some(self.read_handler(target, "")?)
-            } else {
-                None
-            });
-        }
-        for (index, (target, value)) in writes.iter().enumerate() {
-            if let Err(error) = self.write_handler(target, value.trim()) {
-                for ((target, _), value) in writes[..index].iter().zip(&former).rev() {
-                    if let Some(value) = value {
-                        self.write_handler(target, value)?;
-                    }
-                }
-                return Err(HandlerError::Failed(format!(
-                    "{target}: {error}; nothing was changed"
-                )));
-            }
-        }
-        Ok(())
-    }
-
     /// The flat configuration, every element's configuration as it stands.
     pub fn flat_configuration(&self) -> String {
         let mut flat = self.graph.flat.clone();
+        flat.elements.truncate(self.graph.visible);
         for (id, element) in flat.elements.iter_mut().enumerate() {
             element.config = self.current_config(id);
         }
@@ -490,19 +290,4 @@ impl Router {
             .map(|i| i.processing)
             .collect()
     }
-}
-
-fn global_access() -> Vec<Access> {
-    let access = |(name, flags): &(&str, &str)| Access {
-        name: (*name).to_string(),
-        readable: flags.contains('r'),
-        writable: flags.contains('w'),
-    };
-    GLOBAL.iter().map(access).collect()
-}
-
-fn list_access(all: &[Access]) -> String {
-    all.iter()
-        .map(|a| format!("{}\t{}\n", a.name, a.flags()))
-        .collect()
 }

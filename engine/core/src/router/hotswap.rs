@@ -26,6 +26,11 @@ impl Router {
         Ok(())
     }
 
+    /// Whether a prepared graph waits to replace this one.
+    pub fn is_swap_pending(&self) -> bool {
+        self.replacement.is_some()
+    }
+
     /// Whether the running element, being initialized, will take over the state of an element of
     /// the same name and class: it then leaves files and sockets to that one until it does.
     pub fn is_successor(&self) -> bool {

@@ -1,10 +1,12 @@
 //! The running graph: carries batches between elements, runs tasks and timers, serves handlers.
 
+mod access;
 mod build;
 mod check;
 mod counters;
 mod drive;
 mod flow;
+mod globals;
 mod handlers;
 mod hotswap;
 mod report;
@@ -12,9 +14,10 @@ mod schedule;
 mod timers;
 mod watch;
 
+pub use access::Access;
 pub use build::{BuildError, Graph};
 pub use counters::REASON_NO_BUFFER;
-pub use handlers::{Access, HandlerError};
+pub use handlers::HandlerError;
 pub use watch::Interest;
 
 use crate::clock::Clock;
@@ -227,9 +230,9 @@ impl Router {
         self.graph.nodes[id].class
     }
 
-    /// Number of elements in the graph.
+    /// Number of elements in the graph, without those added to it unseen.
     pub fn element_count(&self) -> usize {
-        self.graph.nodes.len()
+        self.graph.visible
     }
 
     /// Name of element `id`.

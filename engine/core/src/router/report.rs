@@ -3,63 +3,84 @@
 use super::Router;
 use super::build::Graph;
 use crate::element::ElementId;
-use crate::ports::Processing;
+use crate::ports::{self, Processing};
 use serde_json::{Map, Value, json};
 
-/// The `ports` handler: numbers and kinds of ports, and what they are connected to.
+/// The `ports` handler: numbers and kinds of ports (`~` where the class leaves the kind open), and
+/// what they are connected to.
 pub(super) fn ports(graph: &Graph, id: ElementId) -> String {
     let node = &graph.nodes[id];
-    let name = |(e, p): (ElementId, usize)| format!("[{p}]{}", graph.nodes[e].name);
-    let mut text = count_line(node.inputs.len(), "input");
-    for input in &node.inputs {
-        let from: Vec<String> = input
-            .all_sources()
-            .map(|(e, p)| format!("{}[{p}]", graph.nodes[e].name))
-            .collect();
-        text += &format!("{}\t-\t{}\n", input.processing.name(), from.join(", "));
-    }
-    text += &count_line(node.outputs.len(), "output");
-    for output in &node.outputs {
-        let to: Vec<String> = output
-            .target
+    let counts = (node.inputs.len(), node.outputs.len());
+    let (open_in, open_out) = ports::processing(node.class.processing, counts.0, counts.1);
+    let connections = &graph.flat.connections;
+    let mut text = count_line(counts.0, "input");
+    for (port, (input, declared)) in node.inputs.iter().zip(open_in).enumerate() {
+        let here = connections
             .iter()
-            .chain(&output.puller)
-            .copied()
-            .map(name)
-            .collect();
-        text += &format!("{}\t-\t{}\n", output.processing.name(), to.join(", "));
+            .filter(|c| (c.to, c.to_port) == (id, port));
+        let from = here.map(|c| format!("{} [{}]", graph.nodes[c.from].name, c.from_port));
+        text += &port_line(input.processing, declared, from.collect());
+    }
+    text += &count_line(counts.1, "output");
+    for (port, (output, declared)) in node.outputs.iter().zip(open_out).enumerate() {
+        let here = connections
+            .iter()
+            .filter(|c| (c.from, c.from_port) == (id, port));
+        let to = here.map(|c| format!("[{}] {}", c.to_port, graph.nodes[c.to].name));
+        text += &port_line(output.processing, declared, to.collect());
     }
     text
+}
+
+fn port_line(kind: Processing, declared: Processing, others: Vec<String>) -> String {
+    let open = if declared == Processing::Agnostic {
+        "~"
+    } else {
+        ""
+    };
+    format!("{}{open}\t-\t{}\n", kind.name(), others.join(", "))
 }
 
 fn count_line(count: usize, what: &str) -> String {
     format!("{count} {what}{}\n", if count == 1 { "" } else { "s" })
 }
 
-/// The `active_ports` handler: every port that calls its neighbour, one a line.
-pub(super) fn active_ports(graph: &Graph) -> String {
-    let mut text = String::new();
-    for node in &graph.nodes {
+/// Every port that calls its neighbour, of the elements shown: name, kind and number, packets.
+fn active(graph: &Graph) -> Vec<(&str, char, usize, u64)> {
+    let mut all = Vec::new();
+    for node in &graph.nodes[..graph.visible] {
+        let (received, sent) = (node.counters.inputs(), node.counters.outputs());
         for (i, input) in node.inputs.iter().enumerate() {
             if input.processing == Processing::Pull {
-                text += &format!("{}\ti{i}\n", node.name);
+                all.push((&*node.name, 'i', i, received[i]));
             }
         }
         for (o, output) in node.outputs.iter().enumerate() {
             if output.processing == Processing::Push {
-                text += &format!("{}\to{o}\n", node.name);
+                all.push((&*node.name, 'o', o, sent[o]));
             }
         }
     }
-    text
+    all
+}
+
+/// The `active_ports` handler: every port that calls its neighbour, one a line.
+pub(super) fn active_ports(graph: &Graph) -> String {
+    let line = |(name, kind, port, _): (&str, char, usize, u64)| format!("{name}\t{kind}{port}\n");
+    active(graph).into_iter().map(line).collect()
+}
+
+/// The `active_port_stats` handler: how many packets crossed them, in the same order.
+pub(super) fn active_port_stats(graph: &Graph) -> String {
+    let line = |(.., packets): (&str, char, usize, u64)| format!("{packets}\n");
+    active(graph).into_iter().map(line).collect()
 }
 
 impl Router {
     /// All counters as JSON: per element packets by port and drops by reason; frames in use.
     pub(super) fn stats(&mut self) -> String {
-        let elements: Vec<Value> = self
-            .graph
-            .nodes
+        let shown = &self.graph.nodes[..self.graph.visible];
+        let elements: Vec<Value> = shown
             .iter()
             .map(|node| {
                 let drops: Map<String, Value> = node
@@ -86,9 +107,8 @@ impl Router {
 
     /// All declared handlers as JSON: name, type, unit, access, help, by element.
     pub(super) fn schema(&mut self) -> String {
-        let elements: Vec<Value> = self
-            .graph
-            .nodes
+        let shown = &self.graph.nodes[..self.graph.visible];
+        let elements: Vec<Value> = shown
             .iter()
             .map(|node| {
                 let more = node
@@ -100,7 +120,7 @@ impl Router {
                     .class
                     .handlers
                     .iter()
-                    .filter(|h| !h.name.ends_with('#'));
+                    .filter(|h| !h.name.ends_with('#') && !h.private);
                 let named = fixed.map(|h| (h.name.to_string(), h));
                 let handlers: Vec<Value> = named
                     .chain(more)

@@ -1,6 +1,18 @@
 //! Control: ControlSocket, Script, DriverManager.
 
+mod socket;
+
+use std::io;
 use weft_core::Class;
 
 /// The classes of this group.
-pub static CLASSES: &[&Class] = &[];
+pub static CLASSES: &[&Class] = &[&socket::CLASS];
+
+/// What `error` says, without the number behind it.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(end) => text[..end].to_string(),
+        None => text,
+    }
+}

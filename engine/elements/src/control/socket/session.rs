@@ -1,0 +1,208 @@
+//! The conversation of protocol 1.3: buffers, lines and data, without any socket.
+
+use super::commands::{self, Rights};
+use weft_core::Router;
+
+/// Longest command line, in bytes.
+const LONGEST_LINE: usize = 1 << 20;
+/// Longest data with a command, in bytes.
+pub const LONGEST_DATA: usize = 16 << 20;
+
+/// What is heard and not understood yet, and what is said and not taken yet.
+pub struct Session {
+    input: Vec<u8>,
+    at: usize,
+    output: Vec<u8>,
+    sent: usize,
+    ended: bool,
+    /// The last line ended with CR: an LF that comes next belongs to it.
+    skip_newline: bool,
+    /// How far the search for the end of data has come, from `at`.
+    searched: usize,
+}
+
+/// Data wanted by a command.
+pub enum Data {
+    /// Here it is.
+    There(Vec<u8>),
+    /// It has not come yet.
+    Missing,
+    /// It will never come; the client was told so.
+    Never,
+}
+
+impl Session {
+    /// A conversation that begins with the greeting.
+    pub fn new() -> Self {
+        Session {
+            input: Vec::new(),
+            at: 0,
+            output: b"Click::ControlSocket/1.3\r\n".to_vec(),
+            sent: 0,
+            ended: false,
+            skip_newline: false,
+            searched: 0,
+        }
+    }
+
+    /// Takes in what the client said.
+    pub fn hear(&mut self, bytes: &[u8]) {
+        if self.at > 0 {
+            self.input.drain(..self.at);
+            self.at = 0;
+        }
+        self.input.extend_from_slice(bytes);
+    }
+
+    /// The client says no more.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Whether the client says no more.
+    pub fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether the client says no more and all it said was dealt with.
+    pub fn is_over(&self) -> bool {
+        self.ended && self.at == self.input.len()
+    }
+
+    /// What the client is still to be told.
+    pub fn waiting(&self) -> &[u8] {
+        &self.output[self.sent..]
+    }
+
+    /// The client took `count` bytes of that.
+    pub fn told(&mut self, count: usize) {
+        self.sent += count;
+        if self.sent == self.output.len() {
+            self.output.clear();
+            self.sent = 0;
+        }
+    }
+
+    /// Ends the conversation from this side.
+    pub fn hang_up(&mut self) {
+        self.ended = true;
+        self.input.clear();
+        self.at = 0;
+    }
+
+    /// Answers with lines, each under `code`.
+    pub fn answer(&mut self, code: u16, lines: &[impl AsRef<str>]) {
+        for (index, line) in lines.iter().enumerate() {
+            let mark = if index + 1 < lines.len() { '-' } else { ' ' };
+            let line = printable(line.as_ref());
+            let text = format!("{code}{mark}{line}\r\n");
+            self.output.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    /// Adds the value of a handler to an answer.
+    pub fn answer_data(&mut self, data: &[u8]) {
+        let head = format!("DATA {}\r\n", data.len());
+        self.output.extend_from_slice(head.as_bytes());
+        self.output.extend_from_slice(data);
+    }
+
+    /// Runs the next command; false when there is none yet.
+    pub fn step(&mut self, router: &mut Router, rights: &Rights, own: &(&str, String)) -> bool {
+        if std::mem::take(&mut self.skip_newline) && self.input.get(self.at) == Some(&b'\n') {
+            self.at += 1;
+        }
+        let Some(line) = self.line() else {
+            return false;
+        };
+        let start = self.at;
+        self.at += line.len();
+        let text = String::from_utf8_lossy(&line).into_owned();
+        if !commands::run(self, &text, router, rights, own) {
+            self.at = start;
+            return false;
+        }
+        self.searched = 0;
+        self.skip_newline = line.last() == Some(&b'\r') && self.at == self.input.len();
+        true
+    }
+
+    /// The next line with its end.
+    fn line(&mut self) -> Option<Vec<u8>> {
+        let rest = &self.input[self.at..];
+        match line_end(rest) {
+            Some((_, next)) => Some(rest[..next].to_vec()),
+            None if self.ended && !rest.is_empty() => Some(rest.to_vec()),
+            None if rest.len() > LONGEST_LINE => {
+                self.answer(500, &["Line too long"]);
+                self.hang_up();
+                None
+            }
+            None => None,
+        }
+    }
+
+    /// The `count` bytes behind the command.
+    pub fn data(&mut self, count: usize) -> Data {
+        match self.input.get(self.at..self.at.saturating_add(count)) {
+            Some(data) => {
+                let data = data.to_vec();
+                self.at += count;
+                Data::There(data)
+            }
+            None => self.missing(),
+        }
+    }
+
+    /// The lines behind the command up to the one that is `end`.
+    pub fn data_until(&mut self, end: &str) -> Data {
+        let rest = &self.input[self.at..];
+        let mut at = self.searched;
+        while let Some((length, next)) = line_end(&rest[at..]) {
+            if rest[at..at + length].trim_ascii_end() == end.as_bytes() {
+                let data = rest[..at].to_vec();
+                self.at += at + next;
+                return Data::There(data);
+            }
+            at += next;
+        }
+        self.searched = at;
+        if rest.len() > LONGEST_DATA {
+            self.answer(521, &["Data too large"]);
+            self.hang_up();
+            return Data::Never;
+        }
+        self.missing()
+    }
+
+    fn missing(&mut self) -> Data {
+        if !self.ended {
+            return Data::Missing;
+        }
+        self.answer(500, &["Not enough data"]);
+        Data::Never
+    }
+}
+
+/// Length of the line at the start of `text`, and where the next one starts.
+fn line_end(text: &[u8]) -> Option<(usize, usize)> {
+    let length = text.iter().position(|c| matches!(c, b'\r' | b'\n'))?;
+    let both = text[length..].starts_with(b"\r\n");
+    Some((length, length + 1 + usize::from(both)))
+}
+
+/// `text` without control characters, which a line of an answer cannot hold.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\0'..='\u{1f}' => {
+                out.push('^');
+                out.push(char::from(c as u8 + 64));
+            }
+            '\u{7f}' => out.push_str("\\177"),
+            c => out.push(c),
+        }
+    }
+    out
+}
