@@ -10,6 +10,7 @@ pub const SCHEDULED: Handler = Handler {
     help: "Whether the element's task is scheduled",
     read: Some(|_, _, router| Ok(router.is_scheduled().to_string())),
     takes_parameter: false,
+    private: false,
     write: None,
 };
 
@@ -21,6 +22,7 @@ pub const TICKETS: Handler = Handler {
     help: "Tickets of the element's task: its share of the processor",
     read: Some(|_, _, router| Ok(router.tickets(router.current()).to_string())),
     takes_parameter: false,
+    private: false,
     write: Some(write_tickets),
 };
 
@@ -32,6 +34,7 @@ pub const HOME_THREAD: Handler = Handler {
     help: "The thread the element's task belongs to",
     read: Some(|_, _, router| Ok(router.home_thread(router.current()).to_string())),
     takes_parameter: false,
+    private: false,
     write: Some(write_home_thread),
 };
 
