@@ -129,9 +129,13 @@ impl Cells {
 #[derive(Default)]
 pub struct Region {
     shared: Option<Arc<Mapping>>,
+    arena: Option<(Arc<Mapping>, usize)>,
     index: HashMap<(String, usize), Cells>,
     recovered: bool,
 }
+
+/// Words mapped at once for private cells.
+const ARENA: usize = 1 << 16;
 
 impl Region {
     /// The region in the `bytes` of memory behind `fd`. Contents that are no region are cleared;
@@ -177,9 +181,25 @@ impl Region {
             .shared
             .as_ref()
             .and_then(|mapping| add_record(mapping, key, count));
-        let cells = added.unwrap_or_else(|| Cells::private(count).expect("memory for counters"));
+        let cells = added.unwrap_or_else(|| self.private_cells(count));
         self.index.insert(known, cells.clone());
         cells
+    }
+
+    fn private_cells(&mut self, count: usize) -> Cells {
+        let (mapping, start) = match self.arena.take() {
+            Some((mapping, used)) if used + count <= mapping.count => (mapping, used),
+            _ => (
+                Mapping::private(count.max(ARENA)).expect("memory for counters"),
+                0,
+            ),
+        };
+        self.arena = Some((mapping.clone(), start + count));
+        Cells {
+            mapping,
+            start,
+            count,
+        }
     }
 }
 
