@@ -160,6 +160,7 @@ impl Region {
         mapping.word(0).store(MAGIC, Relaxed);
         Ok(Region {
             shared: Some(mapping),
+            arena: None,
             index,
             recovered,
         })
