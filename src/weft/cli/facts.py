@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def describe(facts: FunctionFacts, status: FunctionStatus) -> dict[str, Any]:
         "package": f"{facts.package} {facts.version}",
         "sandbox": facts.sandbox_kind,
         "interfaces": facts.interfaces,
-        "created": facts.created,
+        "links": facts.links,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(facts.created)),
         "pid": status.pid,
         "engine_pid": status.engine_pid,
         "restarts": status.restarts,
@@ -29,4 +31,6 @@ def describe(facts: FunctionFacts, status: FunctionStatus) -> dict[str, Any]:
         "memory_bytes": memory,
         "memory_mib": None if memory is None else memory / 2**20,
         "cpu_s": status.cpu_s,
+        "limits": status.limits,
+        "errors": list(status.errors),
     }

@@ -56,6 +56,8 @@ class FunctionStatus:
     uptime_s: float | None = None
     memory_bytes: int | None = None
     cpu_s: float | None = None
+    limits: str | None = None
+    errors: tuple[str, ...] = ()
 
 
 def link_name(uuid: UUID, index: int) -> str:

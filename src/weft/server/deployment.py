@@ -30,16 +30,18 @@ class Deployment:
         self._operation = operation
         self._request = request
         self._kind = choose_sandbox(request.package.sandbox)
+        self._created = time.time()
 
     async def run(self) -> FunctionFacts:
         """Do every step; on any error, a cancellation included, undo those done."""
         with contextlib.ExitStack() as holding:
-            folder, facts = self._reserve(holding)
+            folder, uid = self._reserve(holding)
             sandbox = SANDBOXES[self._kind](folder, self._request.name)
             undo_links = contextlib.ExitStack()
             try:
-                self._fill(folder)
-                await self._start(sandbox, undo_links)
+                self._fill(folder, uid)
+                links = await self._start(sandbox, undo_links)
+                facts = self._write(folder, uid, links)
             except BaseException:
                 await asyncio.shield(self._undo(folder, sandbox, undo_links))
                 raise
@@ -48,34 +50,40 @@ class Deployment:
             sandbox.release()
             return facts
 
-    def _reserve(self, holding: contextlib.ExitStack) -> tuple[FunctionFolder, FunctionFacts]:
+    def _reserve(self, holding: contextlib.ExitStack) -> tuple[FunctionFolder, int]:
         request = self._request
         with self._run.locked():
             folder, uid = self._run.reserve(request.uuid, request.name, request.project)
             try:
                 holding.enter_context(folder.held())
-                facts = self._facts()
-                folder.write_facts(facts, self._sandbox_facts(uid))
+                self._write(folder, uid, {})
             except BaseException:
                 folder.remove()
                 raise
-        return folder, facts
+        return folder, uid
 
-    async def _start(self, sandbox: Sandbox, undo_links: contextlib.ExitStack) -> None:
+    async def _start(self, sandbox: Sandbox, undo_links: contextlib.ExitStack) -> dict[str, str]:
+        """Make the sandbox, its links, and start the function; how each interface was joined."""
         pid = await sandbox.open()
         with Namespace.current() as host, Namespace.of_process(pid) as inside:
             try:
-                self._join(host, inside, undo_links)
+                links = self._join(host, inside, undo_links)
                 await sandbox.start()
+                return links
             except BaseException:
                 undo_links.close()
                 raise
 
-    def _join(self, host: Namespace, inside: Namespace, undo: contextlib.ExitStack) -> None:
+    def _join(
+        self, host: Namespace, inside: Namespace, undo: contextlib.ExitStack
+    ) -> dict[str, str]:
         joins = [(binding, choose_join(binding, host)) for binding in self._request.bindings]
+        done = {}
         for index, (binding, join) in enumerate(joins):
+            name = link_name(self._request.uuid, index)
             undo.callback(join.detach, host, inside, binding.interface)
-            join.attach(host, inside, binding.interface, link_name(self._request.uuid, index))
+            done[binding.interface] = join.attach(host, inside, binding.interface, name)
+        return done
 
     async def _undo(
         self, folder: FunctionFolder, sandbox: Sandbox, undo_links: contextlib.ExitStack
@@ -86,19 +94,22 @@ class Deployment:
         finally:
             folder.remove()
 
-    def _facts(self) -> FunctionFacts:
+    def _write(self, folder: FunctionFolder, uid: int, links: dict[str, str]) -> FunctionFacts:
         request = self._request
-        return FunctionFacts(
+        facts = FunctionFacts(
             uuid=request.uuid,
             name=request.name,
             project=request.project,
             package=request.package.name,
             version=request.package.version,
             interfaces={binding.interface: str(binding) for binding in request.bindings},
-            created=time.time(),
+            created=self._created,
             operation=self._operation,
             sandbox_kind=self._kind,
+            links=links,
         )
+        folder.write_facts(facts, self._sandbox_facts(uid))
+        return facts
 
     def _sandbox_facts(self, uid: int) -> dict[str, Any]:
         """What init reads; see `engine/init`."""
@@ -114,7 +125,7 @@ class Deployment:
             "restart": {"initial_ms": 0, "limit_ms": 1000},
         }
 
-    def _fill(self, folder: FunctionFolder) -> None:
+    def _fill(self, folder: FunctionFolder, uid: int) -> None:
         """The graph, and the package's files in the folder that the engine works in."""
         package = self._request.package
         graph = folder.path / "graph.click"
@@ -125,7 +136,5 @@ class Deployment:
             target = data / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.content)
-        uid = folder.uid()
-        assert uid is not None
         for path in (data, *data.rglob("*")):
             os.chown(path, uid, uid)

@@ -42,6 +42,8 @@ class ManagementAgent:
             uptime_s=reply.get("uptime_s"),
             memory_bytes=reply.get("memory_bytes"),
             cpu_s=reply.get("cpu_s"),
+            limits=reply.get("limits"),
+            errors=tuple(reply.get("errors") or ()),
         )
 
     async def start(self) -> None:
