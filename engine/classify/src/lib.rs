@@ -14,6 +14,7 @@ pub mod names;
 pub mod packet;
 pub mod pattern;
 pub mod program;
+pub mod reach;
 pub mod route;
 
 mod listing;
@@ -25,4 +26,5 @@ pub use expr::{Expr, Rule};
 pub use names::{BuiltinNames, NameKind, Names};
 pub use packet::PacketRef;
 pub use program::{DROP, Program, Strategy};
+pub use reach::warn_unused_outputs;
 pub use route::{NextHop, Route, RouteTable};

@@ -48,12 +48,7 @@ pub(crate) fn describe(rules: &[Rule]) -> String {
     if shown.len() < rules.len() {
         let _ = writeln!(text, "({} more rules)", rules.len() - shown.len());
     }
-    let safe = lister
-        .reachable(start)
-        .map(|step| step.required())
-        .max()
-        .unwrap_or(0);
-    let _ = writeln!(text, "safe length {safe}\nalignment offset 0");
+    text.push_str("alignment offset 0\n");
     text
 }
 
@@ -115,16 +110,14 @@ impl Lister {
             _ => (no, yes),
         };
         let short_above = leaf.relation == Relation::AtMost;
-        // From the lowest bit up: where the bits above were equal to those of the value.
+        // From the lowest bits up, run by run of equal bits of the value: the goal is what holds
+        // where all higher bits were equal.
         let mut goal = not;
-        for bit in (0..32)
-            .map(|i| 1u32 << i)
-            .filter(|bit| leaf.mask & bit != 0)
-        {
-            goal = if leaf.value & bit == 0 {
-                self.step(offset, 0, bit, goal, above, !short_above)
+        for (run, ones) in runs(leaf.mask, leaf.value) {
+            goal = if ones {
+                self.step(offset, run, run, goal, not, short_above)
             } else {
-                self.step(offset, bit, bit, goal, not, short_above)
+                self.step(offset, 0, run, goal, above, !short_above)
             };
         }
         goal
@@ -156,53 +149,128 @@ impl Lister {
         Goal::Step(self.steps.len() - 1)
     }
 
-    fn reachable(&self, start: Goal) -> impl Iterator<Item = &Step> {
+    /// The numbers of the steps that count, in order of listing.
+    fn reachable(&self, start: Goal) -> Vec<usize> {
         let mut wanted = vec![false; self.steps.len()];
-        if let Goal::Step(step) = start {
-            wanted[step] = true;
-        }
+        let want = |goal: Goal, wanted: &mut [bool]| {
+            if let Goal::Step(step) = goal {
+                wanted[step] = true;
+            }
+        };
+        want(start, &mut wanted);
         for (i, step) in self.steps.iter().enumerate().rev() {
-            for goal in [step.yes, step.no] {
-                if let (true, Goal::Step(next)) = (wanted[i], goal) {
-                    wanted[next] = true;
-                }
+            if wanted[i] {
+                want(step.yes, &mut wanted);
+                want(step.no, &mut wanted);
             }
         }
-        self.steps
-            .iter()
-            .zip(wanted)
-            .filter_map(|(step, wanted)| wanted.then_some(step))
+        (0..self.steps.len()).rev().filter(|i| wanted[*i]).collect()
     }
 
     fn unparse(&self, start: Goal) -> String {
-        let Goal::Step(first) = start else {
-            return format!("all->{}\n", unparse_goal(start, 0));
-        };
-        let mut text = String::new();
-        for (number, step) in self.steps[..=first].iter().rev().enumerate() {
-            let _ = write!(
-                text,
-                "{number:2} {:3}/{:08x}%{:08x}  yes->{}  no->{}",
-                step.offset,
-                step.value,
-                step.mask,
-                unparse_goal(step.yes, first),
-                unparse_goal(step.no, first)
+        let listed = self.reachable(start);
+        if listed.is_empty() {
+            return format!("all->{}\nsafe length 0\n", unparse_goal(start, &[]));
+        }
+        let mut numbers = vec![0; self.steps.len()];
+        for (number, step) in listed.iter().enumerate() {
+            numbers[*step] = number;
+        }
+        let (mut text, mut safe) = (String::new(), 0);
+        for (number, step) in listed.iter().map(|i| &self.steps[*i]).enumerate() {
+            let (yes, no) = (
+                unparse_goal(step.yes, &numbers),
+                unparse_goal(step.no, &numbers),
             );
+            let Step {
+                offset,
+                value,
+                mask,
+                ..
+            } = step;
+            let _ = write!(text, "{number:2} {offset:3}/{value:08x}%{mask:08x}");
+            let _ = write!(text, "  yes->{yes}  no->{no}");
             text.push_str(if step.short_yes {
                 "  short->yes\n"
             } else {
                 "\n"
             });
+            safe = safe.max(step.required());
         }
+        let _ = writeln!(text, "safe length {safe}");
         text
     }
 }
 
-fn unparse_goal(goal: Goal, first: usize) -> String {
+/// The masked bits as runs of equal bits of `value`, from the lowest: each run's mask, and
+/// whether its bits are ones.
+fn runs(mask: u32, value: u32) -> Vec<(u32, bool)> {
+    let mut runs: Vec<(u32, bool)> = Vec::new();
+    for bit in (0..32).map(|i| 1u32 << i).filter(|bit| mask & bit != 0) {
+        let ones = value & bit != 0;
+        match runs.last_mut() {
+            Some((run, same)) if *same == ones => *run |= bit,
+            _ => runs.push((bit, ones)),
+        }
+    }
+    runs
+}
+
+fn unparse_goal(goal: Goal, numbers: &[usize]) -> String {
     match goal {
-        Goal::Step(step) => format!("step {}", first - step),
+        Goal::Step(step) => format!("step {}", numbers[step]),
         Goal::Output(Some(output)) => format!("[{output}]"),
         Goal::Output(None) => "[X]".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{BuiltinNames, Program, ip, pattern};
+
+    fn filter(arguments: &[&str]) -> String {
+        let rules = ip::parse_filter(arguments, 2, &BuiltinNames, &mut Vec::new()).unwrap();
+        Program::compile(&rules).describe()
+    }
+
+    #[test]
+    fn programs_without_tests_say_where_everything_goes() {
+        let nothing = "all->[X]\nsafe length 0\nalignment offset 0\n";
+        assert_eq!(filter(&["allow false"]), nothing);
+        assert_eq!(filter(&[]), nothing);
+        let all = "all->[0]\nsafe length 0\nalignment offset 0\n";
+        assert_eq!(filter(&["allow false", "allow false", "allow true"]), all);
+        assert_eq!(filter(&["allow tcp && dst 10.0.0.0/32", "allow all"]), all);
+    }
+
+    #[test]
+    fn steps_are_listed_in_clicks_form() {
+        assert_eq!(
+            filter(&["allow false", "allow src 10.0.0.1"]),
+            " 0 268/0a000001%ffffffff  yes->[0]  no->[X]\nsafe length 272\nalignment offset 0\n"
+        );
+        assert_eq!(
+            filter(&["1 udp dst port > 1023", "drop icmp", "0 -"]),
+            concat!(
+                " 0 264/00110000%00ff0000  yes->step 1  no->step 3\n",
+                " 1 260/00000000%00001fff  yes->step 2  no->step 3\n",
+                " 2 512/00000000%0000fc00  yes->step 3  no->[1]  short->yes\n",
+                " 3 264/00010000%00ff0000  yes->[X]  no->[0]\n",
+                "safe length 515\nalignment offset 0\n"
+            )
+        );
+    }
+
+    #[test]
+    fn patterns_are_listed_by_word() {
+        let rules = pattern::parse(&["12/0806 20/0001", "-"], 2, &mut Vec::new()).unwrap();
+        assert_eq!(
+            Program::compile(&rules).describe(),
+            concat!(
+                " 0  12/08060000%ffff0000  yes->step 1  no->[1]\n",
+                " 1  20/00010000%ffff0000  yes->[0]  no->[1]\n",
+                "safe length 22\nalignment offset 0\n"
+            )
+        );
     }
 }

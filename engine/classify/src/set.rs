@@ -37,9 +37,12 @@ impl Set {
         Set(out)
     }
 
-    /// Whether every value of `other` is in the set.
+    /// Whether every value of `other` is in the set. Both may have adjacent intervals.
     pub(crate) fn covers(&self, other: &Set) -> bool {
-        self.intersect(other) == *other
+        other.0.iter().all(|(low, high)| {
+            let after = self.0.partition_point(|(from, _)| from <= low);
+            after > 0 && *high <= self.0[after - 1].1
+        })
     }
 
     /// What is in `0..=limit` but not in the set.

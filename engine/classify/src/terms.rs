@@ -55,17 +55,6 @@ impl Term {
             .iter()
             .all(|(dimension, set)| set.contains(values.value(*dimension)))
     }
-
-    /// Whether every packet that matches `other` matches this term.
-    pub(crate) fn covers(&self, other: &Term) -> bool {
-        self.exact
-            && self.sets.iter().all(|(dimension, set)| {
-                other
-                    .sets
-                    .iter()
-                    .any(|(d, o)| d == dimension && set.covers(o))
-            })
-    }
 }
 
 /// All terms of a list of rules, in order of rule, and their dimensions.

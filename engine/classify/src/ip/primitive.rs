@@ -179,9 +179,9 @@ impl Primitive {
             self.kind = Kind::Ether;
         }
         match self.kind {
-            Kind::Host | Kind::Net => return self.check_host(header, mask),
-            Kind::Ether => return self.check_ether(header, mask),
-            _ if header != Header::Ip => return Err(Refusal::Test("ip only")),
+            Kind::Host | Kind::Net => self.check_host(header, mask),
+            Kind::Ether => self.check_ether(header, mask),
+            _ if header != Header::Ip => Err(Refusal::Test("ip only")),
             Kind::Proto => self.check_protocol(mask, sink),
             Kind::Port => self.check_port(mask, sink),
             Kind::TcpOpt => self.check_tcp_option(mask),

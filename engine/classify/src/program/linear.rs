@@ -11,8 +11,11 @@ struct Check {
     high: u64,
 }
 
+/// The hulls of a term's sets, and the term itself where a set has holes.
+type Compiled = (Box<[Check]>, Option<Box<Term>>);
+
 pub(super) struct Linear {
-    terms: Box<[(Box<[Check]>, Option<Box<Term>>)]>,
+    terms: Box<[Compiled]>,
 }
 
 impl Linear {
@@ -41,8 +44,7 @@ impl Linear {
     }
 }
 
-/// The hulls of a term's sets, and the term itself where a set has holes.
-fn compile(term: &Term) -> (Box<[Check]>, Option<Box<Term>>) {
+fn compile(term: &Term) -> Compiled {
     let checks = term.sets.iter().map(|(field, set)| {
         let (low, high) = set.hull();
         Check {

@@ -68,7 +68,7 @@ mod tests {
 
     /// Terms over an address, a port and a byte, in numbers that need one to three levels.
     fn terms(count: u64) -> Vec<Term> {
-        let address = |i: u64| Set(vec![(i * 7919 << 10, (i * 7919 << 10) + (1 << 26))]);
+        let address = |i: u64| Set(vec![((i * 7919) << 10, ((i * 7919) << 10) + (1 << 26))]);
         let port = |i: u64| Set(vec![(i * 31 % 60000, i * 31 % 60000 + 9000)]);
         let byte = |i: u64| Set(vec![(i % 256, 255)]);
         (0..count)
