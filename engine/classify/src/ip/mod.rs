@@ -3,6 +3,7 @@
 //! Arguments come unquoted, one per rule, without comments. Wording, keywords and defaults are
 //! Click's (elements IPFilter and IPClassifier).
 
+mod compile;
 mod kind;
 mod lookup;
 mod parser;

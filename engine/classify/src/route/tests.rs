@@ -250,3 +250,46 @@ fn arguments_are_read_with_clicks_messages() {
         (None, "argument 1 bad OUTPUT".to_string())
     );
 }
+
+#[test]
+fn mutated_texts_never_panic_and_failed_batches_change_nothing() {
+    const ALPHABET: &[u8] = b"0123456789./- \n\taddremovsetx:\xc3";
+    let mut random = Random(11);
+    let mut table = RouteTable::new();
+    let mut failed = 0;
+    for _ in 0..5000 {
+        let route = random.route();
+        let mut text = format!(
+            "add {}/{} {} {}\nset 10.1.0.0/16 1\nremove 10.1.0.0/16\n",
+            crate::literal::unparse_address(route.address),
+            route.length,
+            crate::literal::unparse_address(route.gateway),
+            route.output
+        )
+        .into_bytes();
+        for _ in 0..random.next() % 4 {
+            let at = random.next() as usize % text.len();
+            text[at] = ALPHABET[random.next() as usize % ALPHABET.len()];
+        }
+        let text = String::from_utf8_lossy(&text);
+        let (before, size) = (table.dump(), table.len());
+        if table.control(&text, 3, &BuiltinNames).is_err() {
+            failed += 1;
+            assert_eq!(table.len(), size);
+            let mut old: Vec<&str> = before.lines().collect();
+            let new = table.dump();
+            let mut lines: Vec<&str> = new.lines().collect();
+            old.sort_unstable();
+            lines.sort_unstable();
+            assert_eq!(old, lines, "{text}");
+        }
+        RouteTable::from_arguments(&[&*text], 3, &BuiltinNames, &mut Vec::new());
+    }
+    assert!(
+        failed > 500 && table.len() > 300,
+        "{failed} {}",
+        table.len()
+    );
+    let routes: Vec<Route> = table.routes().copied().collect();
+    check(&table, &routes, &mut random);
+}
