@@ -2,6 +2,7 @@
 
 mod analysis;
 mod control;
+mod dispatch;
 mod ethernet;
 mod icmp;
 mod information;
