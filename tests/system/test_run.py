@@ -64,7 +64,7 @@ def test_frames_pass_and_are_counted(weft: Weft, pair: tuple[Host, Host], wire: 
     assert int(weft("read", "wire", "counter/count.count")) >= 3
     weft("write", "wire", "counter/count.reset")
     assert int(weft("read", "wire", "counter/count.count")) <= 2
-    assert weft("read", "wire", "counter/count.class") == "Counter"
+    assert weft("read", "wire", "counter/count.class") == "Counter\n"
 
 
 def test_detached_run_leaves_only_the_sandbox(
@@ -163,6 +163,22 @@ def test_a_function_whose_process_is_gone_is_told_once_and_cleaned(
     assert weft.folders() == []
     assert control_groups(row["uuid"]) == []
     assert weft.popen("ps", "-o", "json").communicate() == ("[]\n", "")
+
+
+def test_a_process_one_that_hangs_is_ended_by_force(
+    weft: Weft, pair: tuple[Host, Host], wire: str
+) -> None:
+    weft("run", wire, "-d", *bindings(*pair))
+    [row] = weft.ps()
+    os.kill(row["pid"], signal.SIGSTOP)
+    [stopped] = weft.ps()
+    assert stopped["state"] == "failed"
+    assert stopped["errors"] == ["'wire' does not answer 'status' within 2 s"]
+    weft("stop", "wire")
+    assert processes(weft) == []
+    assert weft.folders() == []
+    assert pair[0].links() == {}
+    assert control_groups(row["uuid"]) == []
 
 
 def test_the_log_is_shown(weft: Weft, pair: tuple[Host, Host], tmp_path: Path) -> None:

@@ -31,6 +31,6 @@ def execute(arguments: argparse.Namespace) -> int:
         return 0
     sys.stdout.flush()
     sys.stdout.buffer.write(value)
-    if value and not value.endswith(b"\n") and sys.stdout.isatty():
+    if value and not value.endswith(b"\n"):
         sys.stdout.buffer.write(b"\n")
     return 0

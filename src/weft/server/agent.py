@@ -11,12 +11,12 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from weft.errors import FunctionNotFoundError, NotRunningError, PrivilegeError
+from weft.errors import FunctionError, FunctionNotFoundError, NotRunningError, PrivilegeError
 from weft.model.function import FunctionFacts, FunctionStatus
 from weft.model.state import FunctionState
 from weft.server.groups import remove_groups
 from weft.server.namespaces import Namespace
-from weft.server.processes import wait_gone
+from weft.server.processes import process_one, wait_gone
 from weft.vnf.management_agent import ManagementAgent
 
 if TYPE_CHECKING:
@@ -110,13 +110,17 @@ class LocalAgent:
         facts = folder.facts() if folder else None
         if folder is None or facts is None:
             return
-        manager = ManagementAgent(facts.name, folder.path)
-        try:
-            status = await manager.status()
-        except NotRunningError:
+        status = await self._status(folder, facts)
+        if status.state is FunctionState.STARTING:
+            raise FunctionError(
+                f"'{facts.name}' is just being started or removed by another process",
+                hint="try again",
+            )
+        if status.state is _GONE:
             await self._clean(folder)
             return
-        await self._shut_down(manager, status, facts)
+        await self._shut_down(folder, facts)
+        remove_groups(folder.uuid)
         folder.remove()
 
     async def read(self, uuid: UUID, handler: str, parameters: str = "") -> bytes:
@@ -129,14 +133,12 @@ class LocalAgent:
 
     async def wait_gone(self, uuid: UUID) -> None:
         """Return when the function's process 1 has ended."""
-        try:
-            pid = (await self._managed(uuid).status()).pid
-            pidfd = os.pidfd_open(pid) if pid else None
-        except (NotRunningError, FunctionNotFoundError, ProcessLookupError):
-            return
-        if pidfd is not None:
+        folder = self._folder(uuid)
+        pid = process_one(folder.path) if folder else None
+        if pid is not None:
+            pidfd = os.pidfd_open(pid)
             try:
-                await wait_gone(pidfd, patience_s=float("inf"))
+                await wait_gone(pidfd, patience_s=None)
             finally:
                 os.close(pidfd)
 
@@ -158,6 +160,8 @@ class LocalAgent:
         except NotRunningError:
             if held:
                 return FunctionStatus(_GONE)
+        except FunctionError as error:
+            return FunctionStatus(FunctionState.FAILED, errors=(error.message,))
         with folder.held() as nobody_else:
             return FunctionStatus(_GONE if nobody_else else FunctionState.STARTING)
 
@@ -172,23 +176,22 @@ class LocalAgent:
             remove_groups(folder.uuid)
             folder.remove()
 
-    async def _shut_down(
-        self, manager: ManagementAgent, status: FunctionStatus, facts: FunctionFacts
-    ) -> None:
+    async def _shut_down(self, folder: FunctionFolder, facts: FunctionFacts) -> None:
         """The sandbox's network namespace is kept by us until its links are undone."""
-        pidfd = os.pidfd_open(status.pid) if status.pid else None
-        sandbox = Namespace.of_process(status.pid) if status.pid else None
+        pid = process_one(folder.path)
+        if pid is None:
+            return
+        pidfd = os.pidfd_open(pid)
         try:
-            await manager.off()
-            if pidfd is not None:
-                await wait_gone(pidfd)
-            if sandbox is not None:
+            with Namespace.of_process(pid) as sandbox:
+                try:
+                    await ManagementAgent(facts.name, folder.path).off()
+                    await wait_gone(pidfd)
+                except FunctionError:  # it does not answer: by force then
+                    await wait_gone(pidfd, patience_s=0)
                 _undo_links(sandbox, facts)
         finally:
-            if pidfd is not None:
-                os.close(pidfd)
-            if sandbox is not None:
-                sandbox.close()
+            os.close(pidfd)
 
 
 def _undo_links(sandbox: Namespace, facts: FunctionFacts) -> None:

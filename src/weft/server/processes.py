@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import signal
+from pathlib import Path
 
-__all__ = ["wait_gone"]
+__all__ = ["process_one", "wait_gone"]
 
 
-async def wait_gone(pidfd: int, patience_s: float = 10.0) -> None:
-    """Wait until the process has ended; past `patience_s` it is killed."""
+def process_one(folder: Path) -> int | None:
+    """The process id of a function's process 1; None where it has ended.
+
+    Numbers are used again, so the process must name the function's folder on its command line.
+    """
+    try:
+        pid = int(json.loads((folder / "state.json").read_bytes())["pid"])
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return pid if str(folder).encode() in command else None
+
+
+async def wait_gone(pidfd: int, patience_s: float | None = 10.0) -> None:
+    """Wait until the process has ended; past `patience_s` (None: never) it is killed."""
     try:
         async with asyncio.timeout(patience_s):
             await _ended(pidfd)

@@ -29,7 +29,7 @@ class ManagementAgent:
 
     async def status(self) -> FunctionStatus:
         """How the function is; NotRunningError where its process 1 is gone."""
-        reply = await self._order("status")
+        reply = await self._order("status", timeout_s=2.0)
         try:
             state = FunctionState(reply.get("state", ""))
         except ValueError:
@@ -72,15 +72,15 @@ class ManagementAgent:
         try:
             async with asyncio.timeout(timeout_s):
                 line = await self._exchange(json.dumps({"op": operation}).encode() + b"\n")
-        except (OSError, TimeoutError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else None
-            raise NotRunningError(
-                f"'{self._name}' does not answer '{operation}': {reason or type(error).__name__}"
-            ) from None
-        try:
             reply = json.loads(line)
-        except ValueError:
-            raise NotRunningError(f"'{self._name}' hung up on '{operation}'") from None
+        except (FileNotFoundError, ConnectionError):
+            raise NotRunningError(f"'{self._name}' does not run: nobody listens") from None
+        except TimeoutError:
+            raise FunctionError(
+                f"'{self._name}' does not answer '{operation}' within {timeout_s:.0f} s"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise FunctionError(f"'{self._name}' broke off '{operation}': {error}") from None
         if not isinstance(reply, dict) or not reply.get("ok"):
             said = reply.get("error") if isinstance(reply, dict) else reply
             raise FunctionError(f"'{self._name}' refused '{operation}': {said}")
