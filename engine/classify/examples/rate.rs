@@ -1,6 +1,6 @@
 //! Classification and lookup rates on one core, in millions of packets per second.
 //!
-//! `cargo run --release -p weft-classify --example rate`
+//! `cargo run --release -p weft-classify --example rate [RULES]`
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -105,7 +105,8 @@ fn classify_rate(program: &Program, packets: &[Vec<u8>]) -> f64 {
     })
 }
 
-fn rules() {
+/// For one number of rules, if the command line names it; else for many.
+fn rules(only: Option<usize>) {
     let mut random = Random(1);
     let one = vec![packet(0x0a00_0005, 0xc000_0205, 17, 1234, 5678); 1024];
     let flows: Vec<_> = (0..10_000)
@@ -125,6 +126,9 @@ fn rules() {
         .collect();
     println!("rules    strategy compile_ms  one_flow 10000_flows half_hit");
     for count in [1, 4, 10, 100, 400, 1000, 10_000, 100_000] {
+        if only.is_some_and(|only| only != count) {
+            continue;
+        }
         let made: Vec<_> = (1..count).map(|_| rule(&mut random)).collect();
         let mut texts: Vec<String> = made.iter().map(|(text, _)| text.clone()).collect();
         texts.push("allow all".into());
@@ -204,6 +208,9 @@ fn routes() {
 }
 
 fn main() {
-    rules();
-    routes();
+    let only = std::env::args().nth(1).and_then(|count| count.parse().ok());
+    rules(only);
+    if only.is_none() {
+        routes();
+    }
 }

@@ -45,7 +45,7 @@ fn agree(rules: &[Rule], packets: &[Vec<u8>], link: bool, context: &str) {
 fn random_ip_rules_agree_with_the_evaluator() {
     let mut random = Random::new(1);
     let mut matched = 0;
-    for round in 0..1500 {
+    for round in 0..900 {
         let count = 1 + random.below(if round % 50 == 0 { 200 } else { 12 });
         let texts: Vec<String> = (0..count).map(|i| random.ip_rule(i)).collect();
         let mut diagnostics = Vec::new();
@@ -57,7 +57,7 @@ fn random_ip_rules_agree_with_the_evaluator() {
         matched += packets.iter().filter(hits).count();
         agree(&rules, &packets, false, &format!("{texts:#?}"));
     }
-    assert!(matched > 10_000, "the rules hit {matched} packets only");
+    assert!(matched > 6_000, "the rules hit {matched} packets only");
 }
 
 #[test]
@@ -151,4 +151,42 @@ fn deep_and_long_expressions_are_bounded() {
             program.describe();
         }
     }
+}
+
+#[test]
+fn many_rules_compile_and_agree() {
+    let mut random = Random::new(6);
+    let mut value = |n: usize| random.below(n);
+    let texts: Vec<String> = (0..20_000)
+        .map(|i| {
+            let (a, b, port) = (value(256), value(256), value(65536));
+            match i % 5 {
+                0 => format!("{i} src net 10.{a}.{b}.0/24"),
+                1 => format!("{i} dst net 192.{a}.0.0/16 && tcp dst port {port}"),
+                2 => format!(
+                    "{i} src host 10.{a}.{b}.{} && udp dst port > {port}",
+                    value(256)
+                ),
+                3 => format!("{i} src net 10.{a}.0.0/17 && dst net 192.{b}.0.0/16 && tcp"),
+                _ => format!("{i} host 10.{a}.{b}.7 && not udp && port {port}"),
+            }
+        })
+        .collect();
+    let rules = ip::parse_filter(&texts, 20_000, &BuiltinNames, &mut Vec::new()).unwrap();
+    let program = Program::compile(&rules);
+    assert_eq!(program.strategy(), Strategy::Tree);
+    let mut hits = 0;
+    for _ in 0..600 {
+        let mut bytes = Random::new(value(1 << 30) as u64).packet();
+        bytes.resize(60, 0);
+        bytes.copy_within(14.., 0);
+        bytes[0] = 0x45;
+        bytes[12..16].copy_from_slice(&[10, value(256) as u8, value(256) as u8, 7]);
+        bytes[16..20].copy_from_slice(&[192, value(256) as u8, 0, 1]);
+        let packet = PacketRef::ip(&bytes);
+        let expected = evaluate(&rules, &packet);
+        assert_eq!(program.classify(packet), expected);
+        hits += usize::from(expected.is_some());
+    }
+    assert!(hits > 30, "{hits}");
 }

@@ -1,7 +1,13 @@
 //! The expression language of IPFilter and IPClassifier.
 //!
 //! Arguments come unquoted, one per rule, without comments. Wording, keywords and defaults are
-//! Click's (elements IPFilter and IPClassifier).
+//! Click's (elements IPFilter and IPClassifier). Where Click reads on, this library is strict:
+//!
+//! - a field of the IP header beyond the packet's end is missing, and so are a source or
+//!   destination address of which a byte is missing;
+//! - parentheses and ternaries nest up to 200 levels;
+//! - a transport header needs an IP header length of at least 20, unless the caller gives its
+//!   offset.
 
 mod compile;
 mod kind;
