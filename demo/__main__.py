@@ -21,6 +21,7 @@ from demo.measure import Sample, connect_times_us, first_ping
 from demo.report import print_counters, print_figures, print_table
 from demo.stage import THROUGH, Stage, sweep
 from weft.client import local_client
+from weft.errors import WeftError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -51,6 +52,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("demo: interrupted; everything was taken away", file=sys.stderr)
         return 130
+    except (WeftError, OSError, subprocess.SubprocessError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
     left = leftovers(before)
     attempts.append(Attempt("what is left behind", "nothing", ", ".join(left) or "nothing"))
     print_table(attempts)

@@ -23,17 +23,30 @@ TOTAL_LIMIT_BYTES = 64 * 2**20
 
 def read_zip(path: Path) -> tuple[PackageFile, ...]:
     """The files of a zip archive; all of them are checked before any is taken."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            problems = _check_members(archive.infolist())
-            if not problems:
-                return _strip_top_folder(_read_members(archive, members, problems, str(path)))
-    except zipfile.BadZipFile:
-        problems = [Problem(path.name, 0, "neither a folder nor a zip file")]
-    except (zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-        problems = [Problem(path.name, 0, f"a damaged zip file: {error}")]
-    raise PackageError(str(path), problems)
+    with path.open("rb") as stream:
+        try:
+            with zipfile.ZipFile(stream) as archive:
+                return _read_archive(archive, str(path))
+        except zipfile.BadZipFile:
+            problem = "neither a folder nor a zip file"
+        except (
+            zlib.error,
+            OSError,
+            EOFError,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+        ) as error:
+            problem = f"a damaged zip file: {error}"
+    raise PackageError(str(path), [Problem(path.name, 0, problem)])
+
+
+def _read_archive(archive: zipfile.ZipFile, package: str) -> tuple[PackageFile, ...]:
+    problems = _check_members(archive.infolist())
+    if problems:
+        raise PackageError(package, problems)
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    return _strip_top_folder(_read_members(archive, members, package))
 
 
 def _check_members(members: list[zipfile.ZipInfo]) -> list[Problem]:
@@ -47,7 +60,7 @@ def _check_members(members: list[zipfile.ZipInfo]) -> list[Problem]:
             problems.append(Problem(name, 0, reason))
         seen.add(name)
     if len(members) > FILES_LIMIT:
-        problems.append(Problem("", 0, f"more than {FILES_LIMIT} files"))
+        problems.append(Problem("archive", 0, f"more than {FILES_LIMIT} files"))
     total = sum(member.file_size for member in members)
     if total > TOTAL_LIMIT_BYTES:
         problems.append(Problem(members[0].orig_filename, 0, _too_large(total)))
@@ -82,7 +95,7 @@ def _unsafe(member: zipfile.ZipInfo, name: str) -> str | None:
 
 
 def _read_members(
-    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], problems: list[Problem], package: str
+    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], package: str
 ) -> list[PackageFile]:
     """Read with a bound: the size in the entry is only a claim."""
     files: list[PackageFile] = []
@@ -92,8 +105,7 @@ def _read_members(
             content = stream.read(FILE_LIMIT_BYTES + 1)
         total += len(content)
         if len(content) > FILE_LIMIT_BYTES or total > TOTAL_LIMIT_BYTES:
-            problems.append(Problem(member.filename, 0, _too_large(total)))
-            raise PackageError(package, problems)
+            raise PackageError(package, [Problem(member.filename, 0, _too_large(total))])
         files.append(PackageFile(member.filename, content))
     return files
 

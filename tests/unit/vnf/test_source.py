@@ -120,6 +120,12 @@ def test_many_large_members_are_a_bomb_too(tmp_path: Path) -> None:
     ]
 
 
+def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "FILES_LIMIT", 2)
+    path = make_zip(tmp_path / "p.zip", [(f"f{i}", b"") for i in range(3)])
+    assert problems_of(path) == ["archive: more than 2 files"]
+
+
 def test_a_member_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "p.zip", [("vnf.yaml", bytes(100_000))])
     data = path.read_bytes().replace((100_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))

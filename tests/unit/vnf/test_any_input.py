@@ -1,0 +1,77 @@
+"""Nothing that a person or a stranger writes ends in a traceback: mutations of good input."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import zipfile
+from typing import TYPE_CHECKING
+
+from tests.unit.vnf.test_manifest import GOOD
+from weft.errors import PackageError, UsageError
+from weft.model.package import PackageFile
+from weft.vnf.graph import devices_of, problems_of
+from weft.vnf.interfaces import parse_binding
+from weft.vnf.manifest import read_manifest
+from weft.vnf.path import parse_path
+from weft.vnf.source import read_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROUNDS = 400
+
+
+def mutated(chance: random.Random, data: bytes) -> bytes:
+    """A few bytes changed, removed, doubled or moved."""
+    result = bytearray(data)
+    for _ in range(chance.randrange(1, 6)):
+        at = chance.randrange(len(result) + 1)
+        kind = chance.randrange(4)
+        if kind == 0:
+            result[at:at] = bytes([chance.randrange(256)])
+        elif kind == 1:
+            del result[at : at + chance.randrange(1, 9)]
+        elif kind == 2:
+            result[at:at] = result[at : at + chance.randrange(1, 40)]
+        else:
+            result[at : at + 1] = chance.choice(b"[]{}:,-|>&*#'\"\n\t ").to_bytes(1, "big")
+    return bytes(result)
+
+
+def test_manifests() -> None:
+    chance = random.Random(1)
+    for _ in range(ROUNDS):
+        content = mutated(chance, GOOD.encode())
+        files = [PackageFile("vnf.yaml", content), PackageFile("counter.click", b"")]
+        package, problems = read_manifest(files)
+        assert (package is None) == bool(problems)
+
+
+def test_archives(tmp_path: Path) -> None:
+    chance = random.Random(2)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("vnf.yaml", GOOD)
+        packed.writestr("sub/counter.click", "input -> output;")
+    path = tmp_path / "p.zip"
+    for _ in range(ROUNDS):
+        path.write_bytes(mutated(chance, buffer.getvalue()))
+        with contextlib.suppress(PackageError):
+            files = read_files(path)
+            assert not any(".." in file.name.split("/") or file.name[0] == "/" for file in files)
+
+
+def test_paths_bindings_and_diagnostics() -> None:
+    chance = random.Random(3)
+    for _ in range(ROUNDS):
+        text = mutated(chance, b"in -> [0] a [1] -> b, c; // x\n/* y */ out -> in").decode(
+            "latin-1"
+        )
+        path = parse_path(text)
+        assert path.sources | path.targets <= set(path.names)
+        problems_of(mutated(chance, b"a:1: While:\n  reason\nRouter\n").decode("latin-1"))
+        devices_of(mutated(chance, b"a :: FromDevice(in, X);").decode("latin-1"))
+        with contextlib.suppress(UsageError):
+            parse_binding(mutated(chance, b"in=netns:a:b").decode("latin-1"))
