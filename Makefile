@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .PHONY: help build demo test lint bench fmt docs wheel lock clean
 
 BIN := .venv/bin
+export PYO3_PYTHON := $(CURDIR)/.venv/bin/python
 WITH_RUST = export PATH="$$(tools/rust $(1)):$$PATH";
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find engine -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
 
