@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
+    from weft.model.problem import Problem
     from weft.server.agent import LocalAgent
 
 __all__ = ["Client", "LocalClient", "local_client"]
@@ -107,7 +108,8 @@ class LocalClient:
         """Check a package and describe it."""
         from weft.vnf.package import load_package
 
-        package = load_package(Path(path))
+        warnings: list[Problem] = []
+        package = load_package(Path(path), warnings)
         return {
             "vnf": package.name,
             "version": package.version,
@@ -115,6 +117,7 @@ class LocalClient:
             "components": {item.name: item.file for item in package.components},
             "parameters": {item.name: item.default for item in package.parameters},
             "files": len(package.files),
+            "warnings": [str(warning) for warning in warnings],
         }
 
     def prepare(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-__all__ = ["FORMATS", "add_output_argument", "show_facts", "show_rows"]
+__all__ = ["FORMATS", "add_output_argument", "show_done", "show_facts", "show_rows"]
 
 FORMATS = ("table", "json", "yaml")
 
@@ -41,6 +41,12 @@ def show_facts(facts: Mapping[str, Any], form: str) -> None:
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
         print(f"{name.replace('_', ' '):<{width}}  {_cell(value)}")
+
+
+def show_done(facts: Mapping[str, Any], form: str) -> None:
+    """Show that something was done: programs are told, people see the exit status."""
+    if form != "table":
+        _print_data(dict(facts), form)
 
 
 def _print_data(data: object, form: str) -> None:

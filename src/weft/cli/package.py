@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from weft.cli.output import add_output_argument, show_facts
@@ -18,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     init.add_argument("name", help="name of the function; the folder is called so too")
     check = verbs.add_parser("check", help="report every problem of a package at once")
     check.add_argument("package", help="a folder or zip file")
+    add_output_argument(init)
     add_output_argument(check)
 
 
@@ -26,10 +28,15 @@ def execute(arguments: argparse.Namespace) -> int:
     client = local_client()
     if arguments.verb == "init":
         folder = client.package_init(arguments.name)
-        print(f"made {folder}/; check it with `weft package check {folder}`")
+        if arguments.output == "table":
+            print(f"made {folder}/; check it with `weft package check {folder}`")
+        else:
+            show_facts({"package": str(folder)}, arguments.output)
         return 0
     facts = client.package_check(arguments.package)
     if arguments.output == "table":
+        for warning in facts["warnings"]:
+            print(f"weft: warning: {warning}", file=sys.stderr)
         print(f"{arguments.package}: no problems")
     else:
         show_facts(facts, arguments.output)

@@ -13,6 +13,8 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
+from weft.cli.facts import describe
+from weft.cli.output import add_output_argument, show_facts
 from weft.client import local_client
 from weft.errors import UsageError
 from weft.model.binding import PcapBinding
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="set a parameter"
     )
+    add_output_argument(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -50,7 +53,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if arguments.detach:
             raise UsageError("-d: a run on pcap files ends by itself; leave out -d")
         return client.run_on_files(request)
-    return asyncio.run(_run(client, request, arguments.detach))
+    return asyncio.run(_run(client, request, arguments))
 
 
 def _needs_no_sandbox(request: FunctionRequest) -> bool:
@@ -67,7 +70,7 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
-async def _run(client: Client, request: FunctionRequest, detach: bool) -> int:
+async def _run(client: Client, request: FunctionRequest, arguments: argparse.Namespace) -> int:
     """Start, and unless detached watch until it ends or a signal comes."""
     task = asyncio.current_task()
     assert task is not None
@@ -83,12 +86,19 @@ async def _run(client: Client, request: FunctionRequest, detach: bool) -> int:
         loop.add_signal_handler(number, interrupt, number)
     try:
         facts = await client.run(request)
-        if detach:
-            print(facts.name)
+        if arguments.detach:
+            await _tell(client, facts, arguments.output)
             return 0
         return await _watch(client, facts)
     except asyncio.CancelledError:
         return 128 + signals[0] if signals else 1
+
+
+async def _tell(client: Client, facts: FunctionFacts, form: str) -> None:
+    if form == "table":
+        print(facts.name)
+    else:
+        show_facts(describe(*await client.function(str(facts.uuid))), form)
 
 
 async def _watch(client: Client, facts: FunctionFacts) -> int:

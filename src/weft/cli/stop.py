@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from weft.cli.output import add_output_argument, show_done
 from weft.client import local_client
 from weft.errors import UsageError
 
@@ -17,20 +18,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="*", help="name of the function")
     parser.add_argument("--all", action="store_true", help="every function")
     parser.add_argument("--keep", action="store_true", help="keep the sandbox; see `weft start`")
+    add_output_argument(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft stop`."""
     if bool(arguments.name) == arguments.all:
         raise UsageError("name the functions to stop, or give --all")
-    asyncio.run(_stop(arguments))
+    stopped = asyncio.run(_stop(arguments))
+    show_done({"stopped": stopped, "kept": arguments.keep}, arguments.output)
     return 0
 
 
-async def _stop(arguments: argparse.Namespace) -> None:
+async def _stop(arguments: argparse.Namespace) -> list[str]:
     client = local_client()
     names = arguments.name
     if arguments.all:
         names = [str(facts.uuid) for facts, _ in await client.functions()]
     for name in names:
         await (client.stop(name) if arguments.keep else client.remove(name))
+    return list(names)

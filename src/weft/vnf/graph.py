@@ -25,10 +25,11 @@ _CLOSING = ("Router could not be initialized!",)
 
 @dataclass(frozen=True, slots=True)
 class GraphReport:
-    """The flattened graph (empty where it is wrong), and what is wrong with it."""
+    """The flattened graph (empty where it is wrong), what is wrong, and what is doubtful."""
 
     flat: str
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def check_graph(graph: str, values: Mapping[str, str], devices: Sequence[str]) -> GraphReport:
@@ -41,7 +42,8 @@ def check_graph(graph: str, values: Mapping[str, str], devices: Sequence[str]) -
         run = _run(command, graph.encode("utf-8", errors="surrogateescape"), descriptor)
     said = run.stderr.decode("utf-8", errors="replace")
     if run.returncode == 0:
-        return GraphReport(run.stdout.decode("utf-8", errors="surrogateescape"), ())
+        flat = run.stdout.decode("utf-8", errors="surrogateescape")
+        return GraphReport(flat, warnings=tuple(problems_of(said)))
     if run.returncode < 0 or not said.strip():
         raise EngineError(f"the engine ended with status {run.returncode} checking the graph")
     return GraphReport("", tuple(problems_of(said)))

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["load_click_file", "load_package", "parameter_values"]
 
 
-def load_package(path: Path) -> Package:
-    """The package at `path`, a folder or zip; PackageError lists every problem there is."""
+def load_package(path: Path, warnings: list[Problem] | None = None) -> Package:
+    """The package at `path`, a folder or zip; PackageError lists every problem there is.
+
+    What the engine finds doubtful but not wrong is added to `warnings`.
+    """
     files = read_files(path)
     package, problems = read_manifest(files)
     if package is None:
         raise PackageError(str(path), problems)
-    problems = _graph_problems(package)
+    problems = _graph_problems(package, warnings if warnings is not None else [])
     if problems:
         raise PackageError(str(path), problems)
     return package
@@ -80,7 +83,7 @@ def parameter_values(package: Package, given: Mapping[str, str]) -> dict[str, st
     return values
 
 
-def _graph_problems(package: Package) -> list[Problem]:
+def _graph_problems(package: Package, warnings: list[Problem]) -> list[Problem]:
     """What the engine finds wrong; a graph that waits for a value cannot be judged yet."""
     if any(parameter.default is None for parameter in package.parameters):
         return []
@@ -88,6 +91,7 @@ def _graph_problems(package: Package) -> list[Problem]:
     report = check_graph(graph_of(package), values, package.interfaces)
     if report.problems:
         return sorted(set(report.problems))
+    warnings.extend(report.warnings)
     return _device_problems(package, report.flat)
 
 

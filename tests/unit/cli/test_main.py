@@ -127,3 +127,13 @@ def test_completion_scripts_are_valid_shell(capsys: pytest.CaptureFixture[str]) 
     )
     assert (checked.returncode, checked.stderr) == (0, b"")
     assert all(name in script for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"click", "completion"}))
+def test_every_command_has_the_same_output_option(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [name, "check"] if name == "package" else [name]
+    with pytest.raises(SystemExit):
+        run([*command, "--help"])
+    assert "--output {table,json,yaml}" in capsys.readouterr().out
