@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-import pytest
 import yaml
 
 from weft.cli.output import show_done, show_facts, show_rows
+
+if TYPE_CHECKING:
+    import pytest
 
 ROWS = [
     {"name": "a", "uptime_s": 1.25, "interfaces": {"in": "eth1"}, "errors": [], "pid": None},

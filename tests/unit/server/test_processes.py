@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 @pytest.fixture
 def sleeper(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process that names the folder on its command line and ends when its input does."""
-    command = [sys.executable, "-c", "import sys; sys.stdin.read()", str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+    code = "import sys; print('ready', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
         yield process
         process.kill()
 
