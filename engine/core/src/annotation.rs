@@ -52,6 +52,18 @@ impl Pool {
             self.set_annotation_byte(packet, offset + i, *byte);
         }
     }
+
+    /// Gives `to` all annotations of `from`; positions of headers are left alone.
+    pub fn copy_annotations(&mut self, from: &Packet, to: &mut Packet) {
+        to.set_destination(from.destination());
+        to.set_paint(from.paint());
+        to.set_packet_type(from.packet_type());
+        to.set_timestamp(from.timestamp());
+        match self.side(from).cloned() {
+            Some(side) => *self.side_mut(to) = side,
+            None => self.clear_side(to),
+        }
+    }
 }
 
 #[cfg(test)]

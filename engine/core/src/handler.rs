@@ -63,6 +63,17 @@ impl Call<'_> {
         self.value().map_err(|_| refusal.to_string())
     }
 
+    /// As [`Call::value`], names (AddressInfo and the like) understood.
+    ///
+    /// # Errors
+    /// What is wrong with it, in Click's words.
+    pub fn value_in<T: weft_lang::value::Value>(
+        &self,
+        names: &dyn weft_lang::Names,
+    ) -> Result<T, String> {
+        T::parse(self.text.trim(), names)
+    }
+
     /// The number a numbered handler's name ends with.
     pub fn index(&self) -> usize {
         let digits = self

@@ -250,13 +250,15 @@ impl Packet {
     }
 
     /// Sets the network header `skip` bytes behind the packet's start, the transport header
-    /// `header` bytes after it. Positions beyond the slot's addressable range stay unset.
+    /// `header` bytes after it. Where these positions cannot be addressed, neither is set.
     #[inline]
     pub fn set_network(&mut self, skip: usize, header: usize) {
         let at = self.offset as usize + skip;
         if at + header <= u16::MAX as usize {
             self.network = at as u16;
             self.transport = (at + header) as u16;
+        } else {
+            self.clear_network();
         }
     }
 

@@ -4,14 +4,18 @@ mod analysis;
 mod control;
 mod dispatch;
 mod ethernet;
+mod header_check;
 mod icmp;
 mod information;
 mod ip;
+mod printout;
 mod rate;
 mod registry;
 mod standard;
 mod task;
 mod tcpudp;
+#[cfg(test)]
+mod testing;
 mod userlevel;
 
 pub use registry::REGISTRY;

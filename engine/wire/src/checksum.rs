@@ -5,6 +5,7 @@
 
 /// The one's-complement sum of `bytes` as big-endian 16-bit words, unfolded; an odd last byte is
 /// padded with zero.
+#[inline]
 pub fn ones_complement_sum(bytes: &[u8]) -> u64 {
     let mut chunks = bytes.chunks_exact(8);
     let mut sum = 0u64;
@@ -26,6 +27,7 @@ pub fn ones_complement_sum(bytes: &[u8]) -> u64 {
 }
 
 /// Folds an unfolded sum into 16 bits, not complemented.
+#[inline]
 pub fn fold(sum: u64) -> u16 {
     let sum = (sum >> 32) + (sum & 0xffff_ffff);
     let sum = (sum >> 16) + (sum & 0xffff);
@@ -35,6 +37,7 @@ pub fn fold(sum: u64) -> u16 {
 }
 
 /// The checksum of `bytes`: 0 where `bytes` includes a correct checksum field.
+#[inline]
 pub fn checksum(bytes: &[u8]) -> u16 {
     !fold(ones_complement_sum(bytes))
 }
@@ -65,11 +68,13 @@ pub fn transport_v4(source: u32, destination: u32, protocol: u8, bytes: &[u8]) -
 }
 
 /// The checksum after one 16-bit word changed from `old` to `new` (RFC 1624, equation 3).
+#[inline]
 pub fn update16(checksum: u16, old: u16, new: u16) -> u16 {
     !fold(u64::from(!checksum) + u64::from(!old) + u64::from(new))
 }
 
 /// The checksum after an aligned 32-bit value changed from `old` to `new`.
+#[inline]
 pub fn update32(checksum: u16, old: u32, new: u32) -> u16 {
     let sum = u64::from(!checksum)
         + u64::from(!(old >> 16) as u16)

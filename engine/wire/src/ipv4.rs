@@ -219,6 +219,12 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Packet<B> {
         true
     }
 
+    /// The whole header, options included, writable.
+    pub fn header_mut(&mut self) -> &mut [u8] {
+        let end = self.header_len();
+        &mut self.bytes_mut()[..end]
+    }
+
     /// What follows the header, writable.
     pub fn payload_mut(&mut self) -> &mut [u8] {
         let (start, end) = self.payload_range();

@@ -51,6 +51,7 @@ impl std::error::Error for Error {}
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Fails with [`Error::Truncated`] unless `bytes` holds at least `needed` bytes.
+#[inline]
 pub(crate) fn need(bytes: &[u8], needed: usize) -> Result<()> {
     if bytes.len() < needed {
         return Err(Error::Truncated {

@@ -1,0 +1,110 @@
+//! What the unit tests of elements share: graphs run in virtual time, and a sink that remembers
+//! what it gets.
+
+use crate::REGISTRY;
+use weft_core::{
+    Batch, Built, Class, Clock, Configure, Console, Element, Environment, Pool, PoolSize, Region,
+    Registry, Router, Value, reader,
+};
+
+/// Keeps the bytes of all packets, for [`captured`].
+static CAPTURE: Class = Class {
+    ports: "1/0",
+    handlers: &[reader!(
+        Capture,
+        "packets",
+        Value::Lines,
+        "",
+        "Bytes of the packets",
+        |c, _, _| Ok(c.0.join("\n"))
+    )],
+    ..Class::agnostic("Capture", "test", build)
+};
+
+static CLASSES: &[&Class] = &[&CAPTURE];
+
+struct Capture(Vec<String>);
+
+fn build(_: &mut Configure<'_>) -> Built {
+    Ok(Box::new(Capture(Vec::new())))
+}
+
+impl Element for Capture {
+    fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
+        for packet in batch.iter() {
+            self.0.push(hex(router.pool.data(packet)));
+        }
+        router.pool.free_all(batch);
+    }
+}
+
+/// The bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// A router with the graph `text` loaded, at virtual time 0.
+///
+/// # Panics
+/// With the configuration's errors.
+pub(crate) fn load(text: &str) -> Router {
+    match try_load(text) {
+        Ok(router) => router,
+        Err(errors) => panic!("{errors}"),
+    }
+}
+
+/// As [`load`], the configuration's errors returned.
+pub(crate) fn try_load(text: &str) -> Result<Router, String> {
+    let mut groups: Vec<&'static [&'static Class]> = REGISTRY.0.to_vec();
+    groups.push(CLASSES);
+    let environment = Environment::new(Registry(groups.leak()));
+    let size = PoolSize {
+        small: 4096,
+        large: 8,
+    };
+    let pool = Pool::new(size).expect("memory");
+    let clock = Clock::simulated(0);
+    let mut router = Router::new(environment, pool, Region::default(), clock, 1);
+    router.console = Console::Captured(String::new());
+    router.load("config", text).map_err(|e| e.to_string())?;
+    Ok(router)
+}
+
+/// Loads `text` and runs it until it stops.
+pub(crate) fn run(text: &str) -> Router {
+    let mut router = load(text);
+    router.run();
+    router
+}
+
+/// A source of one packet, given in hexadecimal, after which the graph stops.
+pub(crate) fn source(hex: &str) -> String {
+    format!("InfiniteSource(DATA \\<{hex}>, LIMIT 1, STOP true, TIMESTAMP false)")
+}
+
+/// What a handler reads.
+pub(crate) fn read(router: &mut Router, handler: &str) -> String {
+    router.read_handler(handler, "").expect(handler)
+}
+
+/// The packets that `name :: Capture` got, in hexadecimal.
+pub(crate) fn captured(router: &mut Router, name: &str) -> Vec<String> {
+    let text = read(router, &format!("{name}.packets"));
+    text.lines().map(str::to_string).collect()
+}
+
+/// What was written to the console.
+pub(crate) fn console(router: &Router) -> &str {
+    match &router.console {
+        Console::Captured(text) => text,
+        Console::Stderr => "",
+    }
+}
+
+/// Ends the graph; no packet may be left.
+pub(crate) fn finish(mut router: Router) {
+    router.discard_graph();
+    assert_eq!(router.pool.in_use(), 0, "packets were kept");
+    assert_eq!(router.pool.side_in_use(), 0, "side records were kept");
+}
