@@ -33,7 +33,7 @@ pub enum Task {
 ///
 /// What an element does not hand on with [`Router::emit`] or leave in the batch, it keeps or gives
 /// back with [`Router::drop_packet`]: no packet vanishes uncounted.
-pub trait Element: Any {
+pub trait Element: Any + Send {
     /// Takes a batch on input `port`. Packets left in `batch` go on to output 0; those for other
     /// outputs are emitted. In a pull context the engine has pulled the batch from input `port` and
     /// hands what is left to whoever pulled; so an agnostic element needs this method only.
