@@ -68,6 +68,16 @@ impl HandlerCall {
         router.write_handler(&self.target, &self.value)
     }
 
+    /// Writes the handler for the element that is running: at once, or, where the handler's element
+    /// led to this call, as soon as what runs now has ended. A refusal is told on the console.
+    pub fn run(&self, router: &mut Router) {
+        match self.write(router) {
+            Ok(()) => {}
+            Err(HandlerError::Busy(_)) => router.write_later(self.clone()),
+            Err(error) => router.console.line(&error.to_string()),
+        }
+    }
+
     /// Reads the handler.
     ///
     /// # Errors

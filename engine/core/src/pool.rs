@@ -303,6 +303,17 @@ impl Pool {
         Some(())
     }
 
+    /// Bytes that can be added at the packet's front without moving it.
+    pub fn headroom(&self, packet: &Packet) -> usize {
+        (packet.offset() - RESERVED.min(packet.offset())) as usize
+    }
+
+    /// Bytes that can be added at the packet's end without moving it.
+    pub fn tailroom(&self, packet: &Packet) -> usize {
+        let end = packet.offset() as usize + packet.len();
+        self.stride(packet.slot()).saturating_sub(end)
+    }
+
     /// Whether other packets share this one's slot.
     pub fn is_shared(&self, packet: &Packet) -> bool {
         self.references[packet.slot() as usize] > 1

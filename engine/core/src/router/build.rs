@@ -134,6 +134,7 @@ impl Router {
             hops_left: u64::MAX,
             work: Vec::new(),
             spare: Vec::new(),
+            later: Vec::new(),
         }
     }
 

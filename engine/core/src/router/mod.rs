@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::configure::Environment;
 use crate::console::Console;
 use crate::element::{Batch, Class, Element, ElementId, MAX_BATCH};
+use crate::handler_call::HandlerCall;
 use crate::packet::Packet;
 use crate::pool::Pool;
 use crate::random::Random;
@@ -63,6 +64,7 @@ pub struct Router {
     hops_left: u64,
     work: Vec<Emission>,
     spare: Vec<Batch>,
+    later: Vec<HandlerCall>,
 }
 
 impl Router {
@@ -354,7 +356,25 @@ impl Router {
     ) -> Option<R> {
         let result = self.with_dyn(id, with);
         self.carry();
+        if !self.later.is_empty() {
+            self.write_postponed();
+        }
         result
+    }
+
+    /// Has `call` written when what runs now has ended and all its packets are carried.
+    pub(crate) fn write_later(&mut self, call: HandlerCall) {
+        self.later.push(call);
+    }
+
+    #[cold]
+    fn write_postponed(&mut self) {
+        for call in std::mem::take(&mut self.later) {
+            if let Err(error) = call.write(self) {
+                self.console.line(&error.to_string());
+            }
+        }
+        self.carry();
     }
 
     /// Carries all emitted packets, in order and depth first, until each is stored or gone.

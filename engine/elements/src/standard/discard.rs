@@ -7,13 +7,13 @@
 //!
 //! ## Arguments
 //! - `ACTIVE` *boolean* (true): when false, a pull input is not pulled from.
-//! - `BURST` *integer* (1): packets pulled per scheduling.
+//! - `BURST` *integer* (1): packets pulled per scheduling; 0: as many as there are.
 //!
 //! ## Handlers
 //! - `count` (r): packets dropped since the last reset.
 //! - `reset_counts` (w): sets `count` to zero.
 //! - `active` (rw): whether it pulls.
-//! - `tickets` (rw): tickets of its task.
+//! - `scheduled` (r), `tickets` (rw), `home_thread` (rw): of its task.
 //!
 //! ## Example
 //! ```click
@@ -23,9 +23,10 @@
 //! ## See also
 //! Idle, Queue
 
+use crate::task;
 use weft_core::{
-    Batch, Built, Call, Cells, Class, Configure, Element, Place, Router, Task, Value, argument,
-    reader, writer,
+    Batch, Built, Call, Cells, Class, Configure, Element, MAX_BATCH, Place, Router, Task, Value,
+    argument, reader, writer,
 };
 
 /// Registers Discard.
@@ -70,7 +71,11 @@ pub static CLASS: Class = Class {
             "",
             |d, call, router| d.set_active(call, router)
         )),
+        task::SCHEDULED,
+        task::TICKETS,
+        task::HOME_THREAD,
     ],
+    fuzz: &["", "BURST 0"],
     ..Class::agnostic("Discard", "standard", build)
 };
 
@@ -84,11 +89,19 @@ fn build(configure: &mut Configure<'_>) -> Built {
     let mut args = configure.args();
     let active = args.keyword("ACTIVE", true);
     let burst: u32 = args.keyword("BURST", 1);
+    args.check(|| match active || configure.input_is_pull(0) {
+        true => Ok(()),
+        false => Err("ACTIVE is meaningless in push context"),
+    });
     args.complete()?;
     Ok(Box::new(Discard {
         cells: None,
         active,
-        burst: burst.max(1) as usize,
+        burst: if burst == 0 {
+            MAX_BATCH
+        } else {
+            burst as usize
+        },
     }))
 }
 
@@ -105,7 +118,7 @@ impl Discard {
     }
 
     fn set_active(&mut self, call: Call<'_>, router: &mut Router) -> Result<(), String> {
-        self.active = call.value()?;
+        self.active = call.value_or("syntax error")?;
         if self.active && router.input_is_pull(0) {
             router.schedule();
         }
@@ -134,11 +147,9 @@ impl Element for Discard {
             return Task::Sleep;
         }
         let mut batch = router.pull(0, self.burst);
-        if batch.is_empty() {
-            return Task::Sleep;
-        }
+        let got_any = !batch.is_empty();
         self.push(0, &mut batch, router);
         router.recycle(batch);
-        Task::Again
+        if got_any { Task::Again } else { Task::Sleep }
     }
 }

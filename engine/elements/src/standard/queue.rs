@@ -3,7 +3,8 @@
 //! Stores packets in a first-in-first-out queue; drops those that come when it is full.
 //!
 //! ## Ports
-//! One push input, one pull output.
+//! One push input. The first output is pull; where a second one is connected, packets that find the
+//! queue full are pushed there instead of being dropped ("queue-full").
 //!
 //! ## Arguments
 //! - `CAPACITY` *integer* (1000): packets it holds at most.
@@ -16,7 +17,8 @@
 //! - `reset_counts` (w): sets `drops` and `highwater_length` anew.
 //! - `reset` (w): drops all packets and resets the counts.
 //!
-//! Packets and counts survive a hot swap and a restart of the engine.
+//! Packets and counts survive a hot swap and a restart of the engine. The first packet that finds the
+//! queue full is told on standard error.
 //!
 //! ## Example
 //! ```click
@@ -24,19 +26,20 @@
 //! ```
 //!
 //! ## See also
-//! SimpleQueue, Unqueue
+//! SimpleQueue, NotifierQueue, Unqueue
 
 use weft_core::{
     Batch, Built, Call, Class, Configure, Element, PacketRing, Place, Router, Value, argument,
     downcast, reader, writer,
 };
 
-/// Registers Queue; SimpleQueue and NotifierQueue differ from it in their names only.
+/// Registers Queue.
 pub static CLASS: Class = QUEUE;
 
+/// SimpleQueue and NotifierQueue differ from Queue in their names only.
 pub(super) const QUEUE: Class = Class {
-    ports: "1/1",
-    processing: "h/l",
+    ports: "1/1-2",
+    processing: "h/lh",
     storage: true,
     live: true,
     arguments: &[argument("CAPACITY", Place::Optional, "integer", "1000")],
@@ -104,9 +107,12 @@ pub(super) const QUEUE: Class = Class {
             }
         ),
     ],
-    fuzz: &["", "1", "100"],
+    fuzz: &["", "0", "1", "100"],
     ..Class::agnostic("Queue", "standard", build)
 };
+
+/// The output for packets there is no room for.
+const OVERFLOW: usize = 1;
 
 struct Queue {
     capacity: usize,
@@ -125,7 +131,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
 
 impl Queue {
     fn set_capacity(&mut self, call: Call<'_>, router: &mut Router) -> Result<(), String> {
-        let capacity: u32 = call.value()?;
+        let capacity: u32 = call.value().map_err(|e| format!("CAPACITY: {e}"))?;
         self.capacity = capacity as usize;
         self.ring.resize(self.capacity, router);
         self.tell_fullness(router);
@@ -133,9 +139,29 @@ impl Queue {
     }
 
     fn reset(&mut self, router: &mut Router) {
-        self.ring.drop_contents(router);
+        let mut all = router.new_batch();
+        self.ring.pop(usize::MAX, &mut all);
+        for packet in all.drain(..) {
+            router.emit_or_drop(OVERFLOW, packet, "reset");
+        }
+        router.recycle(all);
         self.ring.reset_counts();
         self.tell_fullness(router);
+    }
+
+    /// Gets rid of packets there is no room for.
+    fn overflow(&self, batch: &mut Batch, router: &mut Router) {
+        if self.ring.drops() == 0 && self.capacity > 0 {
+            let message = format!("{}: overflow", router.declaration());
+            router.console.line(&message);
+        }
+        self.ring.count_drops(batch.len());
+        if !router.is_connected(OVERFLOW) {
+            return router.drop_all(batch, "queue-full");
+        }
+        for packet in batch.drain(..) {
+            router.emit(OVERFLOW, packet);
+        }
     }
 
     fn tell_fullness(&self, router: &mut Router) {
@@ -167,8 +193,7 @@ impl Element for Queue {
             router.set_full(true);
         }
         if !batch.is_empty() {
-            self.ring.count_drops(batch.len());
-            router.drop_all(batch, "queue-full");
+            self.overflow(batch, router);
         }
         if was_empty {
             router.wake_pullers();

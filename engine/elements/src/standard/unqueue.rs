@@ -13,7 +13,8 @@
 //! ## Handlers
 //! - `count` (r): packets moved.
 //! - `active` (rw), `burst` (rw), `limit` (rw): as the arguments.
-//! - `reset` (w): sets `count` to zero.
+//! - `reset`, `reset_counts` (w): sets `count` to zero.
+//! - `scheduled` (r), `tickets` (rw), `home_thread` (rw): of its task.
 //!
 //! ## Example
 //! ```click
@@ -23,10 +24,26 @@
 //! ## See also
 //! Queue, RatedUnqueue
 
+use crate::task;
 use weft_core::{
-    Batch, Built, Cells, Class, Configure, Element, MAX_BATCH, Place, Router, Task, Value,
+    Batch, Built, Cells, Class, Configure, Element, Handler, MAX_BATCH, Place, Router, Task, Value,
     argument, reader, writer,
 };
+
+const RESET: Handler = writer!(
+    Unqueue,
+    "reset",
+    Value::Button,
+    "",
+    "Sets count to zero",
+    |u, _, router| {
+        if let Some(cells) = &u.cells {
+            cells.set(0, 0);
+        }
+        u.start(router);
+        Ok(())
+    }
+);
 
 /// Registers Unqueue.
 pub static CLASS: Class = Class {
@@ -37,14 +54,6 @@ pub static CLASS: Class = Class {
         argument("LIMIT", Place::Keyword, "integer", "-1"),
     ],
     handlers: &[
-        reader!(
-            Unqueue,
-            "count",
-            Value::Unsigned,
-            "packets",
-            "Packets moved",
-            |u, _, _| Ok(u.count().to_string())
-        ),
         reader!(
             Unqueue,
             "active",
@@ -60,11 +69,19 @@ pub static CLASS: Class = Class {
             "",
             "",
             |u, call, router| {
-                u.active = call.value()?;
-                router.schedule();
+                u.active = call.value_or("syntax error")?;
+                u.start(router);
                 Ok(())
             }
         )),
+        reader!(
+            Unqueue,
+            "count",
+            Value::Unsigned,
+            "packets",
+            "Packets moved",
+            |u, _, _| Ok(u.count().to_string())
+        ),
         reader!(
             Unqueue,
             "burst",
@@ -77,10 +94,11 @@ pub static CLASS: Class = Class {
             Unqueue,
             "burst",
             Value::Integer,
-            "packets",
             "",
-            |u, call, _| {
-                u.burst = call.value()?;
+            "",
+            |u, call, router| {
+                u.burst = unlimited_if_negative(call.value_or("syntax error")?);
+                u.start(router);
                 Ok(())
             }
         )),
@@ -89,45 +107,43 @@ pub static CLASS: Class = Class {
             "limit",
             Value::Integer,
             "packets",
-            "Packets moved at most",
+            "Packets moved at most; negative: no limit",
             |u, _, _| Ok(u.limit.to_string())
         )
         .also_write(writer!(
             Unqueue,
             "limit",
             Value::Integer,
-            "packets",
+            "",
             "",
             |u, call, router| {
-                u.limit = call.value()?;
-                router.schedule();
+                u.limit = call.value_or("syntax error")?;
+                u.start(router);
                 Ok(())
             }
         )),
-        writer!(
-            Unqueue,
-            "reset",
-            Value::Button,
-            "",
-            "Sets count to zero",
-            |u, _, router| {
-                if let Some(cells) = &u.cells {
-                    cells.set(0, 0);
-                }
-                router.schedule();
-                Ok(())
-            }
-        ),
+        RESET,
+        Handler {
+            name: "reset_counts",
+            ..RESET
+        },
+        task::SCHEDULED,
+        task::TICKETS,
+        task::HOME_THREAD,
     ],
-    fuzz: &["", "BURST 8", "4, LIMIT 10"],
+    fuzz: &["", "BURST 8", "4, LIMIT 10", "-1"],
     ..Class::agnostic("Unqueue", "standard", build)
 };
 
 struct Unqueue {
     burst: i32,
     active: bool,
-    limit: i64,
+    limit: i32,
     cells: Option<Cells>,
+}
+
+fn unlimited_if_negative(burst: i32) -> i32 {
+    if burst < 0 { i32::MAX } else { burst }
 }
 
 fn build(configure: &mut Configure<'_>) -> Built {
@@ -137,7 +153,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
     let limit = args.keyword("LIMIT", -1);
     args.complete()?;
     Ok(Box::new(Unqueue {
-        burst,
+        burst: unlimited_if_negative(burst),
         active,
         limit,
         cells: None,
@@ -147,6 +163,12 @@ fn build(configure: &mut Configure<'_>) -> Built {
 impl Unqueue {
     fn count(&self) -> u64 {
         self.cells.as_ref().map_or(0, |c| c.get(0))
+    }
+
+    fn start(&self, router: &mut Router) {
+        if self.active {
+            router.schedule();
+        }
     }
 
     /// Packets that may be moved now.
@@ -162,7 +184,10 @@ impl Unqueue {
 impl Element for Unqueue {
     fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
         self.cells = Some(router.cells("count", 1));
-        router.schedule();
+        if self.burst == 0 {
+            router.warn_initializing("BURST size 0, no packets will be pulled");
+        }
+        self.start(router);
         Ok(())
     }
 
@@ -171,11 +196,12 @@ impl Element for Unqueue {
 
     fn run_task(&mut self, router: &mut Router) -> Task {
         let allowed = self.allowance();
-        if !self.active || allowed == 0 || router.is_downstream_full() {
+        if !self.active || allowed == 0 {
             return Task::Sleep;
         }
         let batch = router.pull(0, allowed);
         if batch.is_empty() {
+            router.recycle(batch);
             return Task::Sleep;
         }
         if let Some(cells) = &self.cells {

@@ -1,0 +1,199 @@
+//! # Shaper(RATE)
+//!
+//! Lets packets through at a rate at most, evenly spaced.
+//!
+//! ## Ports
+//! One pull input. The first output gives packets at the rate; a second one, where connected, those
+//! beyond it.
+//!
+//! ## Arguments
+//! - `RATE` *integer*: packets per second.
+//!
+//! ## Handlers
+//! - `rate` (rw): as the argument.
+//! - `reset` (w): lets a packet through at once.
+//!
+//! ## Example
+//! ```click
+//! InfiniteSource -> Queue -> Shaper(1000) -> Unqueue -> Discard;
+//! ```
+//!
+//! ## See also
+//! BandwidthShaper, DelayShaper, RatedUnqueue
+
+use super::gap_rate::GapRate;
+use weft_core::{
+    Batch, Built, Call, Class, Configure, Element, MAX_BATCH, Place, Router, Value, argument,
+    downcast, reader, writer,
+};
+use weft_lang::value::{Bandwidth, unparse_bandwidth};
+
+/// Registers Shaper.
+pub static CLASS: Class = SHAPER;
+
+/// BandwidthShaper differs from Shaper in the unit of its rate.
+pub(super) const SHAPER: Class = Class {
+    ports: "1/1-2",
+    processing: "l/l",
+    live: true,
+    arguments: &[argument("RATE", Place::Mandatory, "integer", "")],
+    handlers: &[
+        reader!(
+            Shaper,
+            "rate",
+            Value::Text,
+            "",
+            "The rate packets are let through at",
+            |s, _, _| Ok(s.rate_text())
+        )
+        .also_write(writer!(
+            Shaper,
+            "rate",
+            Value::Text,
+            "",
+            "",
+            |s, call, router| s.set_rate(call, router)
+        )),
+        writer!(
+            Shaper,
+            "reset",
+            Value::Button,
+            "",
+            "Lets a packet through at once",
+            |s, _, router| {
+                s.gap.reset();
+                router.wake_pullers();
+                Ok(())
+            }
+        ),
+    ],
+    fuzz: &["1000", "0", "1000000000"],
+    ..Class::agnostic("Shaper", "standard", build)
+};
+
+/// What the rate counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Packets,
+    Bytes,
+}
+
+struct Shaper {
+    gap: GapRate,
+    unit: Unit,
+}
+
+fn build(configure: &mut Configure<'_>) -> Built {
+    let mut args = configure.args();
+    let rate: u64 = args.mandatory("RATE");
+    args.complete()?;
+    Ok(Shaper::boxed(rate, Unit::Packets))
+}
+
+/// Makes a BandwidthShaper.
+pub(super) fn build_bandwidth(configure: &mut Configure<'_>) -> Built {
+    let mut args = configure.args();
+    let rate: Bandwidth = args.mandatory("RATE");
+    args.complete()?;
+    if rate.unitless {
+        configure.warn("RATE: no units on bandwidth, assuming Bps");
+    }
+    Ok(Shaper::boxed(rate.bytes_per_second, Unit::Bytes))
+}
+
+impl Shaper {
+    fn boxed(rate: u64, unit: Unit) -> Box<dyn Element> {
+        Box::new(Shaper {
+            gap: GapRate::new(rate),
+            unit,
+        })
+    }
+
+    fn rate_text(&self) -> String {
+        match self.unit {
+            Unit::Packets => self.gap.rate().to_string(),
+            Unit::Bytes => unparse_bandwidth(self.gap.rate()),
+        }
+    }
+
+    fn set_rate(&mut self, call: Call<'_>, router: &mut Router) -> Result<(), String> {
+        let rate = match self.unit {
+            Unit::Packets => call.value(),
+            Unit::Bytes => call.value().map(|b: Bandwidth| b.bytes_per_second),
+        };
+        self.gap = GapRate::new(rate.map_err(|e| format!("RATE: {e}"))?);
+        router.wake_pullers();
+        Ok(())
+    }
+
+    /// Pulls what may pass now into `batch`.
+    fn pull_shaped(&mut self, max: usize, batch: &mut Batch, router: &mut Router) {
+        let now = router.clock.now();
+        while batch.len() < max {
+            let allowance = self.gap.allowance(now);
+            if allowance == 0 {
+                return self.wait(router);
+            }
+            // Of bytes, the last packet that begins within the allowance still passes.
+            let count = match self.unit {
+                Unit::Packets => usize::try_from(allowance).unwrap_or(MAX_BATCH),
+                Unit::Bytes => 1,
+            };
+            let mut got = router.pull(0, count.min(max - batch.len()));
+            if got.is_empty() {
+                return router.recycle(got);
+            }
+            let passed = match self.unit {
+                Unit::Packets => got.len(),
+                Unit::Bytes => got.iter().map(|p| p.len()).sum(),
+            };
+            self.gap.pass(passed as u64);
+            batch.append(&mut got);
+            router.recycle(got);
+        }
+    }
+
+    /// Has whoever pulls woken when something may pass again.
+    fn wait(&self, router: &mut Router) {
+        if let Some(at) = self.gap.next() {
+            router.set_timer(0, at);
+        }
+        if router.outputs() > 1 {
+            router.wake_pullers();
+        }
+    }
+}
+
+impl Element for Shaper {
+    /// Never called: packets are pulled.
+    fn push(&mut self, _port: usize, _batch: &mut Batch, _router: &mut Router) {}
+
+    fn pull(&mut self, port: usize, max: usize, router: &mut Router) -> Batch {
+        if port == 0 {
+            let mut batch = router.new_batch();
+            self.pull_shaped(max, &mut batch, router);
+            return batch;
+        }
+        match self.gap.allowance(router.clock.now()) {
+            0 => router.pull(0, max),
+            _ => router.new_batch(),
+        }
+    }
+
+    fn timer(&mut self, _key: u32, router: &mut Router) {
+        router.wake_pullers();
+    }
+
+    fn take_state(&mut self, old: &mut dyn Element, router: &mut Router) {
+        if let Ok(old) = downcast::<Shaper>(old)
+            && old.gap.rate() == self.gap.rate()
+        {
+            self.gap = old.gap.clone();
+        }
+        router.wake_pullers();
+    }
+
+    fn configuration(&self) -> Option<String> {
+        Some(self.rate_text())
+    }
+}
