@@ -151,6 +151,11 @@ impl Configure<'_> {
         self.classes[id]
     }
 
+    /// Configuration string of element `id`.
+    pub fn config_of(&self, id: ElementId) -> &str {
+        &self.elements[id].config
+    }
+
     /// Full name of element `id`.
     pub fn name_of(&self, id: ElementId) -> &str {
         &self.elements[id].name

@@ -5,7 +5,7 @@ use std::io::Write;
 /// Receives the lines that Print, Message and warnings write.
 #[derive(Debug, Default)]
 pub enum Console {
-    /// Standard error.
+    /// Standard error, and standard output for what is printed.
     #[default]
     Stderr,
     /// Kept in memory.
@@ -27,6 +27,20 @@ impl Console {
                 all.push_str(text);
                 all.push('\n');
             }
+        }
+    }
+
+    /// Prints `text` as it is: to standard output, where messages go to standard error.
+    pub fn print(&mut self, text: &str) {
+        match self {
+            Console::Stderr => {
+                let mut output = std::io::stdout().lock();
+                // As for messages.
+                let _ = output
+                    .write_all(text.as_bytes())
+                    .and_then(|()| output.flush());
+            }
+            Console::Captured(all) => all.push_str(text),
         }
     }
 }

@@ -33,6 +33,18 @@ pub struct Access {
 }
 
 impl Access {
+    /// Access to a handler called `name`, without any mark.
+    pub fn new(name: &str, readable: bool, writable: bool, takes_parameter: bool) -> Access {
+        Access {
+            name: name.to_string(),
+            readable,
+            writable,
+            takes_parameter,
+            private: false,
+            marks: "",
+        }
+    }
+
     fn common(name: &str, live: bool) -> Access {
         Access {
             name: name.to_string(),

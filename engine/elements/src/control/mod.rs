@@ -1,12 +1,13 @@
 //! Control: ControlSocket, Script, DriverManager.
 
+mod script;
 mod socket;
 
 use std::io;
 use weft_core::Class;
 
 /// The classes of this group.
-pub static CLASSES: &[&Class] = &[&socket::CLASS];
+pub static CLASSES: &[&Class] = &[&socket::CLASS, &script::CLASS, &script::DRIVER_MANAGER];
 
 /// What `error` says, without the number behind it.
 fn reason(error: &io::Error) -> String {

@@ -274,7 +274,10 @@ impl Run<'_> {
 
     fn visible(&self, element: Option<ElementId>, handler: &str) -> Option<Target> {
         let access = match element {
-            Some(id) if id == self.router.current() && handler == self.own.0 => own_access(handler),
+            Some(id) if id == self.router.current() && handler == self.own.0 => {
+                // The ControlSocket's own handler is out of the graph's reach while it serves.
+                Access::new(handler, true, false, false)
+            }
             Some(id) => self.router.element_access(id, handler)?,
             None => self.router.handler_access(handler).ok()?,
         };
@@ -287,18 +290,6 @@ impl Run<'_> {
 }
 
 const NOT_TEXT: &str = "the value is not UTF-8 text";
-
-/// The ControlSocket's own handler, out of the graph's reach while it serves.
-fn own_access(name: &str) -> Access {
-    Access {
-        name: name.to_string(),
-        readable: true,
-        writable: false,
-        takes_parameter: false,
-        private: false,
-        marks: "",
-    }
-}
 
 /// `head`, and the reasons under it.
 fn message(head: String, reason: &str) -> Vec<String> {
