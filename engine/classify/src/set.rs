@@ -88,7 +88,8 @@ pub(crate) fn of_relation(
         let exact = u64::from(from) << low == u64::from(value);
         return Some(prefix_mask(test.relation, from, to, low, exact));
     }
-    if bits - low > 16 {
+    let equality = matches!(leaf.relation, Relation::Equal | Relation::Differ);
+    if bits - low > 16 || equality && zeros < 32 && 1usize << zeros > most {
         return None;
     }
     let mut out: Vec<(u64, u64)> = Vec::new();

@@ -11,8 +11,10 @@ use crate::program::fields::Source;
 use crate::set::{Set, of_relation};
 use std::collections::HashMap;
 
-/// A rule may become this many terms.
+/// A rule may become this many terms; fewer where there are many rules.
 const MAX_TERMS: usize = 64;
+/// All rules together should not become more terms than this, or than four per rule.
+const MAX_ALL_TERMS: usize = 300_000;
 /// Parts of a rule that may be looked at while it is expanded.
 const MAX_VISITS: usize = 20_000;
 /// Intervals in a set of a 16- or 32-bit field.
@@ -72,10 +74,15 @@ struct Expander {
     numbers: HashMap<Dimension, usize>,
     exact: bool,
     visits: usize,
+    /// Terms a rule may become.
+    most: usize,
 }
 
 pub(crate) fn expand(rules: &[Rule]) -> Terms {
-    let mut expander = Expander::default();
+    let mut expander = Expander {
+        most: (MAX_ALL_TERMS / rules.len().max(1)).clamp(4, MAX_TERMS),
+        ..Expander::default()
+    };
     let mut terms = Vec::with_capacity(rules.len());
     for (rule, Rule { expr, .. }) in rules.iter().enumerate() {
         (expander.exact, expander.visits) = (true, 0);
@@ -169,7 +176,7 @@ impl Expander {
                 _ => a.push(term),
             }
         }
-        if a.len() > MAX_TERMS {
+        if a.len() > self.most {
             self.inexact()
         } else {
             a
@@ -177,15 +184,30 @@ impl Expander {
     }
 
     fn product(&mut self, a: Sum, b: Sum) -> Sum {
-        if a.len() * b.len() > MAX_TERMS {
+        if a.len() * b.len() > self.most {
             self.exact = false;
-            return if a.len() < b.len() { a } else { b };
+            return if self.share(&a) < self.share(&b) {
+                a
+            } else {
+                b
+            };
         }
         let mut out = Vec::with_capacity(a.len() * b.len());
         for x in &a {
             out.extend(b.iter().filter_map(|y| conjunction(x, y)));
         }
         out
+    }
+
+    /// About which share of all packets matches a sum, were their fields evenly spread.
+    fn share(&self, sum: &Sum) -> f64 {
+        let share = |(field, set): &(usize, Set)| {
+            let values: u64 = set.0.iter().map(|(low, high)| high - low + 1).sum();
+            values as f64 / self.dimensions[*field].missing() as f64
+        };
+        sum.iter()
+            .map(|term| term.iter().map(share).product::<f64>())
+            .sum()
     }
 
     fn number(&mut self, dimension: Dimension) -> Option<usize> {

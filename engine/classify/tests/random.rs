@@ -190,3 +190,30 @@ fn many_rules_compile_and_agree() {
     }
     assert!(hits > 30, "{hits}");
 }
+
+#[test]
+fn overlapping_ranges_that_no_tree_can_split_agree() {
+    let mut random = Random::new(7);
+    let texts: Vec<String> = (0..1500)
+        .map(|i| {
+            let mut value = || random.below(65_000);
+            let (a, b, c) = (value(), value(), value());
+            format!(
+                "{i} src port > {a} && dst port < {b} && ip id > {c} && ip ttl != {}",
+                a % 256
+            )
+        })
+        .collect();
+    let rules = ip::parse_filter(&texts, 1500, &BuiltinNames, &mut Vec::new()).unwrap();
+    let packets: Vec<_> = (0..400)
+        .map(|_| {
+            let mut bytes = random.packet();
+            bytes.resize(60, 0);
+            for at in [18, 19, 34, 35, 36, 37] {
+                bytes[at] = random.below(256) as u8;
+            }
+            bytes
+        })
+        .collect();
+    agree(&rules, &packets, false, "overlapping ranges");
+}

@@ -1,10 +1,10 @@
 //! A bit per term: each field's value selects a row of bits, the conjunction of the rows is the
 //! set of terms that match, its lowest bit the first of them.
 
-use super::fields::{BATCH, Columns, Row, Source};
+use super::fields::{BATCH, Columns, Source};
 use super::search::Search;
 use crate::set::Set;
-use crate::terms::{Dimension, Term};
+use crate::terms::{Dimension, MAX_DIMENSIONS, Term};
 
 /// Finds the row for a value. The rows of the missing values are included; that of a four-byte
 /// field is the last.
@@ -36,26 +36,52 @@ pub(super) struct Masks {
 
 impl Masks {
     pub(super) fn new(terms: &[Term], dimensions: &[Dimension]) -> Masks {
+        Masks::build(&terms.iter().collect::<Vec<_>>(), dimensions, usize::MAX)
+    }
+
+    /// Masks of at most `most_rows` rows per field, more or less: terms may be found that do not
+    /// match, but none that matches is left out.
+    pub(super) fn coarse(terms: &[&Term], dimensions: &[Dimension], most_rows: usize) -> Masks {
+        Masks::build(terms, dimensions, most_rows)
+    }
+
+    fn build(terms: &[&Term], dimensions: &[Dimension], most_rows: usize) -> Masks {
         let words = terms.len().div_ceil(64).next_power_of_two();
-        let fields = (0..dimensions.len()).map(|d| Field::new(d, &dimensions[d], terms, words));
+        let field = |d| Field::new(d, &dimensions[d], terms, words, most_rows);
         Masks {
-            fields: fields.collect(),
+            fields: (0..dimensions.len()).map(field).collect(),
             words,
             terms: terms.len(),
         }
     }
 
     /// The first term that matches and that `accepts` takes.
-    pub(super) fn find(&self, values: &Row, accepts: impl Fn(usize) -> bool) -> Option<usize> {
-        let rows: Vec<&[u64]> = self
-            .fields
-            .iter()
-            .enumerate()
-            .map(|(number, field)| &field.rows[field.row(values.value(number)) * self.words..])
-            .collect();
-        (0..self.words).find_map(|word| {
-            let bits = rows.iter().fold(u64::MAX, |bits, row| bits & row[word]);
-            self.first(word, bits, &accepts)
+    pub(super) fn find(
+        &self,
+        values: &impl Source,
+        accepts: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let mut rows: [&[u64]; MAX_DIMENSIONS] = [&[]; MAX_DIMENSIONS];
+        for (number, (field, row)) in self.fields.iter().zip(&mut rows).enumerate() {
+            let start = field.row(values.value(number)) * self.words;
+            *row = &field.rows[start..start + self.words];
+        }
+        let rows = &rows[..self.fields.len()];
+        let width = self.words.min(8);
+        (0..self.words).step_by(width).find_map(|start| {
+            let mut bits = [u64::MAX; 8];
+            for row in rows {
+                for (bits, row) in bits.iter_mut().zip(&row[start..start + width]) {
+                    *bits &= row;
+                }
+            }
+            let words = bits[..width]
+                .iter()
+                .enumerate()
+                .filter(|(_, bits)| **bits != 0);
+            words
+                .into_iter()
+                .find_map(|(word, bits)| self.first(start + word, *bits, &accepts))
         })
     }
 
@@ -119,7 +145,13 @@ impl Masks {
 }
 
 impl Field {
-    fn new(number: usize, dimension: &Dimension, terms: &[Term], words: usize) -> Field {
+    fn new(
+        number: usize,
+        dimension: &Dimension,
+        terms: &[&Term],
+        words: usize,
+        most_rows: usize,
+    ) -> Field {
         let missing = dimension.missing();
         let sets: Vec<Option<&Set>> = terms
             .iter()
@@ -130,7 +162,7 @@ impl Field {
                     .map(|(_, set)| set)
             })
             .collect();
-        let starts = starts(&sets, missing);
+        let starts = starts(&sets, missing, most_rows);
         let mut rows = vec![0u64; (starts.len() + 1) * words];
         let whole = [(0, missing)];
         for (term, set) in sets.iter().enumerate() {
@@ -143,7 +175,7 @@ impl Field {
             }
         }
         Field {
-            index: Index::new(dimension, &starts),
+            index: Index::new(dimension, &starts, most_rows == usize::MAX),
             rows: rows.into(),
             missing_row: starts.len(),
         }
@@ -195,7 +227,7 @@ impl Field {
 
 /// Where rows begin; the first row begins at 0 and is not among them, the last is that of the
 /// missing value.
-fn starts(sets: &[Option<&Set>], missing: u64) -> Vec<u64> {
+fn starts(sets: &[Option<&Set>], missing: u64, most: usize) -> Vec<u64> {
     let mut starts: Vec<u64> = sets
         .iter()
         .flatten()
@@ -205,17 +237,26 @@ fn starts(sets: &[Option<&Set>], missing: u64) -> Vec<u64> {
         .collect();
     starts.sort_unstable();
     starts.dedup();
+    if starts.len() > most {
+        starts.pop();
+        starts = starts
+            .iter()
+            .copied()
+            .step_by(starts.len() / most + 1)
+            .collect();
+        starts.push(missing);
+    }
     starts
 }
 
 impl Index {
-    fn new(dimension: &Dimension, starts: &[u64]) -> Index {
+    fn new(dimension: &Dimension, starts: &[u64], fast: bool) -> Index {
         let row = |value: u64| starts.partition_point(|start| *start <= value);
         match dimension.bytes {
             1 => Index::Table(Box::new(std::array::from_fn(|value| {
                 row(value as u64) as u16
             }))),
-            2 if starts.len() < usize::from(u16::MAX) => {
+            2 if fast && starts.len() < usize::from(u16::MAX) => {
                 Index::Pages(Pages::new(|value| row(value) as u16))
             }
             _ => {

@@ -6,6 +6,7 @@
 //! over the trees, which are visited in order of their lowest term.
 
 use super::fields::Source;
+use super::masks::Masks;
 use crate::terms::{Dimension, Term};
 use std::collections::BTreeMap;
 
@@ -14,10 +15,13 @@ const LEAF_TERMS: usize = 8;
 /// Groups smaller than this share one tree.
 const SMALL_GROUP: usize = 48;
 /// A tree may list so many terms in its leaves per term it holds.
-const COPIES: usize = 12;
+const COPIES: usize = 8;
 const MAX_DEPTH: usize = 60;
 /// Terms looked at to choose a split.
 const SAMPLE: usize = 512;
+/// A leaf with so many terms gets masks, with so many rows per field.
+const BIG_LEAF: usize = 128;
+const BIG_LEAF_ROWS: usize = 256;
 /// Marks a leaf in [`Node::field`].
 const LEAF: u32 = u32::MAX;
 
@@ -42,6 +46,8 @@ struct Tree {
     first_term: u32,
     nodes: Vec<Node>,
     entries: Vec<u32>,
+    /// The masks of big leaves, by their first entry.
+    masks: BTreeMap<u32, Masks>,
 }
 
 pub(super) struct Forest {
@@ -99,14 +105,10 @@ impl Forest {
             if tree.first_term >= best {
                 break;
             }
-            for term in tree.candidates(values) {
-                if *term >= best {
-                    break;
-                }
-                if self.matches(*term, values) && accepts(*term as usize) {
-                    best = *term;
-                    break;
-                }
+            let takes =
+                |term: u32| term < best && self.matches(term, values) && accepts(term as usize);
+            if let Some(term) = tree.find(values, takes) {
+                best = term;
             }
         }
         (best != u32::MAX).then_some(best as usize)
@@ -129,14 +131,20 @@ impl Forest {
 
 impl Tree {
     #[inline]
-    fn candidates(&self, values: &impl Source) -> &[u32] {
+    fn find(&self, values: &impl Source, takes: impl Fn(u32) -> bool) -> Option<u32> {
         let mut node = self.nodes[0];
         while node.field != LEAF {
             let right = values.value(node.field as usize) >= node.split;
             node = self.nodes[node.next as usize + usize::from(right)];
         }
         let first = node.next as usize;
-        &self.entries[first..first + node.split as usize]
+        let terms = &self.entries[first..first + node.split as usize];
+        if terms.len() >= BIG_LEAF {
+            let masks = self.masks.get(&node.next)?;
+            let found = masks.find(values, |at| takes(terms[at]));
+            return found.map(|at| terms[at]);
+        }
+        terms.iter().copied().find(|term| takes(*term))
     }
 }
 
@@ -164,6 +172,7 @@ fn groups(terms: &[Term], dimensions: &[Dimension]) -> Vec<Vec<u32>> {
 
 struct Builder<'a> {
     terms: &'a [Term],
+    dimensions: &'a [Dimension],
     tree: Tree,
     /// Entries that may still be written.
     budget: usize,
@@ -177,7 +186,7 @@ struct Split {
 }
 
 impl<'a> Builder<'a> {
-    fn build(group: Vec<u32>, terms: &'a [Term], dimensions: &[Dimension]) -> Tree {
+    fn build(group: Vec<u32>, terms: &'a [Term], dimensions: &'a [Dimension]) -> Tree {
         let leaf = Node {
             field: LEAF,
             next: 0,
@@ -186,10 +195,12 @@ impl<'a> Builder<'a> {
         let first_term = group.first().copied().unwrap_or(u32::MAX);
         let mut builder = Builder {
             terms,
+            dimensions,
             tree: Tree {
                 first_term,
                 nodes: vec![leaf],
                 entries: Vec::new(),
+                masks: BTreeMap::new(),
             },
             budget: group.len() * COPIES,
             region: dimensions.iter().map(|d| (0, d.missing())).collect(),
@@ -247,6 +258,14 @@ impl<'a> Builder<'a> {
             next,
             split: list.len() as u64,
         };
+        if list.len() >= BIG_LEAF {
+            let terms: Vec<&Term> = list
+                .iter()
+                .map(|term| &self.terms[*term as usize])
+                .collect();
+            let masks = Masks::coarse(&terms, self.dimensions, BIG_LEAF_ROWS);
+            self.tree.masks.insert(next, masks);
+        }
         self.tree.entries.extend(list);
     }
 
