@@ -1,8 +1,13 @@
 //! Packet I/O: drivers behind one trait, and the capture files they share with elements.
 
+mod af_packet;
+mod capture;
 mod driver;
 mod error;
+mod method;
+mod null;
 pub mod pcap;
 
-pub use driver::{Driver, DriverStatistics};
+pub use driver::{Driver, DriverStatistics, Refused, Sent, Stall};
 pub use error::reason;
+pub use method::{Choice, METHODS, Method, Open, Opening, choose, is_method};

@@ -1,0 +1,151 @@
+//! The methods by which a device can be opened, and the choice between them.
+
+use crate::driver::Driver;
+use crate::{af_packet, capture, null};
+use std::os::fd::RawFd;
+use std::path::Path;
+use weft_core::DeviceSource;
+
+/// What is to be opened, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// The device's name, as the configuration gives it.
+    pub device: &'a str,
+    /// Sockets for receiving and sending that were opened elsewhere.
+    pub sockets: Option<(RawFd, RawFd)>,
+    /// Capture files that stand for the device: to read, and to write.
+    pub capture: Option<(&'a Path, Option<&'a Path>)>,
+    /// Whether frames to other hosts are wanted.
+    pub promiscuous: bool,
+    /// Whether frames the host itself sends are wanted.
+    pub outbound: bool,
+    /// The only EtherType wanted.
+    pub protocol: Option<u16>,
+    /// The most bytes of a frame that are kept.
+    pub snaplen: u32,
+}
+
+impl<'a> Opening<'a> {
+    /// The device called `device`, which is `source` where that is given, else the host's
+    /// interface of that name.
+    pub fn new(device: &'a str, source: Option<&'a DeviceSource>) -> Self {
+        let mut opening = Opening {
+            device,
+            sockets: None,
+            capture: None,
+            promiscuous: false,
+            outbound: false,
+            protocol: None,
+            snaplen: u32::MAX,
+        };
+        match source {
+            Some(DeviceSource::Sockets { receive, send }) => {
+                opening.sockets = Some((*receive, *send));
+            }
+            Some(DeviceSource::Capture { input, output }) => {
+                opening.capture = Some((input, output.as_deref()));
+            }
+            None => {}
+        }
+        opening
+    }
+}
+
+/// Opens one side of a device.
+pub type Open = fn(&Opening<'_>) -> Result<Box<dyn Driver>, String>;
+
+/// A way to open devices.
+pub struct Method {
+    /// Its name, as METHOD chooses it, in lower case.
+    pub name: &'static str,
+    /// Names METHOD also knows it by.
+    pub aliases: &'static [&'static str],
+    /// Whether it serves this device, here; if not, why.
+    pub probe: fn(&Opening<'_>) -> Result<(), String>,
+    /// Opens the receiving side.
+    pub receiver: Open,
+    /// Opens the sending side.
+    pub sender: Open,
+}
+
+/// All methods, the best first. Those a person must ask for by name say so in their probe.
+pub const METHODS: &[Method] = &[
+    Method {
+        name: capture::NAME,
+        aliases: &[],
+        probe: capture::probe,
+        receiver: capture::open_receiver,
+        sender: capture::open_sender,
+    },
+    Method {
+        name: af_packet::NAME,
+        aliases: &["linux", "pcap", "netmap", "dpdk"],
+        probe: af_packet::probe,
+        receiver: af_packet::open_receiver,
+        sender: af_packet::open_sender,
+    },
+    Method {
+        name: null::NAME,
+        aliases: &[],
+        probe: null::probe,
+        receiver: null::open,
+        sender: null::open,
+    },
+];
+
+/// A method, and why it was chosen.
+pub struct Choice {
+    /// The method.
+    pub method: &'static Method,
+    /// Why, in words.
+    pub why: String,
+}
+
+impl std::fmt::Debug for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.method.name, self.why)
+    }
+}
+
+/// Whether there is a method called `name` (in any case).
+pub fn is_method(name: &str) -> bool {
+    find(name).is_some()
+}
+
+fn find(name: &str) -> Option<&'static Method> {
+    let name = name.to_ascii_lowercase();
+    let is_called = |m: &&Method| m.name == name || m.aliases.contains(&name.as_str());
+    METHODS.iter().find(is_called)
+}
+
+/// The method called `name`, or the best one that works. A capture file that stands for the device
+/// is read and written whatever METHOD says.
+///
+/// # Errors
+/// Why none works.
+pub fn choose(name: Option<&str>, opening: &Opening<'_>) -> Result<Choice, String> {
+    if opening.capture.is_none() {
+        if let Some(name) = name {
+            let method = find(name).ok_or("bad METHOD")?;
+            (method.probe)(opening).map_err(|why| format!("{}: {why}", opening.device))?;
+            let why = format!("chosen by METHOD {name}");
+            return Ok(Choice { method, why });
+        }
+    }
+    let mut problems = Vec::new();
+    for method in METHODS {
+        match (method.probe)(opening) {
+            Ok(()) if problems.is_empty() => {
+                let why = "the best there is".to_string();
+                return Ok(Choice { method, why });
+            }
+            Ok(()) => {
+                let why = format!("the best that works here ({})", problems.join("; "));
+                return Ok(Choice { method, why });
+            }
+            Err(problem) => problems.push(format!("{}: {problem}", method.name)),
+        }
+    }
+    let all = problems.join("; ");
+    Err(format!("{}: cannot be opened: {all}", opening.device))
+}
