@@ -115,7 +115,9 @@ impl Driver for Capture {
         let before = batch.len();
         for _ in 0..max {
             let Some(record) = self.next()? else { break };
-            let Some(reader) = &mut self.reader else { break };
+            let Some(reader) = &mut self.reader else {
+                break;
+            };
             // Nothing is lost for want of memory: the file waits.
             let Some(mut packet) = pool.copy_in(reader.data(&record)) else {
                 break;

@@ -50,7 +50,7 @@ pub enum Stall {
 }
 
 /// One network interface, capture file or other source and sink of frames.
-pub trait Driver {
+pub trait Driver: Send {
     /// Name of the method, as METHOD chooses it: "af_packet", "pcap".
     fn method(&self) -> &'static str;
 

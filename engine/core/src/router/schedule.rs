@@ -173,6 +173,12 @@ impl Router {
         }
     }
 
+    /// Whether no task is scheduled but, perhaps, the one that is running.
+    #[inline]
+    pub fn is_quiet(&self) -> bool {
+        self.graph.tasks.is_idle()
+    }
+
     /// Whether no other task is scheduled and no store lies downstream of the running element: then
     /// nobody can tell a source that emits many packets at once from one that emits them one by one.
     #[inline]

@@ -1,11 +1,19 @@
 //! Click's group "userlevel": devices, taps and capture files.
 
+mod device;
 mod force_ip;
+mod from_device;
 mod from_dump;
 mod time_window;
+mod to_device;
 mod to_dump;
 
 use weft_core::Class;
 
 /// The classes of this group.
-pub static CLASSES: &[&Class] = &[&from_dump::CLASS, &to_dump::CLASS];
+pub static CLASSES: &[&Class] = &[
+    &from_device::CLASS,
+    &from_dump::CLASS,
+    &to_device::CLASS,
+    &to_dump::CLASS,
+];

@@ -121,7 +121,10 @@ fn find(socket: &Socket, device: &str) -> Result<i32, String> {
 }
 
 fn is_empty(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    )
 }
 
 /// The receiving side.

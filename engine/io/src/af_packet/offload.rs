@@ -353,7 +353,9 @@ mod tests {
         tagged.tag = Some([0x81, 0, 0, 7]);
         let out = received(&tagged);
         assert_eq!(out[0][12..18], [0x81, 0, 0, 7, 0x08, 0]);
-        assert!(transport_sum_is_valid(&[&out[0][..12], &out[0][16..]].concat()));
+        assert!(transport_sum_is_valid(
+            &[&out[0][..12], &out[0][16..]].concat()
+        ));
     }
 
     #[test]
@@ -368,14 +370,20 @@ mod tests {
             checksum_offset: 16,
         };
         let out = received(&raw(&frame, vnet));
-        assert_eq!(out.iter().map(Vec::len).collect::<Vec<_>>(), [1054, 1054, 554]);
+        assert_eq!(
+            out.iter().map(Vec::len).collect::<Vec<_>>(),
+            [1054, 1054, 554]
+        );
         let mut joined: Vec<u8> = Vec::new();
         for (i, segment) in out.iter().enumerate() {
             assert_eq!(checksum(&segment[14..34]), 0);
             assert!(transport_sum_is_valid(segment));
             let total = u16::from_be_bytes([segment[16], segment[17]]);
             assert_eq!(usize::from(total), segment.len() - 14);
-            assert_eq!(u16::from_be_bytes([segment[18], segment[19]]), 0x12ff + i as u16);
+            assert_eq!(
+                u16::from_be_bytes([segment[18], segment[19]]),
+                0x12ff + i as u16
+            );
             let sequence = u32::from_be_bytes(segment[38..42].try_into().unwrap());
             assert_eq!(sequence, 0xffff_fffeu32.wrapping_add(1000 * i as u32));
             joined.extend(&segment[54..]);
