@@ -1,0 +1,41 @@
+"""The demo takes everything away again when it is interrupted."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from weft.server.namespaces import NETNS_FOLDER
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.usefixtures("_root")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_leaves_nothing(number: signal.Signals) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "demo"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    mark = f"weft-demo-{demo.pid}"
+    deadline = time.monotonic() + 30
+    while not (NETNS_FOLDER / f"{mark}-server").exists():
+        assert demo.poll() is None, demo.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    demo.send_signal(number)
+    _, complaint = demo.communicate(timeout=60)
+    assert (demo.returncode, complaint) == (
+        130,
+        "demo: interrupted; everything was taken away\n",
+    )
+    assert not [path for path in NETNS_FOLDER.iterdir() if mark in path.name]
+    assert not [path for path in Path("/run").iterdir() if mark in path.name]
