@@ -80,6 +80,7 @@ def _show() -> list[Attempt]:
             finally:
                 asyncio.run(_remove_all(client))
     finally:
+        sweep()  # a signal may come between making a namespace and writing it down
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(run_directory, ignore_errors=True)
 

@@ -128,10 +128,11 @@ class Stage:
 
 
 def sweep() -> None:
-    """Remove namespaces of a demo that was killed before it could."""
+    """Remove namespaces of this demo, and of demos that were killed before they could."""
     from pyroute2 import netns
 
     for name in netns.listnetns():
         owner = name.removeprefix(_PREFIX).split("-")[0]
-        if name.startswith(_PREFIX) and not Path(f"/proc/{owner}").exists():
+        gone = not Path(f"/proc/{owner}").exists()
+        if name.startswith(_PREFIX) and (gone or owner == str(os.getpid())):
             netns.remove(name)
