@@ -12,6 +12,7 @@ pub(crate) mod header;
 mod ip_fragmenter;
 pub(crate) mod ip_gw_options;
 mod ip_mirror;
+mod ip_print;
 mod mark_ip_header;
 mod set_ip_address;
 mod set_ip_checksum;
@@ -29,6 +30,7 @@ pub static CLASSES: &[&Class] = &[
     &ip_fragmenter::CLASS,
     &ip_gw_options::CLASS,
     &ip_mirror::CLASS,
+    &ip_print::CLASS,
     &mark_ip_header::CLASS,
     &set_ip_address::CLASS,
     &set_ip_checksum::CLASS,
