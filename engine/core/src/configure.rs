@@ -195,7 +195,7 @@ pub(crate) struct ScopedNames<'a> {
 
 impl weft_lang::Names for ScopedNames<'_> {
     fn lookup(&self, kind: weft_lang::NameKind, name: &str) -> Option<Vec<u8>> {
-        self.table.borrow().lookup(self.from, kind, name)
+        self.table.borrow().resolve(self.from, kind, name)
     }
 
     fn element(&self, name: &str) -> bool {

@@ -9,6 +9,7 @@ mod console;
 mod element;
 mod handler;
 mod handler_call;
+mod interfaces;
 mod interrupt;
 mod names;
 mod packet;
