@@ -4,10 +4,12 @@ mod click;
 mod descriptors;
 mod engine;
 mod signals;
+mod tools;
 
 use std::process::exit;
 
-const USAGE: &str = "usage: weft-engine click|engine|init ... \
+const USAGE: &str = "usage: weft-engine \
+click|click-flatten|click-pretty|click-buildtool|elements|engine|init ... \
 ('weft-engine click --help' tells more)";
 
 fn main() {
@@ -18,6 +20,10 @@ fn main() {
         Some("click") => click::main(rest),
         Some("engine") => engine::main(rest),
         Some("init") => weft_init::main(texts(rest)),
+        Some("elements") => tools::elements::main(rest),
+        Some("click-flatten") => tools::flatten::main(rest),
+        Some("click-pretty") => tools::pretty::main(rest),
+        Some("click-buildtool") => tools::buildtool::main(rest),
         Some("--version") => {
             println!("weft-engine {}", env!("CARGO_PKG_VERSION"));
             0

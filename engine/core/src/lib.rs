@@ -6,6 +6,7 @@ mod annotation;
 mod clock;
 mod configure;
 mod console;
+mod describe;
 mod element;
 mod handler;
 mod handler_call;
@@ -38,6 +39,7 @@ pub use ports::Processing;
 pub use random::Random;
 pub use region::{Cells, Region};
 pub use ring::PacketRing;
+pub use router::PACKAGES;
 pub use router::{
     Access, BuildError, Graph, HandlerError, Interest, REASON_NO_BUFFER, Router, Verdict,
 };

@@ -6,8 +6,9 @@ mod run;
 
 use std::ffi::OsString;
 
-pub use options::parameter;
-use options::{Options, Source, Wanted};
+use options::{Options, Wanted};
+pub use options::{Source, parameter};
+pub use run::{click_path, read_source};
 
 /// Runs a configuration; gives the exit status.
 pub fn main(arguments: Vec<OsString>) -> i32 {

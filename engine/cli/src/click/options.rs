@@ -80,6 +80,16 @@ pub enum Source {
 }
 
 impl Source {
+    /// The file `name`; standard input if that is `-`.
+    pub fn file(name: impl Into<OsString>) -> Self {
+        let name = name.into();
+        if name == "-" {
+            Source::StandardInput
+        } else {
+            Source::File(name.into())
+        }
+    }
+
     /// The name landmarks use.
     pub fn name(&self) -> String {
         match self {
@@ -169,7 +179,7 @@ impl Options {
     /// Takes in `option`, its value (if it has one) being next in `parser`.
     fn take(&mut self, option: &str, parser: &mut lexopt::Parser) -> Result<(), String> {
         match option {
-            "file" => self.set_source(file(value(parser)?))?,
+            "file" => self.set_source(Source::file(value(parser)?))?,
             "expression" => self.set_source(Source::Expression(value(parser)?))?,
             "handler" => self.handlers.push(value(parser)?),
             "exit-handler" => once(&mut self.exit_handler, value(parser)?, "--exit-handler")?,
@@ -210,7 +220,7 @@ impl Options {
     /// A configuration file, or a parameter.
     fn operand(&mut self, text: OsString) -> Result<(), String> {
         let Some((name, value)) = text.to_str().and_then(parameter) else {
-            return self.set_source(file(text));
+            return self.set_source(Source::file(text));
         };
         if self.globals.iter().any(|(n, _)| n == name) {
             return Err(format!("parameter '{name}' multiply defined"));
@@ -246,15 +256,6 @@ fn once<T>(place: &mut Option<T>, value: T, what: &str) -> Result<(), String> {
     }
 }
 
-fn file(name: impl Into<OsString>) -> Source {
-    let name = name.into();
-    if name == "-" {
-        Source::StandardInput
-    } else {
-        Source::File(name.into())
-    }
-}
-
 fn number<T: std::str::FromStr>(text: &str, option: &str) -> Result<T, String> {
     text.parse()
         .map_err(|_| format!("'--{option}' expects a number, not '{text}'"))
@@ -273,7 +274,7 @@ fn begin(text: Option<String>) -> Result<u64, String> {
         return Ok((SIMULATION_BEGINS * 1e9) as u64);
     };
     match text.parse::<f64>() {
-        Ok(seconds) if seconds >= 0.0 && seconds < 1e10 => Ok((seconds * 1e9) as u64),
+        Ok(seconds) if (0.0..1e10).contains(&seconds) => Ok((seconds * 1e9) as u64),
         _ => Err(format!("'--simtime' expects seconds, not '{text}'")),
     }
 }

@@ -52,7 +52,8 @@ pub fn run(options: &Options) -> i32 {
     status
 }
 
-fn read_source(source: &Source) -> io::Result<String> {
+/// The configuration's text.
+pub fn read_source(source: &Source) -> io::Result<String> {
     let mut bytes = Vec::new();
     match source {
         Source::Expression(text) => return Ok(text.clone()),
@@ -104,7 +105,7 @@ fn control_sockets(controls: &[String]) -> Vec<Addition> {
 }
 
 /// Folders to look for libraries in.
-fn click_path(option: Option<&str>) -> Vec<PathBuf> {
+pub fn click_path(option: Option<&str>) -> Vec<PathBuf> {
     let path = option
         .map(str::to_string)
         .or_else(|| std::env::var("CLICKPATH").ok());

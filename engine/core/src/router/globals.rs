@@ -5,7 +5,7 @@ use super::handlers::HandlerError;
 use super::{Router, report};
 
 /// What `require(package ...)` finds.
-pub(super) const PACKAGES: &[&str] = &[
+pub const PACKAGES: &[&str] = &[
     "weft",
     "userlevel",
     "linux",
@@ -13,6 +13,7 @@ pub(super) const PACKAGES: &[&str] = &[
     "ip6",
     "ipsec",
     "analysis",
+    "int64",
 ];
 
 /// Handlers of the router itself: read, written or both, `%` where the value is raw.

@@ -17,6 +17,7 @@ mod watch;
 pub use access::Access;
 pub use build::{BuildError, Graph};
 pub use counters::REASON_NO_BUFFER;
+pub use globals::PACKAGES;
 pub use handlers::HandlerError;
 pub use watch::Interest;
 
