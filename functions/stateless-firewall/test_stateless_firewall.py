@@ -98,7 +98,7 @@ def test_it_answers_for_its_own_address(tmp_path: Path) -> None:
         frames.ethernet(
             CLIENT_MAC, OWN_MAC, 0x0806, frames.arp(2, (OWN_MAC, OWN), (CLIENT_MAC, CLIENT))
         ),
-        frames.ethernet(CLIENT_MAC, OWN_MAC, 0x0800, frames.echo(OWN, CLIENT, kind=0)),
+        frames.ethernet(CLIENT_MAC, OWN_MAC, 0x0800, frames.echo(OWN, CLIENT, kind=0, ttl=255)),
     ]
 
 

@@ -44,11 +44,11 @@ def udp(source: str, target: str, ports: tuple[int, int], data: bytes = b"") -> 
     return _transport(source, target, 17, segment, 6)
 
 
-def echo(source: str, target: str, kind: int = 8, number: int = 1) -> bytes:
+def echo(source: str, target: str, kind: int = 8, number: int = 1, ttl: int = 64) -> bytes:
     """An ICMP echo request (kind 8) or reply (kind 0) in its datagram."""
     message = struct.pack("!BBHHH", kind, 0, 0, 7, number) + b"weft"
     message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
-    return ipv4(source, target, 1, message)
+    return ipv4(source, target, 1, message, ttl)
 
 
 def arp(operation: int, sender: tuple[str, str], target: tuple[str, str]) -> bytes:

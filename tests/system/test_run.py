@@ -183,7 +183,7 @@ def test_a_process_one_that_hangs_is_ended_by_force(
 
 def test_the_log_is_shown(weft: Weft, pair: tuple[Host, Host], tmp_path: Path) -> None:
     config = tmp_path / "talk.click"
-    config.write_text("FromDevice(in) -> Discard; Message(hello from the graph);\n")
+    config.write_text('FromDevice(in) -> Discard; Message("hello from the graph");\n')
     weft("run", str(config), "-d", "--interface", f"in=netns:{pair[0].name}")
     assert "hello from the graph" in weft("logs", "talk")
     assert weft("logs", "talk", "-n", "0") == ""

@@ -15,11 +15,12 @@ from weft.vnf.capture import empty_capture
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["GraphReport", "check_graph", "devices_of", "problems_of"]
+__all__ = ["GraphReport", "check_graph", "devices_of", "missing_devices", "problems_of"]
 
 _TIMEOUT_S = 60
 _LANDMARK = re.compile(r"(?P<file>[^\s:][^:]*):(?P<line>\d+): (?P<message>.*)")
 _DEVICE = re.compile(r'\b(?:FromDevice|ToDevice)\(\s*(?:DEVNAME\s+)?"?([^\s,)"]+)')
+_MISSING_DEVICE = re.compile(r"While initializing '[^']*': (\S+): no such device\b")
 _CLOSING = ("Router could not be initialized!",)
 
 
@@ -43,7 +44,8 @@ def check_graph(graph: str, values: Mapping[str, str], devices: Sequence[str]) -
     said = run.stderr.decode("utf-8", errors="replace")
     if run.returncode == 0:
         flat = run.stdout.decode("utf-8", errors="surrogateescape")
-        return GraphReport(flat, warnings=tuple(problems_of(said)))
+        doubtful = [problem for problem in problems_of(said) if "warning:" in problem.message]
+        return GraphReport(flat, warnings=tuple(doubtful))
     if run.returncode < 0 or not said.strip():
         raise EngineError(f"the engine ended with status {run.returncode} checking the graph")
     return GraphReport("", tuple(problems_of(said)))
@@ -84,3 +86,9 @@ def problems_of(diagnostics: str) -> list[Problem]:
 def devices_of(flat: str) -> tuple[str, ...]:
     """The devices that a flattened graph receives from or sends to, in order of appearance."""
     return tuple(dict.fromkeys(_DEVICE.findall(flat)))
+
+
+def missing_devices(problems: Sequence[Problem]) -> list[str]:
+    """The devices that a graph wanted and did not get."""
+    found = (_MISSING_DEVICE.match(problem.message) for problem in problems)
+    return list(dict.fromkeys(match[1] for match in found if match))

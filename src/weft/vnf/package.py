@@ -10,7 +10,7 @@ from weft.model.package import Component, Package, PackageFile, Parameter
 from weft.model.problem import Problem
 from weft.vnf import quantities
 from weft.vnf.forwarder import graph_of
-from weft.vnf.graph import check_graph, devices_of
+from weft.vnf.graph import GraphReport, check_graph, devices_of, missing_devices
 from weft.vnf.manifest import MANIFEST, read_manifest
 from weft.vnf.reader import suggestion
 from weft.vnf.source import read_files
@@ -51,11 +51,21 @@ def load_click_file(path: Path, values: Mapping[str, str]) -> Package:
         files=(PackageFile(path.name, content),),
         parameters=tuple(Parameter(name, "text", value) for name, value in values.items()),
     )
-    named = devices_of(content.decode("utf-8", errors="replace"))
-    report = check_graph(graph_of(package), values, named)
+    report = _check_with_its_devices(graph_of(package), values)
     if report.problems:
         raise PackageError(str(path), report.problems)
     return replace(package, interfaces=devices_of(report.flat))
+
+
+def _check_with_its_devices(graph: str, values: Mapping[str, str]) -> GraphReport:
+    """Only the engine knows what a device is called in the end; it is asked until none is missing."""
+    devices = ["(none)"]  # without any, the engine would open the server's own
+    while True:
+        report = check_graph(graph, values, devices)
+        missing = missing_devices(report.problems)
+        if not set(missing) - set(devices):
+            return report
+        devices += missing
 
 
 def parameter_values(package: Package, given: Mapping[str, str]) -> dict[str, str]:
@@ -96,20 +106,13 @@ def _graph_problems(package: Package, warnings: list[Problem]) -> list[Problem]:
 
 
 def _device_problems(package: Package, flat: str) -> list[Problem]:
+    """Interfaces that the graph leaves out; devices that are none the engine has told already."""
     used = devices_of(flat)
     file = package.components[0].file if len(package.components) == 1 else MANIFEST
-    problems = [
-        Problem(
-            file, 0, f"device '{name}' is not an interface{suggestion(name, package.interfaces)}"
-        )
-        for name in used
-        if name not in package.interfaces
-    ]
-    unused = [name for name in package.interfaces if name not in used]
-    problems += [
+    return [
         Problem(
             file, 0, f"interface '{name}' is not used; use FromDevice({name}) or ToDevice({name})"
         )
-        for name in unused
+        for name in package.interfaces
+        if name not in used
     ]
-    return problems

@@ -73,7 +73,11 @@ def test_problems_of_the_path_are_in_the_manifest(wire: Path) -> None:
 def test_devices_and_interfaces_must_match(tmp_path: Path) -> None:
     path = hub(tmp_path, "FromDevice(in) -> Queue -> ToDevice(eth7);")
     assert problems_of(path) == [
-        "all.click: device 'eth7' is not an interface; allowed: in, out",
+        "all.click:1: While initializing 'ToDevice@3 :: ToDevice': "
+        "eth7: no such device (there are: in, out)",
+    ]
+    (path / "all.click").write_text("FromDevice(in) -> Queue -> ToDevice(in);")
+    assert problems_of(path) == [
         "all.click: interface 'out' is not used; use FromDevice(out) or ToDevice(out)",
     ]
 
@@ -118,8 +122,8 @@ def test_a_parameter_without_a_value_is_asked_for(tmp_path: Path) -> None:
 
 def test_a_click_file_has_the_devices_it_names(tmp_path: Path) -> None:
     path = tmp_path / "fw.click"
-    path.write_text("FromDevice($D) -> Queue -> ToDevice(b);")
-    assert load_click_file(path, {"D": "a"}).interfaces == ("a", "b")
+    path.write_text("define($E c); FromDevice($D) -> Queue -> ToDevice(b); Idle -> ToDevice($E);")
+    assert load_click_file(path, {"D": "a"}).interfaces == ("a", "b", "c")
 
 
 def test_problems_of_a_click_file_name_it(tmp_path: Path) -> None:
