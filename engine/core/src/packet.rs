@@ -45,8 +45,11 @@ impl Default for Annotations {
 /// [`crate::Pool::free`]; merely dropping it leaks the slot.
 ///
 /// Positions (`mac`, `network`, `transport`) count from the slot's start; 0 means not set.
+///
+/// Packed to two bytes so that the compiler never reads a 16-bit field with a wider load: after a
+/// 16-bit store that stalls for longer than most elements take.
 #[derive(Debug)]
-#[repr(C, align(32))]
+#[repr(C, packed(2))]
 pub struct Packet {
     slot_paint: u32,
     length_type: u32,
