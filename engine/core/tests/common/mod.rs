@@ -1,7 +1,6 @@
 //! A handful of element classes that make what the core does visible, and a router to run them in.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use weft_core::{
     Batch, Built, Class, Clock, Configure, Element, Environment, PacketRing, Pool, PoolSize,
     Region, Registry, Router, Task, Value, Verdict, downcast, reader, writer,
@@ -54,13 +53,14 @@ impl Element for Lower {
 }
 
 /// Keeps the first byte of every packet it gets, as text in handler `seen`.
-pub struct Sink(Rc<RefCell<String>>);
+pub struct Sink(Arc<Mutex<String>>);
 
 impl Element for Sink {
     fn push(&mut self, _: usize, batch: &mut Batch, router: &mut Router) {
         for packet in batch.iter() {
             self.0
-                .borrow_mut()
+                .lock()
+                .expect("unpoisoned")
                 .push(router.pool.data(packet)[0] as char);
         }
         router.pool.free_all(batch);
@@ -218,7 +218,7 @@ const CLASSES: &[&Class] = &[
             .0
             .borrow()
             .clone()))],
-        ..class("Sink", |_| Ok(Box::new(Sink(Rc::default()))))
+        ..class("Sink", |_| Ok(Box::new(Sink(Arc::default()))))
     },
     &Class {
         ports: "1/1",
