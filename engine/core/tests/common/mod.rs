@@ -55,6 +55,12 @@ impl Element for Lower {
 /// Keeps the first byte of every packet it gets, as text in handler `seen`.
 pub struct Sink(Arc<Mutex<String>>);
 
+impl Sink {
+    fn seen(&self) -> String {
+        self.0.lock().expect("unpoisoned").clone()
+    }
+}
+
 impl Element for Sink {
     fn push(&mut self, _: usize, batch: &mut Batch, router: &mut Router) {
         for packet in batch.iter() {
@@ -214,10 +220,9 @@ const CLASSES: &[&Class] = &[
     &Class {
         ports: "1/0",
         processing: "h/",
-        handlers: &[reader!(Sink, "seen", Value::Text, "", "", |s, _, _| Ok(s
-            .0
-            .borrow()
-            .clone()))],
+        handlers: &[reader!(Sink, "seen", Value::Text, "", "", |s, _, _| Ok(
+            s.seen()
+        ))],
         ..class("Sink", |_| Ok(Box::new(Sink(Arc::default()))))
     },
     &Class {
