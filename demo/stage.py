@@ -106,10 +106,10 @@ class Stage:
 
     def open_services(self) -> None:
         """A web server on 80, one on 443, a listener on 22; returns when all three answer."""
+        here = Path(__file__).parent
         for web_port in ("80", "443"):
-            web = ("-m", "http.server", web_port, "--directory", str(self.folder))
-            self.server.serve(sys.executable, *web)
-        self.server.serve(sys.executable, str(Path(__file__).with_name("listener.py")), "22")
+            self.server.serve(sys.executable, str(here / "web.py"), web_port, str(self.folder))
+        self.server.serve(sys.executable, str(here / "listener.py"), "22")
         for port in (80, 443, 22):
             self._wait_for(port)
 
