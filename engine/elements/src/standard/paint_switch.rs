@@ -57,7 +57,10 @@ impl Element for PaintSwitch {
         for packet in batch.drain(..) {
             match router.pool.annotation_byte(&packet, self.annotation) {
                 ALL if outputs > 0 => send_to_all(packet, 0..outputs, router),
-                color => router.emit_or_drop(color as usize, packet, "no-such-output"),
+                color if router.is_connected(color as usize) => {
+                    router.emit(color as usize, packet);
+                }
+                _ => router.drop_packet(packet, "no-such-output"),
             }
         }
     }

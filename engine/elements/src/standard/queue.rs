@@ -141,9 +141,7 @@ impl Queue {
     fn reset(&mut self, router: &mut Router) {
         let mut all = router.new_batch();
         self.ring.pop(usize::MAX, &mut all);
-        for packet in all.drain(..) {
-            router.emit_or_drop(OVERFLOW, packet, "reset");
-        }
+        self.dispose(&mut all, "reset", router);
         router.recycle(all);
         self.ring.reset_counts();
         self.tell_fullness(router);
@@ -156,8 +154,13 @@ impl Queue {
             router.console.line(&message);
         }
         self.ring.count_drops(batch.len());
+        self.dispose(batch, "queue-full", router);
+    }
+
+    /// Hands packets on by the second output, or drops them.
+    fn dispose(&self, batch: &mut Batch, reason: &'static str, router: &mut Router) {
         if !router.is_connected(OVERFLOW) {
-            return router.drop_all(batch, "queue-full");
+            return router.drop_all(batch, reason);
         }
         for packet in batch.drain(..) {
             router.emit(OVERFLOW, packet);

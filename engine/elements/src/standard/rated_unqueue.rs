@@ -31,7 +31,7 @@ use weft_core::{
     Batch, Built, Class, Configure, Element, Place, Router, Task, Value, argument, downcast,
     reader, writer,
 };
-use weft_lang::value::Milliseconds;
+use weft_lang::value::{Milliseconds, unparse_seconds};
 
 /// Packets moved per scheduling, at most.
 const BURST: u64 = 32;
@@ -217,7 +217,10 @@ impl Element for RatedUnqueue {
         let rate = self.bucket.rate();
         Some(match self.burst {
             Burst::DurationMs(20) => rate.to_string(),
-            Burst::DurationMs(ms) => format!("{rate}, BURST_DURATION {ms}ms"),
+            Burst::DurationMs(ms) => {
+                let duration = unparse_seconds(u64::from(ms) * 1_000_000);
+                format!("{rate}, BURST_DURATION {duration}")
+            }
             Burst::Size(size) => format!("{rate}, BURST_SIZE {size}"),
         })
     }

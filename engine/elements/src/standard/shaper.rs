@@ -132,7 +132,10 @@ impl Shaper {
         while batch.len() < max {
             let allowance = self.gap.allowance(now);
             if allowance == 0 {
-                return self.wait(router);
+                if let Some(at) = self.gap.next() {
+                    router.set_timer(0, at);
+                }
+                break;
             }
             // Of bytes, the last packet that begins within the allowance still passes.
             let count = match self.unit {
@@ -141,7 +144,8 @@ impl Shaper {
             };
             let mut got = router.pull(0, count.min(max - batch.len()));
             if got.is_empty() {
-                return router.recycle(got);
+                router.recycle(got);
+                break;
             }
             let passed = match self.unit {
                 Unit::Packets => got.len(),
@@ -151,14 +155,8 @@ impl Shaper {
             batch.append(&mut got);
             router.recycle(got);
         }
-    }
-
-    /// Has whoever pulls woken when something may pass again.
-    fn wait(&self, router: &mut Router) {
-        if let Some(at) = self.gap.next() {
-            router.set_timer(0, at);
-        }
-        if router.outputs() > 1 {
+        // What comes now is beyond the rate: for whoever pulls from the second output.
+        if !batch.is_empty() && router.outputs() > 1 && self.gap.allowance(now) == 0 {
             router.wake_pullers();
         }
     }
