@@ -55,8 +55,8 @@ pub(super) struct Output {
     pub processing: Processing,
     /// Where a push output pushes to.
     pub target: Option<(ElementId, usize)>,
-    /// What pulls from a pull output.
-    pub puller: Option<(ElementId, usize)>,
+    /// The elements that pull from a pull output.
+    pub pullers: Vec<ElementId>,
 }
 
 /// An element in its place.
@@ -300,7 +300,7 @@ impl Router {
         let output = |p: &Processing| Output {
             processing: *p,
             target: None,
-            puller: None,
+            pullers: Vec::new(),
         };
         let parts = flat.elements.iter().zip(classes).zip(ports).zip(elements);
         parts
@@ -430,7 +430,7 @@ fn connect(nodes: &mut [Node], flat: &FlatGraph) {
                 pushers.push(from);
             }
         } else {
-            nodes[c.from].outputs[c.from_port].puller = Some(to);
+            nodes[c.from].outputs[c.from_port].pullers.push(c.to);
             nodes[c.to].inputs[c.to_port].source = Some(from);
         }
     }

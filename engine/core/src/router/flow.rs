@@ -10,7 +10,7 @@ use std::collections::{HashSet, VecDeque};
 /// every store, the stores every chain of pushes ends in.
 pub(super) fn link_partners(nodes: &mut [Node]) {
     for id in 0..nodes.len() {
-        if nodes[id].outputs.iter().any(|o| o.puller.is_some()) {
+        if nodes[id].outputs.iter().any(|o| !o.pullers.is_empty()) {
             nodes[id].pullers = reach(nodes, id, Direction::PullersDownstream);
         }
         if nodes[id].class.storage {
@@ -55,7 +55,7 @@ fn neighbours(nodes: &[Node], id: ElementId, direction: Direction) -> Vec<Elemen
         Direction::PullersDownstream => nodes[id]
             .outputs
             .iter()
-            .flat_map(|o| o.puller.map(|(e, _)| e))
+            .flat_map(|o| o.pullers.iter().copied())
             .collect(),
         Direction::PushersUpstream => nodes[id]
             .inputs
