@@ -84,6 +84,12 @@ pub trait Driver: Send {
     /// Descriptor that becomes writable when frames can be sent again.
     fn send_fd(&self) -> Option<RawFd>;
 
+    /// Whether receiving must go on although no frame waits: something is being changed over, for
+    /// a few hundredths of a second.
+    fn wants_polling(&self) -> bool {
+        false
+    }
+
     /// Whether a capture has ended: no frame will come any more.
     fn is_finished(&self) -> bool {
         false

@@ -342,7 +342,11 @@ impl FromDevice {
     /// Looks for more packets for a while when that paid off before, then sleeps.
     fn rest(&mut self, router: &mut Router) -> Task {
         let now = router.clock.refresh();
-        if now.saturating_sub(self.last_packet) < self.spin {
+        let is_changing = self
+            .device
+            .as_ref()
+            .is_some_and(|d| d.driver.wants_polling());
+        if is_changing || now.saturating_sub(self.last_packet) < self.spin {
             return Task::Again;
         }
         if now.saturating_sub(self.drops_counted_at) > DROPS_EVERY {

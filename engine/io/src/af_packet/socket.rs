@@ -120,11 +120,6 @@ impl Socket {
         self.interface(name, libc::SIOCGIFINDEX)
     }
 
-    /// MTU of the interface called `name`.
-    pub(super) fn interface_mtu(&self, name: &str) -> io::Result<usize> {
-        Ok(self.interface(name, libc::SIOCGIFMTU)?.max(0) as usize)
-    }
-
     /// Binds to an interface, to receive `protocol` (0: nothing).
     pub(super) fn bind(&self, interface: i32, protocol: u16) -> io::Result<()> {
         // SAFETY: `address` is a plain C structure for which zero is valid, and is as long as said.

@@ -1,0 +1,88 @@
+//! How loaded a receiver is: when the ring pays off, and when it does no longer.
+
+/// Frames per second from which on the ring is used.
+const HIGH: u64 = 100_000;
+/// Frames per second under which it is given up.
+const LOW: u64 = 20_000;
+/// For how long the rate must be high, in nanoseconds.
+const HIGH_FOR: u64 = 30_000_000;
+/// For how long it must be low.
+const LOW_FOR: u64 = 1_000_000_000;
+/// Length of one measurement.
+const WINDOW: u64 = 10_000_000;
+const SECOND: u64 = 1_000_000_000;
+
+/// A judgement of the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Load {
+    High,
+    Between,
+    Low,
+}
+
+/// Measures the rate of frames.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    began: u64,
+    frames: u64,
+    high_since: Option<u64>,
+    low_since: Option<u64>,
+}
+
+impl Meter {
+    /// Counts `frames` at time `now` (nanoseconds) and judges.
+    pub(super) fn count(&mut self, frames: usize, now: u64) -> Load {
+        self.frames += frames as u64;
+        let length = now.saturating_sub(self.began);
+        if length >= WINDOW {
+            let rate = self.frames.saturating_mul(SECOND) / length;
+            let began = self.began;
+            let since = |is_so: bool, since: Option<u64>| is_so.then(|| since.unwrap_or(began));
+            self.high_since = since(rate >= HIGH, self.high_since);
+            self.low_since = since(rate < LOW, self.low_since);
+            (self.began, self.frames) = (now, 0);
+        }
+        let lasted =
+            |since: Option<u64>, long: u64| since.is_some_and(|s| now - s.min(now) >= long);
+        if lasted(self.high_since, HIGH_FOR) {
+            Load::High
+        } else if lasted(self.low_since, LOW_FOR) {
+            Load::Low
+        } else {
+            Load::Between
+        }
+    }
+
+    /// Begins anew at `now`.
+    pub(super) fn restart(&mut self, now: u64) {
+        *self = Meter {
+            began: now,
+            ..Meter::default()
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Judgement after `ms` milliseconds at `rate` frames a second.
+    fn after(meter: &mut Meter, start_ms: u64, ms: u64, rate: u64) -> Load {
+        let mut load = Load::Between;
+        for t in start_ms..start_ms + ms {
+            load = meter.count((rate / 1000) as usize, (t + 1) * 1_000_000);
+        }
+        load
+    }
+
+    #[test]
+    fn only_a_lasting_load_counts() {
+        let mut meter = Meter::default();
+        assert_eq!(after(&mut meter, 0, 20, 200_000), Load::Between);
+        assert_eq!(after(&mut meter, 20, 30, 200_000), Load::High);
+        assert_eq!(after(&mut meter, 50, 500, 50_000), Load::Between);
+        assert_eq!(after(&mut meter, 550, 900, 1000), Load::Between);
+        assert_eq!(after(&mut meter, 1450, 200, 1000), Load::Low);
+        assert_eq!(after(&mut meter, 1650, 10, 500_000), Load::Between);
+    }
+}
