@@ -16,6 +16,7 @@ from weft.vnf.forwarder import graph_of
 
 if TYPE_CHECKING:
     from weft.model.function import FunctionRequest
+    from weft.server.links.base import Join
     from weft.server.rundir import FunctionFolder, RunDirectory
     from weft.server.sandboxes.base import Sandbox
 
@@ -64,25 +65,47 @@ class Deployment:
 
     async def _start(self, sandbox: Sandbox, undo_links: contextlib.ExitStack) -> dict[str, str]:
         """Make the sandbox, its links, and start the function; how each interface was joined."""
-        pid = await sandbox.open()
-        with Namespace.current() as host, Namespace.of_process(pid) as inside:
+        opening = asyncio.create_task(sandbox.open())
+        with Namespace.current() as host, contextlib.ExitStack() as prepared:
             try:
-                links = self._join(host, inside, undo_links)
-                await sandbox.start()
-                return links
+                await asyncio.sleep(0)  # it runs while the joins are made ready
+                joins = self._prepare(host, prepared)
+                pid = await opening
             except BaseException:
-                undo_links.close()
+                opening.cancel()
+                await asyncio.wait([opening])
                 raise
+            with Namespace.of_process(pid) as inside:
+                try:
+                    links = self._join(joins, host, inside, undo_links)
+                    await sandbox.start()
+                    return links
+                except BaseException:
+                    undo_links.close()
+                    raise
+
+    def _prepare(self, host: Namespace, prepared: contextlib.ExitStack) -> dict[str, Join]:
+        """The way each interface is joined; what is wrong with one is found here."""
+        joins = {}
+        for binding in self._request.bindings:
+            join = choose_join(binding, host)
+            prepared.callback(join.close)
+            joins[binding.interface] = join
+        return joins
 
     def _join(
-        self, host: Namespace, inside: Namespace, undo: contextlib.ExitStack
+        self,
+        joins: dict[str, Join],
+        host: Namespace,
+        inside: Namespace,
+        undo: contextlib.ExitStack,
     ) -> dict[str, str]:
-        joins = [(binding, choose_join(binding, host)) for binding in self._request.bindings]
         done = {}
-        for index, (binding, join) in enumerate(joins):
-            name = link_name(self._request.uuid, index)
-            undo.callback(join.detach, host, inside, binding.interface)
-            done[binding.interface] = join.attach(host, inside, binding.interface, name)
+        for index, (interface, join) in enumerate(joins.items()):
+            undo.callback(join.detach, host, inside, interface)
+            done[interface] = join.attach(
+                host, inside, interface, link_name(self._request.uuid, index)
+            )
         return done
 
     async def _undo(
@@ -134,7 +157,8 @@ class Deployment:
         data.mkdir(mode=0o700)
         for file in package.files:
             target = data / file.name
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if "/" in file.name:
+                target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.content)
         for path in (data, *data.rglob("*")):
             os.chown(path, uid, uid)

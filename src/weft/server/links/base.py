@@ -23,6 +23,10 @@ class Join(Protocol):
         """Make the link; `interface` is its name inside, `name` outside. Says what was done."""
         ...
 
+    def close(self) -> None:
+        """Let go of what was opened to make the join; the join itself stays."""
+        ...
+
     def detach(self, host: Namespace, sandbox: Namespace, interface: str) -> None:
         """Undo `attach`; a link that is gone already is no error."""
         ...

@@ -29,6 +29,9 @@ class BridgeJoin:
         host.carries(name)
         return f"port {name} of bridge {self._bridge.name}"
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def detach(self, host: Namespace, sandbox: Namespace, interface: str) -> None:
         """Delete the inner end; the port goes with it."""
         delete_inside(sandbox, interface)

@@ -48,6 +48,9 @@ class MacvlanJoin:
         kept = "; the host keeps its own address on it" if self._device.in_use else ""
         return f"macvlan ({mode}) on {self._device.name}{kept}"
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def detach(self, host: Namespace, sandbox: Namespace, interface: str) -> None:
         """Delete the macvlan."""
         delete_inside(sandbox, interface)

@@ -42,6 +42,9 @@ class TakenJoin:
             sandbox.route.link("set", index=inside, flags=flags, change=flags)
         return f"device {self._device.name}, taken until the function is removed"
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
     def detach(self, host: Namespace, sandbox: Namespace, interface: str) -> None:
         """Move the device back under its own name."""
         give_back(host, sandbox, interface, self._device.name)

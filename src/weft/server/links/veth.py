@@ -17,17 +17,22 @@ class VethJoin:
     def __init__(self, netns: str, link: str | None) -> None:
         self._netns = netns
         self._link = link
+        self._outside = Namespace.named(netns)
+        self._route = self._outside.route  # made now, while the sandbox is being made
 
     def attach(self, host: Namespace, sandbox: Namespace, interface: str, name: str) -> str:
         """Make the pair with both ends where they belong, so that none is moved."""
-        outside_name = self._link or name
-        with Namespace.named(self._netns) as outside:
-            make_pair(sandbox, interface, outside, outside_name)
-            index = outside.index_of(outside_name)
-            with netlink_errors(f"cannot bring up '{outside_name}'"):
-                outside.route.link("set", index=index, state="up")
-            outside.carries(outside_name)
+        outside, outside_name = self._outside, self._link or name
+        make_pair(sandbox, interface, outside, outside_name)
+        index = outside.index_of(outside_name)
+        with netlink_errors(f"cannot bring up '{outside_name}'"):
+            self._route.link("set", index=index, state="up")
+        outside.carries(outside_name)
         return f"veth to {outside_name} in namespace {self._netns}"
+
+    def close(self) -> None:
+        """Let go of the namespace."""
+        self._outside.close()
 
     def detach(self, host: Namespace, sandbox: Namespace, interface: str) -> None:
         """Delete the inner end; the outer one goes with it."""
