@@ -3,6 +3,7 @@
 mod click;
 mod descriptors;
 mod engine;
+mod output;
 mod signals;
 mod tools;
 
@@ -25,11 +26,11 @@ fn main() {
         Some("click-pretty") => tools::pretty::main(rest),
         Some("click-buildtool") => tools::buildtool::main(rest),
         Some("--version") => {
-            println!("weft-engine {}", env!("CARGO_PKG_VERSION"));
+            output::print(&format!("weft-engine {}\n", env!("CARGO_PKG_VERSION")));
             0
         }
         Some("--help") => {
-            println!("{USAGE}");
+            output::print(&format!("{USAGE}\n"));
             0
         }
         _ => {

@@ -4,6 +4,7 @@ mod options;
 mod read;
 mod run;
 
+use crate::output;
 use std::ffi::OsString;
 
 use options::{Options, Wanted};
@@ -15,11 +16,11 @@ pub fn main(arguments: Vec<OsString>) -> i32 {
     match Options::parse(arguments) {
         Ok(Wanted::Run(options)) => run::run(&options),
         Ok(Wanted::Help) => {
-            print!("{}", options::HELP);
+            output::print(options::HELP);
             0
         }
         Ok(Wanted::Version) => {
-            println!("click (Weft) {}", env!("CARGO_PKG_VERSION"));
+            output::print(&format!("click (Weft) {}\n", env!("CARGO_PKG_VERSION")));
             0
         }
         Err(problem) => {

@@ -1,5 +1,6 @@
 //! `-h` and `-x`: handlers read after the run.
 
+use crate::output;
 use weft_core::Router;
 
 /// Prints the handlers in `wanted`: one bare, several under their names. False when one of them
@@ -34,9 +35,9 @@ fn print_one(router: &mut Router, target: &str, named: bool) -> Result<(), Strin
         value.push('\n');
     }
     if named {
-        println!("{target}:\n{value}");
+        output::print(&format!("{target}:\n{value}\n"));
     } else {
-        print!("{value}");
+        output::print(&value);
     }
     Ok(())
 }

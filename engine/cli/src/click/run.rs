@@ -1,9 +1,9 @@
 //! A run: configuration in, driver, handlers out.
 
 use super::{Options, Source, read};
-use crate::signals;
+use crate::{output, signals};
 use std::collections::HashMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use weft_core::{Addition, Clock, Environment, Pool, PoolSize, Region, Router};
@@ -47,8 +47,6 @@ pub fn run(options: &Options) -> i32 {
             255
         });
     }
-    // What handlers printed must be out before elements give their files back.
-    let _ = io::stdout().flush();
     status
 }
 
@@ -114,10 +112,13 @@ pub fn click_path(option: Option<&str>) -> Vec<PathBuf> {
     folders.map(PathBuf::from).collect()
 }
 
-fn write_output(output: &Path, text: &str) -> io::Result<()> {
-    match output.as_os_str() == "-" {
-        true => io::stdout().lock().write_all(text.as_bytes()),
-        false => std::fs::write(output, text),
+fn write_output(file: &Path, text: &str) -> io::Result<()> {
+    match file.as_os_str() == "-" {
+        true => {
+            output::print(text);
+            Ok(())
+        }
+        false => std::fs::write(file, text),
     }
 }
 
@@ -135,11 +136,11 @@ fn drive(router: &mut Router, options: &Options, source: &Source) {
     if options.time {
         let (after, elapsed) = (cpu_time(), start.elapsed().as_secs_f64());
         let (minutes, seconds) = ((elapsed / 60.0) as u64, elapsed % 60.0);
-        println!(
-            "{:.3}u {:.3}s {minutes}:{seconds:05.2}",
+        output::print(&format!(
+            "{:.3}u {:.3}s {minutes}:{seconds:05.2}\n",
             after.0 - before.0,
             after.1 - before.1
-        );
+        ));
     }
 }
 

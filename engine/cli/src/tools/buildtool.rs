@@ -1,5 +1,6 @@
 //! `weft-engine click-buildtool`: whether elements and features are there.
 
+use crate::output;
 use std::ffi::OsString;
 
 const USAGE: &str = "usage: click-buildtool provides [-q] NAME...";
@@ -10,7 +11,7 @@ pub fn main(arguments: Vec<OsString>) -> i32 {
     match words.next().as_deref() {
         Some("provides") => i32::from(!words.filter(|w| w != "-q").all(|w| is_provided(&w))),
         Some("--help") => {
-            println!("{USAGE}");
+            output::print(&format!("{USAGE}\n"));
             0
         }
         Some(other) => {

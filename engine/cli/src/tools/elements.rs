@@ -1,5 +1,6 @@
 //! `weft-engine elements`: all classes with their ports, arguments and handlers.
 
+use crate::output;
 use std::ffi::OsString;
 
 /// Runs the tool; gives the exit status.
@@ -9,11 +10,12 @@ pub fn main(arguments: Vec<OsString>) -> i32 {
         [] => {
             let mut names: Vec<&str> = weft_elements::REGISTRY.iter().map(|c| c.name).collect();
             names.sort_unstable();
-            names.iter().for_each(|name| println!("{name}"));
+            let lines: String = names.iter().map(|name| format!("{name}\n")).collect();
+            output::print(&lines);
             0
         }
         ["--json"] => {
-            println!("{:#}", weft_elements::REGISTRY.describe());
+            output::print(&format!("{:#}\n", weft_elements::REGISTRY.describe()));
             0
         }
         _ => {

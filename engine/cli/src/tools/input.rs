@@ -1,9 +1,9 @@
 //! What the tools have in common: their options, and a configuration read without running it.
 
 use crate::click::{Source, click_path, parameter, read_source};
+use crate::output;
 use lexopt::prelude::*;
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use weft_lang::{FlatGraph, ParseOptions};
 
@@ -104,13 +104,15 @@ impl Options {
     /// # Errors
     /// Why that is not possible.
     pub fn write(&self, text: &str) -> Result<(), String> {
-        let outcome = match &self.output {
+        match &self.output {
             Some(path) if path.as_os_str() != "-" => {
-                return std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()));
+                std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
             }
-            _ => io::stdout().lock().write_all(text.as_bytes()),
-        };
-        outcome.map_err(|e| format!("standard output: {e}"))
+            _ => {
+                output::print(text);
+                Ok(())
+            }
+        }
     }
 }
 
@@ -141,11 +143,11 @@ pub fn run(
         }
     };
     if options.has("help") {
-        print!("{help}");
+        output::print(help);
         return 0;
     }
     if options.has("version") {
-        println!("{tool} (Weft) {}", env!("CARGO_PKG_VERSION"));
+        output::print(&format!("{tool} (Weft) {}\n", env!("CARGO_PKG_VERSION")));
         return 0;
     }
     match work(&options) {

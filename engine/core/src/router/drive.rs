@@ -2,7 +2,7 @@
 
 use super::Router;
 use crate::interrupt::{is_interrupted, wake_descriptor};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Task runs between two looks at the clock.
 const RUNS_PER_ROUND: usize = 32;
@@ -12,12 +12,30 @@ const ROUNDS_PER_POLL: usize = 8;
 impl Router {
     /// Runs the graph until it is asked to stop and nobody (DriverManager) keeps it running.
     pub fn run(&mut self) {
+        self.run_until(None);
+    }
+
+    /// As [`Router::run`], but for at most `limit` of real time, however time goes for the graph.
+    /// True when the graph has stopped, false when there is more to run.
+    pub fn run_within(&mut self, limit: Duration) -> bool {
+        self.run_until(Instant::now().checked_add(limit))
+    }
+
+    fn run_until(&mut self, deadline: Option<Instant>) -> bool {
+        let is_over = || deadline.is_some_and(|d| Instant::now() >= d);
         while !is_interrupted() {
-            self.run_until_stopping();
-            if is_interrupted() || !self.resume() {
+            self.run_until_stopping(deadline);
+            if is_interrupted() {
+                break;
+            }
+            if !self.graph.is_stopping() && is_over() {
+                return false;
+            }
+            if !self.resume() {
                 break;
             }
         }
+        true
     }
 
     /// Asks the elements whether to go on after a stop was requested.
@@ -31,9 +49,13 @@ impl Router {
         false
     }
 
-    fn run_until_stopping(&mut self) {
+    fn run_until_stopping(&mut self, deadline: Option<Instant>) {
         let mut round = 0;
         while !self.graph.is_stopping() && !is_interrupted() {
+            let left = deadline.map(|d| d.saturating_duration_since(Instant::now()));
+            if left == Some(Duration::ZERO) {
+                return;
+            }
             self.apply_replacement();
             self.clock.refresh();
             self.run_timers();
@@ -46,7 +68,7 @@ impl Router {
                 continue;
             }
             if self.graph.tasks.is_idle() {
-                self.wait();
+                self.wait(left);
             } else if round % ROUNDS_PER_POLL == 0 && !self.graph.watches.is_empty() {
                 self.run_watches(Some(Duration::ZERO));
             }
@@ -54,8 +76,8 @@ impl Router {
         }
     }
 
-    /// Sleeps until a descriptor is ready or a timer expires. Virtual time jumps there instead.
-    fn wait(&mut self) {
+    /// Sleeps until a descriptor is ready or a timer expires, but not longer than `most`. Virtual time jumps there instead.
+    fn wait(&mut self, most: Option<Duration>) {
         if let Some(fd) = wake_descriptor() {
             self.graph.watches.set_wake(fd);
         }
@@ -70,7 +92,8 @@ impl Router {
             )),
             (None, _) => None,
         };
-        self.run_watches(timeout);
+        // None is less than any time, but means for good.
+        self.run_watches(timeout.into_iter().chain(most).min());
     }
 
     /// Runs what is due now, without waiting: for tests and callers with a loop of their own.
