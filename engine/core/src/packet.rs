@@ -246,6 +246,20 @@ impl Packet {
         (self.transport != 0).then_some(self.transport)
     }
 
+    /// Makes a link-level header of `count` bytes, now at `start`, the packet's first; what follows
+    /// it is the network header.
+    #[inline]
+    pub(crate) fn begin_link_header(&mut self, start: u16, count: u16) {
+        self.set_len(self.len() + usize::from(count));
+        self.offset = start;
+        self.mac = start;
+        let network = start + count;
+        if self.network != network {
+            self.network = network;
+            self.transport = network;
+        }
+    }
+
     /// Sets the link-level header to begin at the packet's first byte.
     #[inline]
     pub fn set_mac_here(&mut self) {

@@ -6,6 +6,8 @@
 //!
 //! This file maps memory and hands out slices of it: it is one of the few that use `unsafe`.
 
+mod room;
+
 use crate::packet::{Packet, SideRecord};
 use std::io;
 use std::os::fd::RawFd;
@@ -384,29 +386,6 @@ impl Pool {
             self.release(run.0, run.1);
         }
         packets.clear();
-    }
-
-    /// Moves the packet's start towards the front by `count` bytes (their contents undefined),
-    /// making room by a copy where there is too little. `None` when that is impossible.
-    #[inline]
-    pub fn push(&mut self, packet: &mut Packet, count: usize) -> Option<()> {
-        if packet.offset() as usize >= count + RESERVED as usize {
-            packet.move_start_back(count);
-            return self.unshare(packet);
-        }
-        self.resize(packet, count, 0)
-    }
-
-    /// Adds `count` bytes (their contents undefined) at the packet's end.
-    #[inline]
-    pub fn put(&mut self, packet: &mut Packet, count: usize) -> Option<()> {
-        let end = packet.offset() as usize + packet.len();
-        if end + count <= self.stride(packet.slot()) {
-            self.unshare(packet)?;
-            packet.set_len(packet.len() + count);
-            return Some(());
-        }
-        self.resize(packet, 0, count)
     }
 
     /// A copy of the packet in a slot with room for `front` more bytes before and `back` behind.

@@ -7,39 +7,51 @@
 /// padded with zero.
 #[inline]
 pub fn ones_complement_sum(bytes: &[u8]) -> u64 {
-    let mut chunks = bytes.chunks_exact(8);
-    let mut sum = 0u64;
-    for chunk in &mut chunks {
-        let word = u64::from_be_bytes([
-            chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7],
-        ]);
-        // Two 32-bit halves: no carry is lost below 16 GiB.
-        sum += (word >> 32) + (word & 0xffff_ffff);
+    // The sum of byte-swapped words is the byte-swapped sum: words are read as the machine has them.
+    u64::from(fold(native_sum(bytes)).to_be())
+}
+
+#[inline]
+fn native_sum(bytes: &[u8]) -> u64 {
+    let (chunks, rest) = bytes.as_chunks::<4>();
+    // No carry is lost below 16 GiB.
+    let sum = chunks
+        .iter()
+        .map(|c| u64::from(u32::from_ne_bytes(*c)))
+        .sum();
+    match *rest {
+        [] => sum,
+        [a] => sum + u64::from(u16::from_ne_bytes([a, 0])),
+        [a, b] => sum + u64::from(u16::from_ne_bytes([a, b])),
+        [a, b, c, ..] => sum + u64::from(u32::from_ne_bytes([a, b, c, 0])),
     }
-    let mut rest = chunks.remainder().chunks_exact(2);
-    for pair in &mut rest {
-        sum += u64::from(u16::from_be_bytes([pair[0], pair[1]]));
-    }
-    if let [last] = rest.remainder() {
-        sum += u64::from(*last) << 8;
-    }
-    sum
 }
 
 /// Folds an unfolded sum into 16 bits, not complemented.
 #[inline]
 pub fn fold(sum: u64) -> u16 {
-    let sum = (sum >> 32) + (sum & 0xffff_ffff);
-    let sum = (sum >> 16) + (sum & 0xffff);
-    let sum = (sum >> 16) + (sum & 0xffff);
-    let sum = (sum >> 16) + (sum & 0xffff);
-    sum as u16
+    let (low, carry) = (sum as u32).overflowing_add((sum >> 32) as u32);
+    let sum = low + u32::from(carry);
+    let (low, carry) = (sum as u16).overflowing_add((sum >> 16) as u16);
+    low + u16::from(carry)
 }
 
 /// The checksum of `bytes`: 0 where `bytes` includes a correct checksum field.
 #[inline]
 pub fn checksum(bytes: &[u8]) -> u16 {
-    !fold(ones_complement_sum(bytes))
+    !fold(native_sum(bytes)).to_be()
+}
+
+/// The checksum of an IPv4 header, its checksum field (bytes 10 and 11) counted as zero.
+#[inline]
+pub fn ipv4_header(header: &[u8]) -> u16 {
+    // The field is taken off the sum rather than written and read back: a read of a word just
+    // after a write of part of it stalls the processor.
+    let field = match header.get(10..12) {
+        Some(field) => u32::from_ne_bytes([0, 0, field[0], field[1]]),
+        None => 0,
+    };
+    !fold(native_sum(header) - u64::from(field)).to_be()
 }
 
 /// The sum of the IPv4 pseudo header.
@@ -108,6 +120,16 @@ mod tests {
         let mut zeroed = HEADER;
         zeroed[10..12].fill(0);
         assert_eq!(checksum(&zeroed), 0xb861);
+    }
+
+    #[test]
+    fn a_headers_own_checksum_does_not_count() {
+        assert_eq!(ipv4_header(&HEADER), 0xb861);
+        let mut other = HEADER;
+        other[10..12].fill(0xff);
+        assert_eq!(ipv4_header(&other), 0xb861);
+        assert_eq!(ipv4_header(&[]), 0xffff);
+        assert_eq!(ipv4_header(&[0; 11]), 0xffff);
     }
 
     #[test]

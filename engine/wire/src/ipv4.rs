@@ -201,8 +201,7 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Packet<B> {
 
     /// Computes and writes the header checksum.
     pub fn fill_checksum(&mut self) {
-        self.set_checksum(0);
-        let sum = checksum::checksum(self.header());
+        let sum = checksum::ipv4_header(self.header());
         self.set_checksum(sum);
     }
 

@@ -131,18 +131,20 @@ impl Router {
         for index in 0..batch.len() {
             match judge(&mut batch[index], self) {
                 Verdict::Keep => {}
-                verdict => return self.filter_from(batch, index, verdict, judge),
+                verdict => return self.filter_from(batch, index, verdict, &mut judge),
             }
         }
     }
 
-    /// The part of [`Router::filter`] from the first packet on that is not kept.
+    /// The part of [`Router::filter`] from the first packet on that is not kept; apart, so that the
+    /// loop above stays small.
+    #[inline(never)]
     fn filter_from(
         &mut self,
         batch: &mut Batch,
         first: usize,
         verdict: Verdict,
-        mut judge: impl FnMut(&mut Packet, &mut Router) -> Verdict,
+        judge: &mut dyn FnMut(&mut Packet, &mut Router) -> Verdict,
     ) {
         let mut rest = self.new_batch();
         rest.extend(batch.drain(first..));

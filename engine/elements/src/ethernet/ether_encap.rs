@@ -133,9 +133,9 @@ impl EtherEncap {
 
     #[inline]
     fn encapsulate(&self, packet: &mut Packet, pool: &mut Pool) -> Verdict {
-        match frame::push_header(packet, pool) {
+        match pool.push_link_header(packet) {
             Some(header) => {
-                header.copy_from_slice(&self.header);
+                *header = self.header;
                 Verdict::Keep
             }
             None => Verdict::Drop(REASON_NO_BUFFER),

@@ -20,21 +20,6 @@ pub(super) fn header(destination: [u8; 6], source: [u8; 6], ether_type: u16) -> 
     header
 }
 
-/// Makes room for an Ethernet header, marks it, and gives its bytes; what followed the packet's
-/// start becomes the network header. `None` when no frame is free.
-#[inline]
-pub(super) fn push_header<'a>(
-    packet: &mut Packet,
-    pool: &'a mut Pool,
-) -> Option<&'a mut [u8; HEADER]> {
-    pool.push(packet, HEADER)?;
-    packet.set_mac_here();
-    if packet.network() != Some(packet.offset() + HEADER as u16) {
-        packet.set_network(HEADER, 0);
-    }
-    pool.data_mut(packet)?.first_chunk_mut()
-}
-
 /// What an ARP packet takes over from the packet that causes it.
 pub(super) struct Cause {
     pub timestamp: u64,

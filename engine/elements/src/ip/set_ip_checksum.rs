@@ -57,8 +57,7 @@ fn set_checksum(packet: &mut Packet, pool: &mut Pool) -> Option<bool> {
         return Some(false);
     }
     let header = &mut bytes[..length];
-    header[10..12].fill(0);
-    let sum = checksum::checksum(header);
+    let sum = checksum::ipv4_header(header);
     header[10..12].copy_from_slice(&sum.to_be_bytes());
     Some(true)
 }

@@ -240,7 +240,10 @@ impl ARPQuerier {
         if self.ip.is_unspecified() {
             return self.drop_packet(packet, "not-configured", router);
         }
-        match frame::push_header(&mut packet, &mut router.pool) {
+        match router
+            .pool
+            .push_link_header::<{ frame::HEADER }>(&mut packet)
+        {
             None => return self.drop_packet(packet, REASON_NO_BUFFER, router),
             Some(header) => header[12..].copy_from_slice(&protocol::ether::IPV4.to_be_bytes()),
         }
