@@ -1,0 +1,187 @@
+//! The way of a batch through IPRewriter: packets are read, flows found, packets rewritten; each
+//! step for the whole batch, so that the memory of many packets is waited for at once.
+
+use super::super::rewriter::Place;
+use super::super::rewriter::flow::{Direction, Flow, FlowId};
+use super::super::rewriter::input::Input;
+use super::super::rewriter::packet::{Look, look, rewrite, segment};
+use super::super::rewriter::timeouts::{TCP, after_datagram, after_segment};
+use super::super::round_robin_ip_mapper::RoundRobinIpMapper;
+use super::IpRewriter;
+use crate::dispatch::{NOWHERE, dispatch};
+use weft_core::{Batch, Packet, REASON_NO_BUFFER, Router, Verdict};
+
+/// What [`Look`] says of a packet that has no flow, where such packets pass.
+const NO_FLOW: Look = Look {
+    id: FlowId {
+        addresses: 0,
+        ports: 0,
+    },
+    protocol: 0,
+    hash: 0,
+};
+
+impl IpRewriter {
+    pub(super) fn process(&mut self, port: usize, batch: &mut Batch, router: &mut Router) {
+        let reason = match self.inputs.get(port) {
+            Some(Input::Drop) => "no-mapping",
+            Some(_) => "mapping-failed",
+            None => return router.drop_all(batch, "no-mapping"),
+        };
+        self.look_at(port, batch, router);
+        let table = &self.flows.table;
+        self.places.clear();
+        self.places.extend(
+            self.looks
+                .iter()
+                .map(|look| table.find(look.id, look.protocol, look.hash)),
+        );
+        let known = table.changes();
+        let now = router.clock.now();
+        self.chosen.clear();
+        for (i, packet) in batch.iter_mut().enumerate() {
+            let look = self.looks[i];
+            let table = &self.flows.table;
+            let place = if table.changes() == known {
+                self.places[i]
+            } else {
+                table.find(look.id, look.protocol, look.hash)
+            };
+            let output = self.handle(port, packet, look, place, now, router);
+            self.chosen.push(output);
+        }
+        dispatch(batch, &self.chosen, reason, router);
+    }
+
+    /// Reads all packets; those that cannot belong to a flow are dropped, or pass.
+    fn look_at(&mut self, port: usize, batch: &mut Batch, router: &mut Router) {
+        let passes = matches!(self.inputs[port], Input::Pass(_));
+        let (looks, table) = (&mut self.looks, &self.flows.table);
+        looks.clear();
+        router.filter(batch, |packet, router| {
+            let Some(network) = packet.network() else {
+                return Verdict::Drop("no-ip-header");
+            };
+            if router.pool.unshare(packet).is_none() {
+                return Verdict::Drop(REASON_NO_BUFFER);
+            }
+            match look(router.pool.from_position(packet, network)) {
+                Ok((id, protocol)) => looks.push(Look {
+                    id,
+                    protocol,
+                    hash: table.hash(id, protocol),
+                }),
+                Err(_) if passes => looks.push(NO_FLOW),
+                Err(reason) => return Verdict::Drop(reason),
+            }
+            Verdict::Keep
+        });
+    }
+
+    /// Rewrites one packet; its output.
+    #[inline]
+    fn handle(
+        &mut self,
+        port: usize,
+        packet: &mut Packet,
+        look: Look,
+        place: Option<Place>,
+        now: u64,
+        router: &mut Router,
+    ) -> u32 {
+        let place = match place {
+            Some(place) if !self.has_expired(place, now) => place,
+            other => {
+                if let Some(place) = other {
+                    self.flows.remove(place.flow);
+                }
+                match self.begin(port, packet, look, now, router) {
+                    Ok(place) => place,
+                    Err(output) => return output,
+                }
+            }
+        };
+        self.apply(packet, place, now, router)
+    }
+
+    #[inline]
+    fn has_expired(&self, place: Place, now: u64) -> bool {
+        let flow = self.flows.table.flow(place.flow);
+        self.options.timeouts.expiry(flow) < now
+    }
+
+    #[inline]
+    fn apply(&mut self, packet: &mut Packet, place: Place, now: u64, router: &mut Router) -> u32 {
+        let direction = place.direction;
+        let flow = self.flows.table.flow_mut(place.flow);
+        let id = flow.rewritten(direction);
+        let output = u32::from(flow.outputs[direction as usize]);
+        let network = packet.network().unwrap_or(u16::MAX);
+        let Some(bytes) = router.pool.from_position_mut(packet, network) else {
+            return NOWHERE;
+        };
+        rewrite(bytes, flow.protocol, id, flow.deltas(direction));
+        let seen = if flow.protocol == TCP {
+            let segment = segment(bytes);
+            after_segment(flow.seen, direction, segment.flags, segment.has_data)
+        } else {
+            after_datagram(flow.seen, direction)
+        };
+        flow.used = now;
+        if self.options.destination_annotation {
+            packet.set_destination(id.destination());
+        }
+        if let (Some(at), Direction::Reply) = (self.options.reply_annotation, direction) {
+            let value = flow.reply_annotation;
+            router.pool.set_annotation(packet, at, &[value]);
+        }
+        if seen != flow.seen {
+            flow.seen = seen;
+            self.flows.hasten(place.flow, &self.options.timeouts);
+        }
+        output
+    }
+
+    /// Begins the flow of a packet; where none begins, the packet's output.
+    #[cold]
+    fn begin(
+        &mut self,
+        port: usize,
+        packet: &Packet,
+        look: Look,
+        now: u64,
+        router: &mut Router,
+    ) -> Result<Place, u32> {
+        let Look { id, protocol, .. } = look;
+        let flows = &self.flows;
+        let mapped = match &mut self.inputs[port] {
+            Input::Drop => return Err(NOWHERE),
+            Input::Pass(output) => return Err(u32::from(*output)),
+            Input::Keep(outputs) => Some((id, *outputs)),
+            Input::Pattern(pattern, outputs) => {
+                let rewritten = pattern.rewrite(id, protocol, flows, &mut router.random);
+                rewritten.map(|rewritten| (rewritten, *outputs))
+            }
+            Input::Mapper(mapper) => router
+                .with_element(*mapper, |mapper: &mut RoundRobinIpMapper, router| {
+                    mapper.map(id, protocol, flows, &mut router.random)
+                })
+                .flatten(),
+        };
+        let added = mapped.and_then(|(rewritten, outputs)| {
+            let mut flow = Flow::new(protocol, id, rewritten, outputs, port as u16);
+            if let Some(at) = self.options.reply_annotation {
+                flow.reply_annotation = router.pool.annotation_byte(packet, at);
+            }
+            self.flows.add(flow, now, &self.options.timeouts)
+        });
+        let Some(flow) = added else {
+            if let Some(failures) = &self.failures {
+                failures.add(0, 1);
+            }
+            return Err(NOWHERE);
+        };
+        let direction = Direction::Forward;
+        Ok(Place { flow, direction })
+    }
+}
