@@ -1,5 +1,6 @@
 //! Control: ControlSocket, Script, DriverManager.
 
+mod driver_manager;
 mod script;
 mod socket;
 
@@ -7,7 +8,7 @@ use std::io;
 use weft_core::Class;
 
 /// The classes of this group.
-pub static CLASSES: &[&Class] = &[&socket::CLASS, &script::CLASS, &script::DRIVER_MANAGER];
+pub static CLASSES: &[&Class] = &[&socket::CLASS, &script::CLASS, &driver_manager::CLASS];
 
 /// What `error` says, without the number behind it.
 fn reason(error: &io::Error) -> String {

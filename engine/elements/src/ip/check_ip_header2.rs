@@ -8,7 +8,8 @@
 //! are dropped otherwise.
 //!
 //! ## Arguments
-//! As CheckIPHeader's, but `CHECKSUM` is false by default.
+//! `OFFSET`, `INTERFACES`, `BADSRC`, `GOODDST`, `CHECKSUM`, `VERBOSE` and `DETAILS` as CheckIPHeader's,
+//! but `CHECKSUM` is false by default.
 //!
 //! ## Handlers
 //! - `drops` (r): bad packets so far.

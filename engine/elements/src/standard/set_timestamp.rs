@@ -8,6 +8,7 @@
 //! ## Arguments
 //! - `TIMESTAMP` *time in sec*: the timestamp; the current time if not given.
 //! - `FIRST` *boolean* (false): sets the "first timestamp" annotation instead.
+//! - `DELTA` *boolean* (false): no longer there; refused when true.
 //!
 //! ## Example
 //! ```click

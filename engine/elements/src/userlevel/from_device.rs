@@ -17,6 +17,7 @@
 //!   cannot be had here, and is told. In a sandbox it never sees them.
 //! - `FORCE_IP` *boolean* (false): lets only IP packets pass, with their header annotations set.
 //! - `METHOD` *word*: AF_PACKET (or LINUX, PCAP), NULL. The default is the best that works.
+//! - `CAPTURE` *word*: an older name of METHOD.
 //! - `BPF_FILTER` *string*: refused; put a Classifier or IPClassifier behind.
 //! - `PROTOCOL` *integer* (0): the only EtherType received; 0: all.
 //! - `OUTBOUND` *boolean* (false): also receives what the host itself sends there.

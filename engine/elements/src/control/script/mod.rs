@@ -53,7 +53,7 @@
 //! ```
 //!
 //! ## See also
-//! ControlSocket
+//! DriverManager, ControlSocket
 
 mod arithmetic;
 mod calls;
@@ -93,8 +93,8 @@ pub static CLASS: Class = Class {
     ..Class::agnostic("Script", "standard", |configure| build(configure, None))
 };
 
-/// Registers DriverManager.
-pub static DRIVER_MANAGER: Class = Class {
+/// What DriverManager is: a Script whose type is given.
+pub(super) const DRIVER_MANAGER: Class = Class {
     ports: "-/-",
     processing: "ah/ah",
     observable: true,
