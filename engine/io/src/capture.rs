@@ -12,20 +12,17 @@ use weft_core::{Batch, Pool};
 /// Name of the method. `pcap` as a METHOD is Click's name for the host's interfaces.
 pub const NAME: &str = "capture";
 
-/// Why no capture can be used, if so.
+/// Serves only devices that a capture file stands for.
 ///
 /// # Errors
-/// When no file was given for the device.
+/// For all others.
 pub fn probe(opening: &Opening<'_>) -> Result<(), String> {
-    match opening.capture {
-        Some(_) => Ok(()),
-        None => Err("no capture file was given for it".into()),
-    }
+    opening.capture.map(drop).ok_or_else(String::new)
 }
 
 fn files<'a>(opening: &Opening<'a>) -> Result<(&'a Path, Option<&'a Path>), String> {
-    probe(opening).map_err(|problem| format!("{}: {problem}", opening.device))?;
-    opening.capture.ok_or_else(String::new)
+    let missing = || format!("{}: no capture file was given for it", opening.device);
+    opening.capture.ok_or_else(missing)
 }
 
 fn text(path: &Path) -> Result<&str, String> {

@@ -60,7 +60,8 @@ pub struct Method {
     pub name: &'static str,
     /// Names METHOD also knows it by.
     pub aliases: &'static [&'static str],
-    /// Whether it serves this device, here; if not, why.
+    /// Whether it serves this device, here, unasked; if not, why, or nothing where nobody would
+    /// expect it to.
     pub probe: fn(&Opening<'_>) -> Result<(), String>,
     /// Opens the receiving side.
     pub receiver: Open,
@@ -68,7 +69,7 @@ pub struct Method {
     pub sender: Open,
 }
 
-/// All methods, the best first. Those a person must ask for by name say so in their probe.
+/// All methods, the best first.
 pub const METHODS: &[Method] = &[
     Method {
         name: capture::NAME,
@@ -78,18 +79,18 @@ pub const METHODS: &[Method] = &[
         sender: capture::open_sender,
     },
     Method {
-        name: af_packet::NAME,
-        aliases: &["linux", "pcap", "netmap", "dpdk"],
-        probe: af_packet::probe,
-        receiver: af_packet::open_receiver,
-        sender: af_packet::open_sender,
-    },
-    Method {
         name: null::NAME,
         aliases: &[],
         probe: null::probe,
         receiver: null::open,
         sender: null::open,
+    },
+    Method {
+        name: af_packet::NAME,
+        aliases: &["linux", "pcap", "netmap", "dpdk"],
+        probe: af_packet::probe,
+        receiver: af_packet::open_receiver,
+        sender: af_packet::open_sender,
     },
 ];
 
@@ -127,7 +128,6 @@ pub fn choose(name: Option<&str>, opening: &Opening<'_>) -> Result<Choice, Strin
     if opening.capture.is_none() {
         if let Some(name) = name {
             let method = find(name).ok_or("bad METHOD")?;
-            (method.probe)(opening).map_err(|why| format!("{}: {why}", opening.device))?;
             let why = format!("chosen by METHOD {name}");
             return Ok(Choice { method, why });
         }
@@ -143,6 +143,7 @@ pub fn choose(name: Option<&str>, opening: &Opening<'_>) -> Result<Choice, Strin
                 let why = format!("the best that works here ({})", problems.join("; "));
                 return Ok(Choice { method, why });
             }
+            Err(problem) if problem.is_empty() => {}
             Err(problem) => problems.push(format!("{}: {problem}", method.name)),
         }
     }

@@ -6,7 +6,7 @@ use super::offload::{RawFrame, VNET_HEADER, VnetHeader};
 use super::socket::Socket;
 use std::io;
 use std::mem::{size_of, zeroed};
-use weft_core::{Batch, MAX_FRAME, PacketType, Pool};
+use weft_core::{Batch, MAX_FRAME, Packet, PacketType, Pool};
 
 /// The most frames received or sent with one call.
 pub(super) const MOST: usize = 64;
@@ -14,6 +14,8 @@ pub(super) const MOST: usize = 64;
 const FRAME_ROOM: usize = (MAX_FRAME + VNET_HEADER).next_multiple_of(4096);
 /// Room for the control message that says whether there is a VLAN tag.
 const CONTROL_ROOM: usize = 64;
+/// Bytes before a frame from which on the header finds room there.
+const ROOM_BEFORE: usize = 32;
 
 #[repr(C, align(8))]
 #[derive(Clone, Copy)]
@@ -137,33 +139,71 @@ fn tag_of(message: &libc::msghdr) -> Option<[u8; 4]> {
     None
 }
 
+/// What stands before each frame sent: nothing is left to do on it.
+static FINISHED: [u8; VNET_HEADER] = [0; VNET_HEADER];
+
 /// Sends the first frames of `batch`, at most [`MOST`], without waiting. Gives how many were sent.
-pub(super) fn send(socket: &Socket, batch: &Batch, pool: &Pool) -> io::Result<usize> {
-    /// What stands before each frame: nothing is left to do on it.
-    static FINISHED: [u8; VNET_HEADER] = [0; VNET_HEADER];
+pub(super) fn send(socket: &Socket, batch: &mut Batch, pool: &mut Pool) -> io::Result<usize> {
     let count = batch.len().min(MOST);
+    let mut is_prefixed = [false; MOST];
+    for (packet, is_prefixed) in batch.iter_mut().zip(&mut is_prefixed).take(count) {
+        *is_prefixed = prefix(packet, pool);
+    }
+    let outcome = send_prefixed(socket, &batch[..count], &is_prefixed, pool);
+    let sent = *outcome.as_ref().unwrap_or(&0);
+    for (packet, is_prefixed) in batch
+        .iter_mut()
+        .zip(is_prefixed)
+        .skip(sent)
+        .take(count - sent)
+    {
+        debug_assert!(!is_prefixed || packet.len() >= VNET_HEADER);
+        let _ = is_prefixed && packet.pull(VNET_HEADER);
+    }
+    outcome
+}
+
+/// Writes the header before the frame, where nobody shares the bytes there: the kernel takes one
+/// piece of memory a good deal faster than two.
+#[inline]
+fn prefix(packet: &mut Packet, pool: &mut Pool) -> bool {
+    if pool.is_shared(packet) || usize::from(packet.offset()) < ROOM_BEFORE {
+        return false;
+    }
+    if pool.push(packet, VNET_HEADER).is_none() {
+        return false;
+    }
+    let Some(bytes) = pool.data_mut(packet) else {
+        return false;
+    };
+    bytes[..VNET_HEADER].copy_from_slice(&FINISHED);
+    true
+}
+
+fn send_prefixed(
+    socket: &Socket,
+    packets: &[Packet],
+    is_prefixed: &[bool; MOST],
+    pool: &Pool,
+) -> io::Result<usize> {
+    let count = packets.len().min(MOST);
     // SAFETY: plain C structures for which zero is valid.
     let mut messages: [libc::mmsghdr; MOST] = unsafe { zeroed() };
     // SAFETY: as above.
     let mut vectors: [[libc::iovec; 2]; MOST] = unsafe { zeroed() };
-    for (i, packet) in batch.iter().enumerate().take(count) {
-        let data = pool.data(packet);
-        vectors[i] = [
-            libc::iovec {
-                iov_base: FINISHED.as_ptr().cast_mut().cast(),
-                iov_len: VNET_HEADER,
-            },
-            libc::iovec {
-                iov_base: data.as_ptr().cast_mut().cast(),
-                iov_len: data.len(),
-            },
-        ];
-        messages[i].msg_hdr.msg_iov = vectors[i].as_mut_ptr();
-        messages[i].msg_hdr.msg_iovlen = 2;
+    for (i, packet) in packets.iter().enumerate().take(count) {
+        let piece = |bytes: &[u8]| libc::iovec {
+            iov_base: bytes.as_ptr().cast_mut().cast(),
+            iov_len: bytes.len(),
+        };
+        vectors[i] = [piece(&FINISHED), piece(pool.data(packet))];
+        let first = usize::from(is_prefixed[i]);
+        messages[i].msg_hdr.msg_iov = vectors[i][first..].as_mut_ptr();
+        messages[i].msg_hdr.msg_iovlen = (2 - first) as _;
     }
     let flags = libc::MSG_DONTWAIT;
-    // SAFETY: each message points to two pieces of memory as long as they say, which the kernel
-    // only reads; they live beyond the call.
+    // SAFETY: each message points to one or two pieces of memory as long as they say, which the
+    // kernel only reads; they live beyond the call.
     let sent = unsafe {
         libc::sendmmsg(
             socket.fd(),
