@@ -1,7 +1,7 @@
 //! `weft-engine engine`: runs one graph inside a sandbox, on memory and sockets that process 1 holds.
 
 use crate::click::parameter;
-use crate::{descriptors, signals};
+use crate::{descriptors, output, signals};
 use lexopt::prelude::*;
 use std::ffi::OsString;
 use std::fs::File;
@@ -30,14 +30,14 @@ pub fn main(arguments: Vec<OsString>) -> i32 {
     let options = match Options::parse(arguments) {
         Ok(options) => options,
         Err(problem) => {
-            eprintln!("weft-engine engine: {problem}; {USAGE}");
+            output::complain(&format!("weft-engine engine: {problem}; {USAGE}"));
             return 2;
         }
     };
     let ready = match options.ready.map(descriptors::take).transpose() {
         Ok(ready) => ready,
         Err(error) => {
-            eprintln!("weft-engine engine: --ready-fd: {error}");
+            output::complain(&format!("weft-engine engine: --ready-fd: {error}"));
             return 2;
         }
     };
@@ -49,7 +49,7 @@ pub fn main(arguments: Vec<OsString>) -> i32 {
             0
         }
         Err(problem) => {
-            eprintln!("{problem}");
+            output::complain(&problem);
             tell(ready, &format!("{problem}\n"));
             1
         }
@@ -67,7 +67,7 @@ fn tell(ready: Option<File>, text: &str) {
 fn start(options: Options) -> Result<Router, String> {
     weft_init::lockdown::apply()?;
     let path = options.graph.unwrap_or_default();
-    let named = |e: std::io::Error| format!("{}: {e}", path.display());
+    let named = |e: std::io::Error| format!("{}: {}", path.display(), output::reason(&e));
     let text = String::from_utf8_lossy(&std::fs::read(&path).map_err(named)?).into_owned();
     let pool = pool(options.frames).map_err(|e| format!("frame memory: {e}"))?;
     let region = region(options.state).map_err(|e| format!("state memory: {e}"))?;

@@ -34,7 +34,9 @@ fn main() {
             0
         }
         _ => {
-            eprintln!("weft-engine: unknown subcommand {subcommand:?}; {USAGE}");
+            output::complain(&format!(
+                "weft-engine: unknown subcommand {subcommand:?}; {USAGE}"
+            ));
             2
         }
     })

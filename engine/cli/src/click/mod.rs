@@ -24,7 +24,7 @@ pub fn main(arguments: Vec<OsString>) -> i32 {
             0
         }
         Err(problem) => {
-            eprintln!("{problem}\n{}", options::SHORT_USAGE);
+            output::complain(&format!("{problem}\n{}", options::SHORT_USAGE));
             2
         }
     }

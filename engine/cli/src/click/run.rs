@@ -1,4 +1,4 @@
-//! A run: configuration in, driver, handlers out.
+//! A run: configuration in, driver, handlers out. Two system calls here need `unsafe`.
 
 use super::{Options, Source, read};
 use crate::{output, signals};
@@ -15,26 +15,26 @@ pub fn run(options: &Options) -> i32 {
     let text = match read_source(&source) {
         Ok(text) => text,
         Err(error) => {
-            eprintln!("{}: {error}", source.name());
+            output::complain(&format!("{}: {}", source.name(), output::reason(&error)));
             return 1;
         }
     };
     let mut router = match make_router(options) {
         Ok(router) => router,
         Err(error) => {
-            eprintln!("cannot get memory for frames: {error}");
+            output::complain(&format!("cannot get memory for frames: {error}"));
             return 1;
         }
     };
     if let Err(error) = router.load(&source.name(), &text) {
-        eprintln!("{error}");
+        output::complain(&error.to_string());
         return 1;
     }
     let mut status = 0;
-    if let Some(output) = &options.output
-        && let Err(error) = write_output(output, &router.flat_configuration())
+    if let Some(file) = &options.output
+        && let Err(error) = write_output(file, &router.flat_configuration())
     {
-        eprintln!("{}: {error}", output.display());
+        output::complain(&format!("{}: {}", file.display(), output::reason(&error)));
         status = 1;
     }
     drive(&mut router, options, &source);
@@ -43,7 +43,7 @@ pub fn run(options: &Options) -> i32 {
     }
     if let Some(target) = &options.exit_handler {
         status = read::exit_status(&mut router, target).unwrap_or_else(|problem| {
-            eprintln!("{problem}");
+            output::complain(&problem);
             255
         });
     }
@@ -126,12 +126,17 @@ fn drive(router: &mut Router, options: &Options, source: &Source) {
     let (before, start) = (cpu_time(), Instant::now());
     if options.quit {
     } else if router.element_count() > 0 {
+        if let Some(cpu) = options.affinity
+            && let Err(error) = pin(cpu)
+        {
+            output::complain(&format!("CPU {cpu}: {}", output::reason(&error)));
+        }
         router.run();
     } else if !options.no_warnings {
-        eprintln!(
+        output::complain(&format!(
             "warning: {}: configuration has no elements, exiting",
             source.name()
-        );
+        ));
     }
     if options.time {
         let (after, elapsed) = (cpu_time(), start.elapsed().as_secs_f64());
@@ -141,6 +146,23 @@ fn drive(router: &mut Router, options: &Options, source: &Source) {
             after.0 - before.0,
             after.1 - before.1
         ));
+    }
+}
+
+/// Binds this thread to CPU number `cpu`.
+fn pin(cpu: usize) -> io::Result<()> {
+    let mut set = std::mem::MaybeUninit::<libc::cpu_set_t>::zeroed();
+    if cpu >= 8 * size_of::<libc::cpu_set_t>() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: all zero bytes are an empty set, and the CPU's number is within it.
+    let outcome = unsafe {
+        libc::CPU_SET(cpu, &mut *set.as_mut_ptr());
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), set.as_ptr())
+    };
+    match outcome {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 

@@ -15,11 +15,13 @@ pub fn main(arguments: Vec<OsString>) -> i32 {
             0
         }
         Some(other) => {
-            eprintln!("click-buildtool: unknown command '{other}'; {USAGE}");
+            output::complain(&format!(
+                "click-buildtool: unknown command '{other}'; {USAGE}"
+            ));
             2
         }
         None => {
-            eprintln!("{USAGE}");
+            output::complain(USAGE);
             2
         }
     }

@@ -19,7 +19,7 @@ pub fn main(arguments: Vec<OsString>) -> i32 {
             0
         }
         _ => {
-            eprintln!("usage: weft-engine elements [--json]");
+            output::complain("usage: weft-engine elements [--json]");
             2
         }
     }

@@ -78,7 +78,8 @@ impl Options {
     /// Why there is none, line by line.
     pub fn read(&self) -> Result<(String, FlatGraph), String> {
         let source = self.source.clone().unwrap_or(Source::StandardInput);
-        let text = read_source(&source).map_err(|e| format!("{}: {e}", source.name()))?;
+        let text = read_source(&source)
+            .map_err(|e| format!("{}: {}", source.name(), output::reason(&e)))?;
         let registry = weft_elements::REGISTRY;
         let options = ParseOptions {
             globals: self.globals.clone(),
@@ -92,7 +93,7 @@ impl Options {
             weft_lang::parse(&weft_lang::Source::new(source.name(), &*text), &options);
         match graph {
             Some(graph) if !diagnostics.has_errors() => {
-                eprint!("{diagnostics}");
+                output::complain(diagnostics.to_string().trim_end());
                 Ok((text, graph))
             }
             _ => Err(diagnostics.to_string().trim_end().to_string()),
@@ -105,9 +106,8 @@ impl Options {
     /// Why that is not possible.
     pub fn write(&self, text: &str) -> Result<(), String> {
         match &self.output {
-            Some(path) if path.as_os_str() != "-" => {
-                std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
-            }
+            Some(path) if path.as_os_str() != "-" => std::fs::write(path, text)
+                .map_err(|e| format!("{}: {}", path.display(), output::reason(&e))),
             _ => {
                 output::print(text);
                 Ok(())
@@ -138,7 +138,9 @@ pub fn run(
     let options = match Options::parse(arguments, &all) {
         Ok(options) => options,
         Err(problem) => {
-            eprintln!("{tool}: {problem}\nTry '{tool} --help' for more information.");
+            output::complain(&format!(
+                "{tool}: {problem}\nTry '{tool} --help' for more information."
+            ));
             return 2;
         }
     };
@@ -153,7 +155,7 @@ pub fn run(
     match work(&options) {
         Ok(()) => 0,
         Err(problem) => {
-            eprintln!("{problem}");
+            output::complain(&problem);
             1
         }
     }
