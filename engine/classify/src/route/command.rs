@@ -214,7 +214,10 @@ fn parse(text: &str, output_optional: bool, names: &dyn Names) -> Option<RouteTe
     let mut word = words.next();
     let mut gateway = 0;
     if let Some(given) = word {
-        let address = literal::ip_address(given).or_else(|| names.ip_address(given));
+        // A number is an output: looking such names up may cost system calls.
+        let name = Some(given).filter(|given| literal::integer(given).is_none());
+        let address =
+            literal::ip_address(given).or_else(|| name.and_then(|name| names.ip_address(name)));
         if given == "-" || address.is_some() {
             gateway = address.unwrap_or(0);
             word = words.next();
