@@ -4,7 +4,7 @@
 use crate::REGISTRY;
 use weft_core::{
     Batch, Built, Class, Clock, Configure, Console, Element, Environment, Pool, PoolSize, Region,
-    Registry, Router, Value, reader,
+    Registry, Router, Task, Value, reader, writer,
 };
 
 /// Keeps the bytes of all packets, for [`captured`].
@@ -21,7 +21,42 @@ static CAPTURE: Class = Class {
     ..Class::agnostic("Capture", "test", build)
 };
 
-static CLASSES: &[&Class] = &[&CAPTURE];
+/// Emits the packets that are written to it in hexadecimal, a line each, as batches.
+static FEED: Class = Class {
+    ports: "0/1",
+    processing: "h/h",
+    handlers: &[writer!(
+        Feed,
+        "packets",
+        Value::Lines,
+        "",
+        "Packets to emit",
+        |f, call, router| {
+            f.0.extend(call.text.lines().map(bytes));
+            router.schedule();
+            Ok(())
+        }
+    )],
+    ..Class::agnostic("Feed", "test", |_| Ok(Box::new(Feed(Vec::new()))))
+};
+
+static CLASSES: &[&Class] = &[&CAPTURE, &FEED];
+
+struct Feed(Vec<Vec<u8>>);
+
+impl Element for Feed {
+    fn push(&mut self, _port: usize, _batch: &mut Batch, _router: &mut Router) {}
+
+    fn run_task(&mut self, router: &mut Router) -> Task {
+        for frames in self.0.chunks(32) {
+            let mut batch = router.new_batch();
+            batch.extend(frames.iter().filter_map(|f| router.pool.copy_in(f)));
+            router.emit_batch(0, batch);
+        }
+        self.0.clear();
+        Task::Sleep
+    }
+}
 
 struct Capture(Vec<String>);
 
@@ -41,6 +76,18 @@ impl Element for Capture {
 /// The bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The bytes that hexadecimal digits say.
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex
+        .chars()
+        .filter_map(|c| Some(c.to_digit(16)? as u8))
+        .collect();
+    digits
+        .chunks(2)
+        .map(|d| d[0] << 4 | d[d.len() - 1])
+        .collect()
 }
 
 /// A router with the graph `text` loaded, at virtual time 0.

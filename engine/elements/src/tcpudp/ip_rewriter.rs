@@ -68,6 +68,8 @@
 
 mod handlers;
 mod process;
+#[cfg(test)]
+mod tests;
 
 use super::rewriter::Place;
 use super::rewriter::flows::Flows;

@@ -233,7 +233,8 @@ fn multiply(a: u64, b: u64) -> u64 {
 }
 
 fn bucket_of(hash: u32, flow: u32, direction: Direction) -> u64 {
-    u64::from(hash) << 32 | (u64::from(flow) << 1 | direction as u64) + 1
+    let entry = u64::from(flow) * 2 + direction as u64 + 1;
+    u64::from(hash) << 32 | entry
 }
 
 #[inline]

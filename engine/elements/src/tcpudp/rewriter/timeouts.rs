@@ -51,7 +51,7 @@ impl Timeouts {
 
     #[inline]
     fn lifetime(&self, flow: &Flow) -> u64 {
-        let has_both = |flag: u8| flow.seen & 3 * flag == 3 * flag;
+        let has_both = |flag: u8| flow.seen & (3 * flag) == 3 * flag;
         if flow.protocol == TCP {
             let timeout = if has_both(DONE) {
                 self.tcp_done
