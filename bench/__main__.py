@@ -1,0 +1,105 @@
+"""python -m bench [NAME ...] [--repeat N] [--smoke] [--json FILE] [--list]
+
+Exit status 0 even when a goal is missed, for it is a measurement; 1 when a run is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.figure import BrokenRunError
+from bench.machine import describe
+from bench.report import print_table, write_json
+from bench.setting import Setting
+from weft.errors import WeftError
+from weft.launcher import engine_binary
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from bench.figure import Figure
+
+__all__ = ["BENCHES", "main"]
+
+BENCHES = {
+    "null_path": "the engine alone, against testpmd's null devices",
+}
+
+
+def main() -> int:
+    """Run the benches asked for; whatever happens, take everything away again."""
+    options = _options()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, _interrupt)
+    machine, figures, broken = describe(), [], {}
+    with tempfile.TemporaryDirectory(prefix="weft-bench-") as folder:
+        weft = str(Path(sys.executable).with_name("weft"))
+        setting = Setting(Path(folder), engine_binary(), weft, options.repeat, options.smoke)
+        try:
+            for name in options.names or BENCHES:
+                figures += _measured(name, setting, broken)
+        except KeyboardInterrupt:
+            print("bench: interrupted; everything was taken away", file=sys.stderr)
+            return 130
+    print_table(figures, machine, options.repeat)
+    for name, reason in broken.items():
+        print(f"bench: {name}: broken: {reason}", file=sys.stderr)
+    if options.json:
+        write_json(options.json, figures, machine, broken)
+    return 1 if broken else 0
+
+
+def _options() -> argparse.Namespace:
+    about = "\n".join(f"  {name:<20}{text}" for name, text in BENCHES.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure the figures of SPECIFICATION.md.",
+        epilog=f"figures:\n{about}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which (all)")
+    parser.add_argument("--repeat", type=_count, default=5, help="samples of each (5)")
+    parser.add_argument("--smoke", action="store_true", help="tiny runs: shows that they work only")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples there")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in BENCHES]
+    if unknown:
+        parser.error(f"no figure '{unknown[0]}'; allowed: {', '.join(BENCHES)}")
+    return options
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+def _measured(name: str, setting: Setting, broken: dict[str, str]) -> list[Figure]:
+    """The figures of one bench; a broken one is noted and the others go on."""
+    print(f"bench: {name} ...", end=" ", file=sys.stderr, flush=True)
+    start = time.perf_counter()
+    try:
+        figures: list[Figure] = import_module(f"bench.{name}").measure(setting)
+    except (BrokenRunError, WeftError, OSError) as error:
+        broken[name] = str(error)
+        figures = []
+    print(f"{time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+    return figures
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # once is enough; the way back is not disturbed
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

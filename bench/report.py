@@ -1,0 +1,65 @@
+"""The table at the end, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figure import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from bench.figure import Figure
+
+__all__ = ["print_table", "write_json"]
+
+_STYLES = {Verdict.MET: "green", Verdict.MISSED: "red", Verdict.OPEN: ""}
+
+
+def print_table(figures: Sequence[Figure], machine: Mapping[str, str], repeat: int) -> None:
+    """Every figure with its goal, spread and verdict."""
+    table = Table()
+    for heading in ("figure", "goal", "later", "median", "min..max", "verdict"):
+        table.add_column(heading, justify="left" if heading in ("figure", "verdict") else "right")
+    for figure in figures:
+        table.add_row(*_row(figure))
+    console = Console()
+    console.print(table)
+    console.print(f"Medians of {repeat} or more; a figure without a unit is a ratio to its reference.")
+    console.print(", ".join(f"{key} {value}" for key, value in machine.items()))
+
+
+def _row(figure: Figure) -> tuple[str, ...]:
+    def shown(value: float) -> str:
+        return f"{value:.3g} {figure.unit}".rstrip()
+
+    def wanted(value: float | None) -> str:
+        return "" if value is None else f"{figure.goal.bound.value} {shown(value)}"
+
+    style = _STYLES[figure.verdict]
+    verdict = figure.verdict.value
+    return (
+        figure.name,
+        wanted(figure.goal.now),
+        wanted(figure.goal.later),
+        shown(figure.median),
+        f"{min(figure.samples):.3g}..{max(figure.samples):.3g}",
+        f"[{style}]{verdict}[/]" if style else verdict,
+    )
+
+
+def write_json(
+    path: Path, figures: Sequence[Figure], machine: Mapping[str, str], broken: Mapping[str, str]
+) -> None:
+    """Everything measured, with all samples."""
+    document = {
+        "machine": dict(machine),
+        "figures": [figure.as_json() for figure in figures],
+        "broken": dict(broken),
+    }
+    path.write_text(json.dumps(document, indent=2) + "\n")
