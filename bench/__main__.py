@@ -30,6 +30,11 @@ __all__ = ["BENCHES", "main"]
 
 BENCHES = {
     "null_path": "the engine alone, against testpmd's null devices",
+    "ip_path": "check, filter by 1 to 100 rules, age, encapsulate, against testpmd",
+    "nat": "10,000 flows through a NAT, against testpmd",
+    "routes": "route lookup in 1,000 to 100,000 routes, against testpmd",
+    "load_routes": "reading large route tables",
+    "dump_path": "capture file to capture file, against testpmd",
 }
 
 

@@ -18,16 +18,12 @@ __all__ = ["measure"]
 
 def measure(setting: Setting) -> list[Figure]:
     """Source to counter directly, and through a queue."""
-    return ratios(
-        setting,
-        null_io(setting),
-        [
-            Comparison("null path", at_least(1.0, 3.0), lambda: _direct(setting)),
-            Comparison(
-                "null path through a queue", at_least(None, 1.2), lambda: _queued(setting)
-            ),
-        ],
-    )
+    subjects = [
+        Comparison("null path", at_least(1.0, 3.0), lambda: _direct(setting)),
+        Comparison("null path through a queue", at_least(None, 1.2), lambda: _queued(setting)),
+    ]
+    with null_io(setting) as reference:
+        return ratios(setting, reference, subjects)
 
 
 def _source(packets: int) -> str:

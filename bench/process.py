@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from bench.figure import BrokenRunError
@@ -16,7 +17,7 @@ from bench.figure import BrokenRunError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Child", "Ended", "run", "running"]
+__all__ = ["Child", "Ended", "cpu_s", "run", "running"]
 
 _POLL_S = 0.002
 _GRACE_S = 5.0
@@ -151,6 +152,15 @@ def run(command: Sequence[str], timeout_s: float = 120, pin: int | None = None) 
     with running(command, pin) as child:
         child.tell("")
         return child.wait(timeout_s)
+
+
+def cpu_s(pid: int) -> float:
+    """CPU-seconds that a process and its threads have taken so far; 0 when it is gone."""
+    total_ns = 0
+    for schedule in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError):
+            total_ns += int(schedule.read_text().split()[0])
+    return total_ns / 1e9
 
 
 def _contents(file: IO[bytes]) -> str:
