@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.cable import sweep
 from bench.figure import BrokenRunError
 from bench.machine import describe
 from bench.report import print_table, write_json
@@ -35,6 +36,7 @@ BENCHES = {
     "routes": "route lookup in 1,000 to 100,000 routes, against testpmd",
     "load_routes": "reading large route tables",
     "dump_path": "capture file to capture file, against testpmd",
+    "af_packet_forward": "device to device over AF_PACKET, against a C program",
 }
 
 
@@ -43,6 +45,7 @@ def main() -> int:
     options = _options()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _interrupt)
+    sweep()
     machine, figures, broken = describe(), [], {}
     with tempfile.TemporaryDirectory(prefix="weft-bench-") as folder:
         weft = str(Path(sys.executable).with_name("weft"))

@@ -9,6 +9,7 @@ from bench.figure import BrokenRunError
 from bench.process import run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bench.setting import Setting
@@ -54,6 +55,8 @@ def finish(setting: Setting, config: Path, *handlers: str) -> Finished:
     return Finished(found, max(ended.cpu_s - cost_s, _LEAST_S))
 
 
-def configuring_s(setting: Setting, config: Path) -> float:
-    """CPU-seconds of reading and initializing a configuration without running it."""
-    return run([setting.engine, "click", "-q", str(config)], _TIMEOUT_S).checked().cpu_s
+def configuring_s(setting: Setting, config: Path, prefix: Sequence[str] = ()) -> float:
+    """CPU-seconds of reading and initializing a configuration without running it. A prefix makes it
+    run elsewhere."""
+    command = [*prefix, setting.engine, "click", "-q", str(config)]
+    return run(command, _TIMEOUT_S).checked().cpu_s

@@ -1,5 +1,6 @@
 /*
- * forward IN OUT: sends what comes in at IN out at OUT, until SIGTERM; prints how many frames.
+ * forward IN OUT: sends what comes in at IN out at OUT, until SIGTERM. Prints "ready", and at the end how
+ * many frames it sent.
  *
  * The least a program can do with AF_PACKET: a TPACKET_V3 ring that the kernel fills block by block,
  * each block sent on with sendmmsg straight from the ring. Nothing is looked at, nothing is copied here.
@@ -87,6 +88,8 @@ int main(int count, char **arguments)
     int in = packet_socket(), out = sending_socket(arguments[2]);
     uint8_t *ring = receive_ring(in);
     bind_to(in, arguments[1], ETH_P_ALL);
+    puts("ready");
+    fflush(stdout);
     forward(in, out, ring);
     printf("%llu\n", (unsigned long long)forwarded);
     return 0;
