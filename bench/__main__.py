@@ -37,6 +37,10 @@ BENCHES = {
     "load_routes": "reading large route tables",
     "dump_path": "capture file to capture file, against testpmd",
     "af_packet_forward": "device to device over AF_PACKET, against a C program",
+    "first_ping": "start call to first answered ping",
+    "restart": "SIGKILL of the engine to next answered ping",
+    "idle": "CPU and memory of functions with nothing to do",
+    "ps": "the command line",
 }
 
 
@@ -46,7 +50,9 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _interrupt)
     sweep()
-    machine, figures, broken = describe(), [], {}
+    machine = describe()
+    figures: list[Figure] = []
+    broken: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="weft-bench-") as folder:
         weft = str(Path(sys.executable).with_name("weft"))
         setting = Setting(Path(folder), engine_binary(), weft, options.repeat, options.smoke)

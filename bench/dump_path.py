@@ -30,7 +30,9 @@ def measure(setting: Setting) -> list[Figure]:
         f"-> passed :: Counter -> ToDump({target}, SNAPLEN 0);\n"
     )
     subject = Comparison(
-        "dump to dump", at_least(None, 0.10), lambda: _copy(setting, config, source, target, packets)
+        "dump to dump",
+        at_least(None, 0.10),
+        lambda: _copy(setting, config, source, target, packets),
     )
     with null_io(setting) as reference:
         return ratios(setting, reference, [subject])

@@ -62,9 +62,7 @@ def _one_flow(setting: Setting) -> _Source:
     )
 
 
-def _captured(
-    setting: Setting, name: str, flows: Sequence[Flow], rules: Sequence[Rule]
-) -> _Source:
+def _captured(setting: Setting, name: str, flows: Sequence[Flow], rules: Sequence[Rule]) -> _Source:
     packets = setting.amount(1_000_000, 2_000)
     path = setting.folder / f"{name}.pcap"
     counts = write_capture(path, flows, packets)
@@ -90,9 +88,7 @@ def _filter(setting: Setting, name: str, rules: int, source: _Source, goal: Goal
     return _comparison(setting, name, text, source, goal, bool(hits))
 
 
-def _classifier(
-    setting: Setting, name: str, rules: int, source: _Source, goal: Goal
-) -> Comparison:
+def _classifier(setting: Setting, name: str, rules: int, source: _Source, goal: Goal) -> Comparison:
     """Each rule has an output of its own; what none hits goes on."""
     listed = ", ".join(map(str, make_rules(rules - 1)))
     outputs = ", ".join(f"chosen[{number}]" for number in range(rules - 1))

@@ -47,5 +47,7 @@ def _queued(setting: Setting) -> float:
     finished = finish(setting, config, "c.count", "q.length", "q.drops")
     counted, waiting, lost = finished.values.values()
     if counted + waiting != packets or lost != 0:
-        raise BrokenRunError(f"{packets} made, {counted} counted, {waiting} in the queue, {lost} lost")
+        raise BrokenRunError(
+            f"{packets} made, {counted} counted, {waiting} in the queue, {lost} lost"
+        )
     return counted / finished.cpu_s

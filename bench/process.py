@@ -6,11 +6,10 @@ import contextlib
 import os
 import signal
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from bench.figure import BrokenRunError
 
@@ -47,7 +46,7 @@ class Child:
 
     def __init__(self, command: Sequence[str], pin: int | None = None) -> None:
         self._command = [*(("taskset", "-c", str(pin)) if pin is not None else ()), *command]
-        self._files = (tempfile.TemporaryFile(), tempfile.TemporaryFile())
+        self._files = (os.memfd_create("output"), os.memfd_create("errors"))
         self._started = time.perf_counter()
         self._process = subprocess.Popen(
             self._command,
@@ -122,7 +121,7 @@ class Child:
         """End it and forget its output."""
         self.kill()
         for file in self._files:
-            file.close()
+            os.close(file)
 
     def _name(self) -> str:
         return " ".join(self._command)[:200]
@@ -163,6 +162,5 @@ def cpu_s(pid: int) -> float:
     return total_ns / 1e9
 
 
-def _contents(file: IO[bytes]) -> str:
-    size = os.fstat(file.fileno()).st_size
-    return os.pread(file.fileno(), size, 0).decode(errors="replace")
+def _contents(file: int) -> str:
+    return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")

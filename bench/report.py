@@ -30,7 +30,9 @@ def print_table(figures: Sequence[Figure], machine: Mapping[str, str], repeat: i
         table.add_row(*_row(figure))
     console = Console()
     console.print(table)
-    console.print(f"Medians of {repeat} or more; a figure without a unit is a ratio to its reference.")
+    console.print(
+        f"Medians of {repeat} or more; a figure without a unit is a ratio to its reference."
+    )
     console.print(", ".join(f"{key} {value}" for key, value in machine.items()))
 
 
