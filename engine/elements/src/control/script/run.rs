@@ -134,10 +134,9 @@ impl Script {
                 return Flow::Next;
             }
             Instruction::Pause { count, done } => {
-                while *left > 0 && *done < *count {
-                    *done += 1;
-                    *left -= 1;
-                }
+                let steps = (*left).clamp(0, i64::from(count.saturating_sub(*done)));
+                *done += steps as u32;
+                *left -= steps;
                 return match *left == 0 && *done < *count {
                     true => Flow::Block,
                     false => Flow::Next,

@@ -206,3 +206,45 @@ fn printable(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::load;
+    use weft_core::Random;
+
+    const RIGHTS: Rights = Rights {
+        read_only: false,
+        proxy: None,
+    };
+
+    /// Pieces that conversations are made of, and some that they are not.
+    const PIECES: &[&[u8]] = &[
+        b"READ ", b"WRITE ", b"READDATA ", b"WRITEDATA ", b"READUNTIL ", b"CHECKREAD ", b"LLRPC ",
+        b"c.count", b"s.run", b"c.reset", b"1.", b".", b"#", b"5", b"-1", b"99999999999999999999",
+        b" ", b"\r", b"\n", b"\r\n", b"\0", b"\xff\xfe", b"END", b"hotconfig x :: Y", b"QUIT",
+        b"transaction", b"s.sprintf %9999d 1", b"s.goto end", b"\t\x0b",
+    ];
+
+    #[test]
+    fn no_conversation_ends_in_a_panic() {
+        let mut router = load(
+            "InfiniteSource(LIMIT 1) -> c :: Counter -> Discard; s :: Script(TYPE PASSIVE, return $args)",
+        );
+        let mut random = Random::seeded(7);
+        for _ in 0..2000 {
+            let mut session = Session::new();
+            for _ in 0..random.below(30) {
+                let piece = PIECES[random.below(PIECES.len() as u64) as usize];
+                session.hear(piece);
+                if random.below(3) == 0 {
+                    while session.step(&mut router, &RIGHTS, &("", String::new())) {}
+                }
+            }
+            session.end();
+            while session.step(&mut router, &RIGHTS, &("", String::new())) {}
+            assert!(session.is_over(), "something was left unanswered");
+            assert!(session.waiting().starts_with(b"Click::ControlSocket/1.3\r\n"));
+        }
+    }
+}
