@@ -60,6 +60,13 @@ impl Engine {
     }
 }
 
+/// The first value in `heard`.
+fn value(heard: &str) -> String {
+    let (_, data) = heard.split_once("DATA ").expect("data");
+    let (length, rest) = data.split_once("\r\n").expect("a length");
+    rest[..length.parse().expect("a number")].to_string()
+}
+
 /// Reads exactly as many bytes as `expected` has, which must be those.
 fn expect(stream: &mut impl Read, expected: &str) {
     let mut heard = vec![0; expected.len()];
@@ -258,16 +265,7 @@ fn tcp_sockets_take_the_next_free_port_and_may_be_read_only() {
         format!("{COUNTED}; t :: ControlSocket(TCP, {port}+, LOCALHOST true, READONLY true)");
     let engine = Engine::start("tcp", &config, &[]);
     let heard = engine.conversation(b"read t.port\nquit\n");
-    let next = heard.split("\r\n").nth(2).expect("data");
-    let digits: String = heard
-        .split("DATA ")
-        .nth(1)
-        .and_then(|d| d.split("\r\n").nth(1))
-        .map(|d| d.chars().take_while(char::is_ascii_digit).collect())
-        .expect("a port");
-    let opened: u16 = digits[..digits.len() - 3]
-        .parse()
-        .unwrap_or_else(|_| panic!("{next}"));
+    let opened: u16 = value(&heard).parse().expect("a port");
     assert!(
         opened > port && opened <= port + 11,
         "{opened} after {port}"
@@ -340,6 +338,15 @@ fn a_new_configuration_keeps_connections_and_what_was_said_after_it() {
         list.len()
     );
     expect(&mut stream, &expected);
+    let events = value(&engine.conversation(b"read events\nquit\n"));
+    let what: Vec<&str> = events
+        .lines()
+        .filter_map(|l| Some(l.split_once(' ')?.1))
+        .collect();
+    assert_eq!(
+        what,
+        ["started", "new configuration", "new configuration refused"]
+    );
 }
 
 #[test]

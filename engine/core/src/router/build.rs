@@ -134,6 +134,7 @@ impl Router {
             hops_left: u64::MAX,
             work: Vec::new(),
             spare: Vec::new(),
+            events: super::events::Events::default(),
             later: Vec::new(),
         }
     }
@@ -148,7 +149,16 @@ impl Router {
         if self.region.is_recovered() {
             self.recover();
         }
-        self.initialize()
+        self.initialize()?;
+        let recovered = self.region.is_recovered();
+        self.note(if recovered { "recovered" } else { "started" });
+        Ok(())
+    }
+
+    /// Notes an event for the handler `events`.
+    pub(super) fn note(&mut self, what: &str) {
+        let now = self.clock.timestamp();
+        self.events.note(now, what);
     }
 
     /// Parses and configures `text`, without initializing any element.

@@ -34,6 +34,7 @@ pub(super) const GLOBAL: &[(&str, &str)] = &[
     ("hotconfig", "w%"),
     ("stats", "r"),
     ("schema", "r"),
+    ("events", "r"),
     ("transaction", "w%"),
 ];
 
@@ -73,6 +74,7 @@ impl Router {
             .to_string(),
             "stats" => self.stats(),
             "schema" => self.schema(),
+            "events" => self.events.text(),
             name => return Err(self.unreachable_global(name, HandlerError::NotReadable)),
         })
     }

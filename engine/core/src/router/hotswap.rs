@@ -9,6 +9,14 @@ impl Router {
     /// # Errors
     /// Every problem of the new configuration; the running graph is untouched.
     pub fn hot_swap(&mut self, file: &str, text: &str) -> Result<(), BuildError> {
+        let outcome = self.prepare(file, text);
+        if outcome.is_err() {
+            self.note("new configuration refused");
+        }
+        outcome
+    }
+
+    fn prepare(&mut self, file: &str, text: &str) -> Result<(), BuildError> {
         let new = self.configure(file, text)?;
         let running = std::mem::replace(&mut self.graph, new);
         let emitted = std::mem::take(&mut self.emitted);
@@ -61,6 +69,7 @@ impl Router {
             old.nodes[from].element = Some(state);
         }
         self.discard(old);
+        self.note("new configuration");
         self.carry();
     }
 

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod counters;
 mod drive;
+mod events;
 mod flow;
 mod globals;
 mod handlers;
@@ -65,6 +66,7 @@ pub struct Router {
     hops_left: u64,
     work: Vec<Emission>,
     spare: Vec<Batch>,
+    events: events::Events,
     later: Vec<HandlerCall>,
 }
 

@@ -1,36 +1,45 @@
 //! # DriverManager(INSTRUCTION, ...)
 //!
-//! Runs a small program that decides when the driver stops: a Script of type DRIVER.
+//! Decides when the driver stops: a Script of type DRIVER.
+//!
+//! Elements ask the driver to stop, say with `STOP true` at the end of a capture; handler `stop`
+//! does so as well. Without a DriverManager the driver then stops. With one, its script is stepped,
+//! and the driver stops when the script ends or comes to `stop`.
+//!
+//! The script runs from the start until it blocks at `pause` (also called `wait_stop`), which waits
+//! for one stop request, or the number given with it. Without any instruction it waits for one.
 //!
 //! ## Ports
-//! As Script's: none are needed.
+//! None.
 //!
 //! ## Arguments
-//! - `INSTRUCTION` *instruction*: as Script's. Where the program blocks at `pause` or `wait_stop`, it
-//!   goes on when the driver is asked to stop, and the driver keeps running until the program ends
-//!   with `stop`.
+//! - `INSTRUCTION` *instruction*: as those of Script.
 //!
 //! ## Handlers
-//! Those of Script:
-//! - `step` (w), `goto` (w), `run` (rw): steps past blocking instructions, jumps, starts anew.
-//! - `get`, `shift` (r), `set` (w): variables.
-//! - `add sub mul div idiv mod rem min max neg abs` (r): arithmetic with their parameters.
-//! - `eq ne lt gt le ge not and or nand nor if in` (r): comparison and logic.
-//! - `sprintf first length unquote random now htons htonl ntohs ntohl` (r): other calculations.
-//! - `readable`, `writable` (r): whether handlers can be called so.
-//! - `cat`, `catq`, `kill` (r): files and signals; only for the configuration itself.
+//! Those of Script: `step`, `goto` (w), `run` (rw); `get`, `shift` (r), `set` (w);
+//! `add sub mul div idiv mod rem min max neg abs` (r); `eq ne lt gt le ge not and or nand nor if in`
+//! (r); `sprintf first length unquote random now htons htonl ntohs ntohl` (r); `readable`,
+//! `writable` (r); `cat`, `catq`, `kill` (r).
 //!
 //! ## Example
 //! ```click
 //! InfiniteSource(LIMIT 10, STOP true) -> c :: Counter -> Discard;
-//! DriverManager(pause, print c.count, stop);
+//! DriverManager(pause, print c.count, wait 0.1s, stop);
 //! ```
 //!
 //! ## See also
 //! Script
 
-use super::script::DRIVER_MANAGER;
-use weft_core::Class;
+use super::script;
+use weft_core::{Class, Place, argument};
 
 /// Registers DriverManager.
-pub static CLASS: Class = DRIVER_MANAGER;
+pub static CLASS: Class = Class {
+    ports: "-/-",
+    processing: "ah/ah",
+    observable: true,
+    arguments: &[argument("INSTRUCTION", Place::Rest, "instruction", "")],
+    handlers: script::HANDLERS,
+    fuzz: &["pause, stop"],
+    ..Class::agnostic("DriverManager", "standard", script::build_driver)
+};

@@ -220,10 +220,35 @@ mod tests {
 
     /// Pieces that conversations are made of, and some that they are not.
     const PIECES: &[&[u8]] = &[
-        b"READ ", b"WRITE ", b"READDATA ", b"WRITEDATA ", b"READUNTIL ", b"CHECKREAD ", b"LLRPC ",
-        b"c.count", b"s.run", b"c.reset", b"1.", b".", b"#", b"5", b"-1", b"99999999999999999999",
-        b" ", b"\r", b"\n", b"\r\n", b"\0", b"\xff\xfe", b"END", b"hotconfig x :: Y", b"QUIT",
-        b"transaction", b"s.sprintf %9999d 1", b"s.goto end", b"\t\x0b",
+        b"READ ",
+        b"WRITE ",
+        b"READDATA ",
+        b"WRITEDATA ",
+        b"READUNTIL ",
+        b"CHECKREAD ",
+        b"LLRPC ",
+        b"c.count",
+        b"s.run",
+        b"c.reset",
+        b"1.",
+        b".",
+        b"#",
+        b"5",
+        b"-1",
+        b"99999999999999999999",
+        b" ",
+        b"\r",
+        b"\n",
+        b"\r\n",
+        b"\0",
+        b"\xff\xfe",
+        b"END",
+        b"hotconfig x :: Y",
+        b"QUIT",
+        b"transaction",
+        b"s.sprintf %9999d 1",
+        b"s.goto end",
+        b"\t\x0b",
     ];
 
     #[test]
@@ -244,7 +269,11 @@ mod tests {
             session.end();
             while session.step(&mut router, &RIGHTS, &("", String::new())) {}
             assert!(session.is_over(), "something was left unanswered");
-            assert!(session.waiting().starts_with(b"Click::ControlSocket/1.3\r\n"));
+            assert!(
+                session
+                    .waiting()
+                    .starts_with(b"Click::ControlSocket/1.3\r\n")
+            );
         }
     }
 }

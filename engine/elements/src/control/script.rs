@@ -2,8 +2,6 @@
 //!
 //! Runs a small program that reads and writes handlers, prints, waits and stops the driver.
 //!
-//! `DriverManager(INSTRUCTION, ...)` is a Script of type DRIVER.
-//!
 //! Instructions run one after the other. `$x`, `${x}`, `${x-default}` and `$(handler parameter)` in
 //! their text are replaced by the value of a variable or a read handler; instructions that end with
 //! `q` then take off a layer of quotes as well.
@@ -49,7 +47,6 @@
 //!     set x $(add $x 1),
 //!     goto again $(lt $x 5),
 //!     stop);
-//! DriverManager(pause, print done, stop);
 //! ```
 //!
 //! ## See also
@@ -65,6 +62,7 @@ mod run;
 mod signals;
 mod sprintf;
 
+pub(super) use functions::HANDLERS;
 use instruction::{Finish, Instruction};
 use run::StepKind;
 use std::os::fd::RawFd;
@@ -85,25 +83,12 @@ pub static CLASS: Class = Class {
         argument("INSTRUCTION", Place::Rest, "instruction", ""),
         argument("TYPE", Place::Keyword, "type of script", ""),
     ],
-    handlers: functions::HANDLERS,
+    handlers: HANDLERS,
     fuzz: &[
         "TYPE PACKET, set x $(add $x $input), return $(mod $x 2)",
         "TYPE PASSIVE, return $args",
     ],
     ..Class::agnostic("Script", "standard", |configure| build(configure, None))
-};
-
-/// What DriverManager is: a Script whose type is given.
-pub(super) const DRIVER_MANAGER: Class = Class {
-    ports: "-/-",
-    processing: "ah/ah",
-    observable: true,
-    arguments: &[argument("INSTRUCTION", Place::Rest, "instruction", "")],
-    handlers: functions::HANDLERS,
-    fuzz: &["pause, stop"],
-    ..Class::agnostic("DriverManager", "standard", |configure| {
-        build(configure, Some(Kind::Driver))
-    })
 };
 
 static EXPORTED: Handler = reader!(
@@ -131,6 +116,11 @@ static ANY: Handler = reader!(
     "Runs the script",
     |s, call, router| s.write_own(call.handler, call.text, router)
 ));
+
+/// Makes a script that manages the driver.
+pub(super) fn build_driver(configure: &mut Configure<'_>) -> Built {
+    build(configure, Some(Kind::Driver))
+}
 
 /// When a script runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -311,7 +301,7 @@ impl Element for Script {
         if let Kind::Signal(numbers) = &self.kind {
             match signals::Signals::block(numbers) {
                 Ok(signals) => self.signals = Some(signals),
-                Err(error) => errors.push(format!("signalfd: {}", super::reason(&error))),
+                Err(error) => errors.push(format!("signalfd: {}", crate::control::reason(&error))),
             }
             self.watch_signals(router);
         }
