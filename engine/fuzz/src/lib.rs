@@ -1,1 +1,23 @@
-//! weft-fuzz
+//! Fuzz targets: functions that get arbitrary bytes and must neither panic, nor hang, nor lose a
+//! packet. They are plain functions, for any driver; `weft-fuzz` is a bounded one, and the tests of
+//! this crate run every target for a moment.
+
+mod configurations;
+mod element;
+mod entropy;
+mod harness;
+mod headers;
+mod language;
+mod packets;
+mod runner;
+mod shape;
+mod texts;
+mod watchdog;
+mod wire;
+
+pub use configurations::configuration;
+pub use element::{Case, cases, element};
+pub use language::language;
+pub use runner::Runner;
+pub use watchdog::{Watchdog, working_folder};
+pub use wire::wire;

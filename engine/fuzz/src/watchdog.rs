@@ -1,0 +1,98 @@
+//! What keeps a run of targets bounded and apart from the rest of the machine.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+/// Ends the process when what it watches makes no progress: a hang cannot be reported otherwise.
+pub struct Watchdog {
+    progress: Arc<AtomicU64>,
+    doing: Arc<Mutex<String>>,
+}
+
+impl Watchdog {
+    /// A watchdog that waits `limit` for progress.
+    pub fn start(limit: Duration) -> Self {
+        let watchdog = Watchdog {
+            progress: Arc::default(),
+            doing: Arc::default(),
+        };
+        let (progress, doing) = (watchdog.progress.clone(), watchdog.doing.clone());
+        thread::spawn(move || {
+            let mut last = progress.load(Relaxed);
+            loop {
+                thread::sleep(limit);
+                let now = progress.load(Relaxed);
+                if Arc::strong_count(&progress) == 1 {
+                    return;
+                }
+                if now == last {
+                    let doing = doing.lock().map_or(String::new(), |d| d.clone());
+                    eprintln!("no progress in {} s: {doing}", limit.as_secs());
+                    std::process::abort();
+                }
+                last = now;
+            }
+        });
+        watchdog
+    }
+
+    /// Tells what is begun now.
+    pub fn begin(&self, what: &str) {
+        self.progress.fetch_add(1, Relaxed);
+        if let Ok(mut doing) = self.doing.lock() {
+            what.clone_into(&mut doing);
+        }
+    }
+}
+
+/// Prints what was going on when a target panics.
+pub struct Told(pub String);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("while fuzzing {}", self.0);
+        }
+    }
+}
+
+/// Makes a folder the working folder of this process, once, so that elements that write files write
+/// them there; it holds what they read.
+///
+/// # Panics
+/// When the folder cannot be made.
+pub fn working_folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = std::env::temp_dir().join(format!("weft-fuzz-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a temporary folder");
+        std::env::set_current_dir(&folder).expect("a working folder");
+        std::fs::write("in.pcap", capture()).expect("a capture file");
+        std::fs::write(
+            "in.dump",
+            "!data timestamp ip_src ip_dst\n1.5 1.2.3.4 5.6.7.8\nx y z\n",
+        )
+        .expect("a summary file");
+        folder
+    })
+}
+
+/// A capture of a few packets, the last cut off.
+fn capture() -> Vec<u8> {
+    let mut bytes = vec![
+        0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0,
+    ];
+    bytes.extend(1u32.to_le_bytes());
+    for length in [0u32, 1, 14, 60, 1500] {
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(0u32.to_le_bytes());
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(length.to_le_bytes());
+        bytes.extend((0..length).map(|i| i as u8));
+    }
+    bytes.truncate(bytes.len() - 7);
+    bytes
+}

@@ -1,0 +1,37 @@
+//! Every target for a moment: what a change breaks shows here first. `weft-fuzz` runs them longer.
+
+use std::time::Duration;
+use weft_fuzz::{Runner, Watchdog, cases, working_folder};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn runner(seed: u64) -> Runner {
+    Runner::new(seed, Watchdog::start(LIMIT))
+}
+
+#[test]
+fn any_text_is_read_or_refused() {
+    runner(1).language(3000);
+}
+
+#[test]
+fn any_bytes_are_looked_at_as_any_header() {
+    runner(2).wire(20_000);
+}
+
+#[test]
+fn any_configuration_is_taken_or_refused() {
+    working_folder();
+    runner(3).configurations(25, |_| true);
+}
+
+#[test]
+fn every_element_survives_any_packet_and_any_handler() {
+    let mut runner = runner(4);
+    for case in cases() {
+        runner.element(&case, true);
+        for _ in 0..3 {
+            runner.element(&case, false);
+        }
+    }
+}
