@@ -140,12 +140,13 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn step(&mut self) {
-        match self.entropy.below(12) {
+        match self.entropy.below(13) {
             0..5 => self.feed_some(),
             5 => self.advance(),
             6 | 7 => self.read_handler(),
             8 | 9 => self.write_handler(),
             10 => self.change_configuration(),
+            11 => self.call_global(),
             _ => self.change_pulling(),
         }
         self.settle();
@@ -187,8 +188,20 @@ impl Run<'_> {
         }
         self.feed(batch);
         self.settle();
+        self.check_arrival();
         self.advance();
-        self.settle();
+    }
+
+    /// Nothing is tested where nothing arrives.
+    fn check_arrival(&mut self) {
+        if self.case.shape.is_pushed_into() {
+            let counts = self
+                .router
+                .read_handler("e.icounts", "")
+                .unwrap_or_default();
+            let arrived: usize = counts.lines().filter_map(|l| l.parse::<usize>().ok()).sum();
+            assert!(arrived > LENGTHS * 9 / 10, "only {arrived} packets arrived");
+        }
     }
 
     /// Keeps clones of some packets, and gives some packets twice.
@@ -209,11 +222,16 @@ impl Run<'_> {
             return self.router.pool.free_all(&mut batch);
         }
         let port = self.entropy.below(self.case.shape.inputs);
-        let id = self.router.find_element(&format!("i{port}"));
-        let fed = id.and_then(|id| {
-            self.router
-                .with_element(id, |s: &mut Source, router| s.feed(batch, router))
-        });
+        let Some(id) = self.router.find_element(&format!("i{port}")) else {
+            // A hot configuration has put another graph in place.
+            let _ = self
+                .router
+                .hot_swap("fuzz", &self.case.shape.text(self.case.config));
+            return self.router.pool.free_all(&mut batch);
+        };
+        let fed = self
+            .router
+            .with_element(id, |s: &mut Source, router| s.feed(batch, router));
         assert!(fed.is_some(), "the source is gone");
     }
 
@@ -260,6 +278,24 @@ impl Run<'_> {
             _ => self.entropy.text(),
         };
         let _ = self.router.write_handler(&name, &value);
+    }
+
+    /// Handlers of the router itself.
+    fn call_global(&mut self) {
+        let name = *self
+            .entropy
+            .pick(&["stop", "transaction", "hotconfig", "stats", "flatconfig"]);
+        let text = match self.handler(true) {
+            Some(handler) => format!("{handler} {}", self.entropy.text()),
+            None => self.entropy.text(),
+        };
+        let value = if name == "transaction" {
+            text
+        } else {
+            self.entropy.text()
+        };
+        let _ = self.router.write_handler(name, &value);
+        let _ = self.router.read_handler(name, "");
     }
 
     /// Another configuration: written to the element, or by a hot swap.

@@ -74,6 +74,11 @@ impl Shape {
         text
     }
 
+    /// Whether all packets come by push.
+    pub fn is_pushed_into(&self) -> bool {
+        self.inputs > 0 && (0..self.inputs).all(|port| self.letter(true, port) == 'h')
+    }
+
     /// Whether port `port` is pushed (`h`) or pulled (`l`).
     fn letter(&self, input: bool, port: usize) -> char {
         let code = self.class.processing;

@@ -112,7 +112,7 @@ impl Router {
 
     /// Asks the driver to stop (Click's `please_stop_driver`).
     pub fn request_stop(&mut self) {
-        self.graph.run_count -= 1;
+        self.graph.run_count = self.graph.run_count.saturating_sub(1);
     }
 
     /// Stops the driver whatever others asked for.

@@ -83,7 +83,7 @@ impl Router {
         match handler {
             "stop" => {
                 let by = text.trim().parse().unwrap_or(1);
-                self.graph.run_count -= i64::max(by, 1);
+                self.graph.run_count = self.graph.run_count.saturating_sub(i64::max(by, 1));
                 Ok(())
             }
             "hotconfig" if self.environment.allow_hotconfig => self

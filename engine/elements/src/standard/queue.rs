@@ -111,6 +111,8 @@ pub(super) const QUEUE: Class = Class {
     ..Class::agnostic("Queue", "standard", build)
 };
 
+/// The most packets a queue can be made to hold: half a gigabyte of descriptors.
+const MAX_CAPACITY: u32 = 1 << 24;
 /// The output for packets there is no room for.
 const OVERFLOW: usize = 1;
 
@@ -122,6 +124,7 @@ struct Queue {
 fn build(configure: &mut Configure<'_>) -> Built {
     let mut args = configure.args();
     let capacity: u32 = args.positional("CAPACITY", 1000);
+    args.within("CAPACITY", capacity, 0, MAX_CAPACITY);
     args.complete()?;
     Ok(Box::new(Queue {
         capacity: capacity as usize,
@@ -132,6 +135,9 @@ fn build(configure: &mut Configure<'_>) -> Built {
 impl Queue {
     fn set_capacity(&mut self, call: Call<'_>, router: &mut Router) -> Result<(), String> {
         let capacity: u32 = call.value().map_err(|e| format!("CAPACITY: {e}"))?;
+        if capacity > MAX_CAPACITY {
+            return Err(format!("CAPACITY: out of range, bound {MAX_CAPACITY}"));
+        }
         self.capacity = capacity as usize;
         self.ring.resize(self.capacity, router);
         self.tell_fullness(router);
