@@ -4,10 +4,13 @@ mod af_packet;
 mod capture;
 mod driver;
 mod error;
+mod lines;
 mod method;
 mod null;
 pub mod pcap;
+mod source;
 
 pub use driver::{Driver, DriverStatistics, Refused, Sent, Stall};
 pub use error::reason;
+pub use lines::Lines;
 pub use method::{Choice, METHODS, Method, Open, Opening, choose, is_method};

@@ -3,7 +3,6 @@
 mod format;
 mod link_type;
 mod reader;
-mod source;
 mod writer;
 
 pub use format::Precision;

@@ -2,8 +2,8 @@
 
 use super::LinkType;
 use super::format::{FILE_HEADER, Format};
-use super::source::Source;
 use crate::reason;
+use crate::source::Source;
 use weft_core::MAX_FRAME;
 
 /// Bytes read at once: enough for any record, little enough to stay in the second-level cache.

@@ -1,4 +1,4 @@
-//! Where a capture's bytes come from: a file, a gzip-compressed file, or standard input.
+//! Where the bytes of a capture or dump come from: a file, a gzip-compressed file, or standard input.
 
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
@@ -9,7 +9,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Bytes that are recognized as a bzip2 file.
 const BZIP2: &[u8] = b"BZh";
 
-pub(super) enum Source {
+pub(crate) enum Source {
     Plain(File),
     Gzip(Box<MultiGzDecoder<File>>),
     Stdin(io::Stdin),
@@ -17,7 +17,7 @@ pub(super) enum Source {
 
 impl Source {
     /// Opens `path`; `-` is standard input.
-    pub(super) fn open(path: &str) -> io::Result<Source> {
+    pub(crate) fn open(path: &str) -> io::Result<Source> {
         if path == "-" {
             return Ok(Source::Stdin(io::stdin()));
         }
@@ -39,7 +39,7 @@ impl Source {
     }
 
     /// Reads into all of `buffer` unless the end comes first; gives how many bytes.
-    pub(super) fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < buffer.len() {
             match self.read(&mut buffer[filled..]) {
@@ -53,7 +53,7 @@ impl Source {
     }
 
     /// The size of a plain file.
-    pub(super) fn size(&self) -> Option<u64> {
+    pub(crate) fn size(&self) -> Option<u64> {
         match self {
             Source::Plain(file) => file
                 .metadata()
@@ -65,7 +65,7 @@ impl Source {
     }
 
     /// Moves to byte `position`. False when this source can only be read on.
-    pub(super) fn seek(&mut self, position: u64) -> bool {
+    pub(crate) fn seek(&mut self, position: u64) -> bool {
         match self {
             Source::Plain(file) => file.seek(SeekFrom::Start(position)).is_ok(),
             _ => false,
