@@ -20,6 +20,9 @@ pub const LARGE_STRIDE: usize = 67 * 1024;
 pub const HEADROOM: usize = 128;
 /// Bytes at the start of a slot that no packet uses, so that offset 0 can mean "not set".
 const RESERVED: u16 = 16;
+/// Bytes in a cache line; slots are whole numbers of lines long.
+const LINE: usize = 64;
+const _: () = assert!(SMALL_STRIDE % LINE == 0 && LARGE_STRIDE % LINE == 0);
 /// The longest frame the pool can hold, in bytes.
 pub const MAX_FRAME: usize = 65_535 + 18;
 
@@ -289,15 +292,16 @@ impl Pool {
             self.small.take()?
         };
         let (from, to) = (self.start(old), self.start(new));
-        let first = packet.lowest_position() as usize;
-        let count = packet.offset() as usize + packet.len() - first;
-        // SAFETY: both ranges lie inside their slots, which are distinct.
-        unsafe {
-            std::ptr::copy_nonoverlapping(
-                self.base.add(from + first),
-                self.base.add(to + first),
-                count,
-            );
+        let first = packet.lowest_position() as usize / LINE;
+        let end = (packet.offset() as usize + packet.len()).div_ceil(LINE);
+        for line in first..end {
+            // SAFETY: slots are distinct and whole numbers of lines long, and the packet's end lies
+            // inside its slot.
+            unsafe {
+                let from = self.base.add(from + line * LINE).cast::<[u64; LINE / 8]>();
+                let to = self.base.add(to + line * LINE).cast::<[u64; LINE / 8]>();
+                to.write(from.read());
+            }
         }
         self.references[new as usize] = 1;
         self.references[old as usize] -= 1;

@@ -96,6 +96,19 @@ impl<B: AsRef<[u8]>> Packet<B> {
         self.flags_offset() & (MORE_FRAGMENTS | OFFSET_MASK) != 0
     }
 
+    /// Bytes 8 to 11 of the header (time to live, protocol, checksum) with the time to live one
+    /// less; `None` where it is 0 or 1.
+    #[inline]
+    pub fn decremented_ttl(&self) -> Option<[u8; 4]> {
+        if self.ttl() <= 1 {
+            return None;
+        }
+        let old = get16(self.bytes(), 8);
+        let [ttl, protocol] = (old - 0x100).to_be_bytes();
+        let [high, low] = checksum::update16(self.checksum(), old, old - 0x100).to_be_bytes();
+        Some([ttl, protocol, high, low])
+    }
+
     /// Time to live.
     pub fn ttl(&self) -> u8 {
         self.bytes()[8]
@@ -208,13 +221,10 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Packet<B> {
     /// Decrements the time to live and updates the checksum; `false`, and no change, where the
     /// time to live is 0 or 1.
     pub fn decrement_ttl(&mut self) -> bool {
-        if self.ttl() <= 1 {
+        let Some(bytes) = self.decremented_ttl() else {
             return false;
-        }
-        let old = get16(self.bytes(), 8);
-        let sum = checksum::update16(self.checksum(), old, old - 0x100);
-        put16(self.bytes_mut(), 8, old - 0x100);
-        self.set_checksum(sum);
+        };
+        self.bytes_mut()[8..12].copy_from_slice(&bytes);
         true
     }
 

@@ -24,10 +24,10 @@
 //! ## See also
 //! ICMPError, CheckIPHeader
 
-use super::header::{header_mut, is_multicast};
+use super::header::{NO_IP_HEADER, header, is_multicast};
 use weft_core::{
-    Batch, Built, Cells, Class, Configure, Element, IpHeader, Packet, Place, Pool, Router, Value,
-    Verdict, argument, reader, writer,
+    Batch, Built, Cells, Class, Configure, Element, IpHeader, Packet, Place, Pool,
+    REASON_NO_BUFFER, Router, Value, Verdict, argument, reader, writer,
 };
 
 /// Registers DecIPTTL.
@@ -97,18 +97,32 @@ impl DecIPTTL {
 
     #[inline]
     fn decrement(&self, packet: &mut Packet, pool: &mut Pool) -> Verdict {
-        let mut ip = match header_mut(packet, pool) {
-            Ok(ip) => ip,
-            Err(reason) => return Verdict::Drop(reason),
+        let Some(ip) = header(packet, pool) else {
+            return Verdict::Drop(NO_IP_HEADER);
         };
-        if !self.multicast && is_multicast(ip.destination()) || ip.decrement_ttl() {
+        if !self.multicast && is_multicast(ip.destination()) {
             return Verdict::Keep;
+        }
+        // What to write is known before a shared frame is copied: reading the copy would stall.
+        if let Some(decremented) = ip.decremented_ttl() {
+            return match write_ttl(packet, pool, decremented) {
+                Some(()) => Verdict::Keep,
+                None => Verdict::Drop(REASON_NO_BUFFER),
+            };
         }
         if let Some(cells) = &self.cells {
             cells.add(0, 1);
         }
         Verdict::Emit(1, "ttl-expired")
     }
+}
+
+/// Writes bytes 8 to 11 of the packet's IPv4 header.
+#[inline]
+fn write_ttl(packet: &mut Packet, pool: &mut Pool, bytes: [u8; 4]) -> Option<()> {
+    let ip = pool.from_position_mut(packet, packet.network()?)?;
+    ip.get_mut(8..12)?.copy_from_slice(&bytes);
+    Some(())
 }
 
 impl Element for DecIPTTL {
