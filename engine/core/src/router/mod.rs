@@ -130,41 +130,44 @@ impl Router {
         batch: &mut Batch,
         mut judge: impl FnMut(&mut Packet, &mut Router) -> Verdict,
     ) {
+        // One call of `judge`, so that it is compiled into this loop.
+        let mut kept = 0;
         for index in 0..batch.len() {
             match judge(&mut batch[index], self) {
-                Verdict::Keep => {}
-                verdict => return self.filter_from(batch, index, verdict, &mut judge),
+                Verdict::Keep => {
+                    if kept != index {
+                        batch.swap(kept, index);
+                    }
+                    kept += 1;
+                }
+                verdict => kept = self.dispose(batch, index, kept, verdict),
             }
         }
+        batch.truncate(kept);
     }
 
-    /// The part of [`Router::filter`] from the first packet on that is not kept; apart, so that the
-    /// loop above stays small.
+    /// Does with the packet at `index` what `verdict` says; the `kept` packets at the front stay, or
+    /// go before it where order can be seen. Gives how many are kept then. The descriptor left
+    /// behind in the batch is a dead copy.
     #[inline(never)]
-    fn filter_from(
-        &mut self,
-        batch: &mut Batch,
-        first: usize,
-        verdict: Verdict,
-        judge: &mut dyn FnMut(&mut Packet, &mut Router) -> Verdict,
-    ) {
-        let mut rest = self.new_batch();
-        rest.extend(batch.drain(first..));
-        let mut judged = Some(verdict);
-        for mut packet in rest.drain(..) {
-            match judged.take().unwrap_or_else(|| judge(&mut packet, self)) {
-                Verdict::Keep => batch.push(packet),
-                Verdict::Drop(reason) => self.drop_packet(packet, reason),
-                Verdict::Emit(port, reason) => {
-                    if self.keep_order && !batch.is_empty() && self.is_connected(port) {
-                        let before = std::mem::replace(batch, self.new_batch());
-                        self.emit_batch(0, before);
-                    }
-                    self.emit_or_drop(port, packet, reason);
+    fn dispose(&mut self, batch: &mut Batch, index: usize, kept: usize, verdict: Verdict) -> usize {
+        let packet = batch[index].copy_descriptor();
+        match verdict {
+            Verdict::Keep => {}
+            Verdict::Drop(reason) => self.drop_packet(packet, reason),
+            Verdict::Emit(port, reason) => {
+                if self.keep_order && kept > 0 && self.is_connected(port) {
+                    let mut before = self.new_batch();
+                    before.extend(batch[..kept].iter().map(Packet::copy_descriptor));
+                    self.emit_batch(0, before);
+                    self.emit(port, packet);
+                    self.count_reason(reason, 1);
+                    return 0;
                 }
+                self.emit_or_drop(port, packet, reason);
             }
         }
-        self.recycle(rest);
+        kept
     }
 
     /// Whether output `port` of the running element is connected to a push input.
