@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -91,15 +92,17 @@ def show(packet: Packet) -> str:
     return f"@{seconds}.{rest:09} {packet.data.hex()}"
 
 
-def test_every_class_has_a_golden_file_of_its_name(engine: str) -> None:
+def test_every_class_has_a_golden_file_of_its_name_and_a_fuzz_entry(engine: str) -> None:
     done = subprocess.run(
-        [engine, "click", "-q", "-e", "Idle", "-h", "classes"],
+        [engine, "elements", "--json"],
         capture_output=True,
         text=True,
         timeout=LIMIT_S,
         check=True,
     )
-    classes = set(done.stdout.split())
+    classes = {entry["name"]: entry for entry in json.loads(done.stdout)}
     assert "Idle" in classes
-    missing = classes - {path.stem for path in FILES}
+    missing = classes.keys() - {path.stem for path in FILES}
     assert not missing, f"no tests/golden/*/NAME.golden for {', '.join(sorted(missing))}"
+    unfuzzed = [name for name, entry in classes.items() if not entry["fuzz"]]
+    assert not unfuzzed, f"no fuzz entry for {', '.join(unfuzzed)}"

@@ -32,6 +32,8 @@ mod static_switch;
 mod strip;
 mod switch;
 mod tee;
+#[cfg(test)]
+mod tests;
 mod timed_source;
 mod token_bucket;
 mod unqueue;
