@@ -4,7 +4,7 @@
 use super::super::rewriter::Place;
 use super::super::rewriter::flow::{Direction, Flow, FlowId};
 use super::super::rewriter::input::Input;
-use super::super::rewriter::packet::{Look, look, rewrite, segment};
+use super::super::rewriter::packet::{Look, look, rewrite};
 use super::super::rewriter::timeouts::{TCP, after_datagram, after_segment};
 use super::super::round_robin_ip_mapper::RoundRobinIpMapper;
 use super::IpRewriter;
@@ -120,9 +120,8 @@ impl IpRewriter {
         let Some(bytes) = router.pool.from_position_mut(packet, network) else {
             return NOWHERE;
         };
-        rewrite(bytes, flow.protocol, id, flow.deltas(direction));
+        let segment = rewrite(bytes, flow.protocol, id, flow.deltas(direction));
         let seen = if flow.protocol == TCP {
-            let segment = segment(bytes);
             after_segment(flow.seen, direction, segment.flags, segment.has_data)
         } else {
             after_datagram(flow.seen, direction)

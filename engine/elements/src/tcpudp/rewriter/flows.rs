@@ -203,9 +203,12 @@ impl Flows {
 
 #[cfg(test)]
 mod tests {
+    use super::super::timeouts::Times;
     use super::*;
+    use std::sync::LazyLock;
 
-    const TIMEOUTS: Timeouts = Timeouts {
+    static TIMEOUTS: LazyLock<Timeouts> = LazyLock::new(|| TIMES.into());
+    const TIMES: Times = Times {
         tcp: 1000,
         tcp_no_data: 300,
         tcp_done: 50,

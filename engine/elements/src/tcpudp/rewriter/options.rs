@@ -1,6 +1,6 @@
 //! The keyword arguments of rewriting elements.
 
-use super::timeouts::Timeouts;
+use super::timeouts::{Timeouts, Times};
 use weft_core::{Argument, Configure, ElementId, Place, SECOND, argument};
 use weft_lang::Args;
 use weft_lang::value::{Annotation, AnyText, Value, WholeSeconds};
@@ -77,7 +77,7 @@ impl Options {
     ) -> Result<Options, Vec<String>> {
         let udp = time(args, &["UDP_TIMEOUT"], 300);
         let streaming: Option<WholeSeconds> = args.keyword_opt("UDP_STREAMING_TIMEOUT");
-        let timeouts = Timeouts {
+        let times = Times {
             tcp: time(args, &["TIMEOUT", "TCP_TIMEOUT"], 86400),
             tcp_no_data: time(args, &["TCP_NODATA_TIMEOUT"], 300),
             tcp_done: time(args, &["TCP_DONE_TIMEOUT"], 240),
@@ -101,7 +101,7 @@ impl Options {
         };
         let reply: Option<Annotation> = args.keyword_opt("REPLY_ANNO");
         Ok(Options {
-            timeouts,
+            timeouts: times.into(),
             reap_interval,
             capacity,
             destination_annotation: args.keyword("DST_ANNO", true),

@@ -18,17 +18,10 @@ pub(crate) struct Look {
 }
 
 /// Flags of a TCP segment, and whether it has data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub flags: u8,
     pub has_data: bool,
-}
-
-#[inline]
-fn half(bytes: &[u8], at: usize) -> u16 {
-    bytes
-        .get(at..at + 2)
-        .map_or(0, |b| u16::from_be_bytes([b[0], b[1]]))
 }
 
 /// The flow identifier of the packet whose IP header `bytes` begins with.
@@ -66,50 +59,55 @@ pub(crate) fn look(bytes: &[u8]) -> Result<(FlowId, u8), &'static str> {
     Ok((id, protocol))
 }
 
-/// Changes a packet that [`look`] found no fault with.
+/// Changes a packet that [`look`] found no fault with; what it is, if it is a TCP segment.
 #[inline]
-pub(crate) fn rewrite(bytes: &mut [u8], protocol: u8, id: FlowId, deltas: (u16, u16)) {
-    let header = usize::from(bytes[0] & 0xf) * 4;
-    let Some((ip, transport)) = bytes.split_at_mut_checked(header) else {
-        return;
+pub(crate) fn rewrite(
+    bytes: &mut [u8],
+    protocol: u8,
+    id: FlowId,
+    (ip_delta, delta): (u16, u16),
+) -> Segment {
+    let Some((ip, rest)) = bytes.split_first_chunk_mut::<20>() else {
+        return Segment::default();
     };
-    let Some(ip) = ip.first_chunk_mut::<20>() else {
-        return;
-    };
+    let length = u16::from_be_bytes([ip[2], ip[3]]);
+    let header = usize::from(ip[0] & 0xf) * 4;
     ip[12..20].copy_from_slice(&id.addresses.to_be_bytes());
-    add(&mut ip[10..12], deltas.0);
+    let sum = added([ip[10], ip[11]], ip_delta);
+    ip[10..12].copy_from_slice(&sum);
+    let transport = rest
+        .get_mut(header.saturating_sub(20)..)
+        .unwrap_or_default();
     if protocol == TCP {
-        if let Some(tcp) = transport.first_chunk_mut::<TCP_HEADER>() {
-            tcp[..4].copy_from_slice(&id.ports.to_be_bytes());
-            add(&mut tcp[16..18], deltas.1);
-        }
-    } else if let Some(udp) = transport.first_chunk_mut::<UDP_HEADER>() {
+        let Some(tcp) = transport.first_chunk_mut::<TCP_HEADER>() else {
+            return Segment::default();
+        };
+        tcp[..4].copy_from_slice(&id.ports.to_be_bytes());
+        let sum = added([tcp[16], tcp[17]], delta);
+        tcp[16..18].copy_from_slice(&sum);
+        let headers = header + usize::from(tcp[12] >> 4) * 4;
+        return Segment {
+            flags: tcp[13],
+            has_data: headers < usize::from(length),
+        };
+    }
+    if let Some(udp) = transport.first_chunk_mut::<UDP_HEADER>() {
         udp[..4].copy_from_slice(&id.ports.to_be_bytes());
         // 0 says that there is no checksum; a sum of 0 is sent as its other form.
-        if half(udp, 6) != 0 {
-            add(&mut udp[6..8], deltas.1);
-            if half(udp, 6) == 0 {
-                udp[6..8].fill(0xff);
-            }
+        if [udp[6], udp[7]] != [0, 0] {
+            let sum = match added([udp[6], udp[7]], delta) {
+                [0, 0] => [0xff, 0xff],
+                sum => sum,
+            };
+            udp[6..8].copy_from_slice(&sum);
         }
     }
+    Segment::default()
 }
 
-/// Adds to the sum behind a checksum.
+/// A checksum after `delta` was added to the sum behind it.
 #[inline]
-fn add(field: &mut [u8], delta: u16) {
-    let sum = u32::from(!half(field, 0)) + u32::from(delta);
-    field.copy_from_slice(&(!fold(sum)).to_be_bytes());
-}
-
-/// The TCP flags of a packet that [`look`] found no fault with.
-#[inline]
-pub(crate) fn segment(bytes: &[u8]) -> Segment {
-    let header = usize::from(bytes[0] & 0xf) * 4;
-    let byte = |at: usize| bytes.get(header + at).copied().unwrap_or(0);
-    let headers = header + usize::from(byte(12) >> 4) * 4;
-    Segment {
-        flags: byte(13),
-        has_data: headers < usize::from(half(bytes, 2)),
-    }
+fn added(checksum: [u8; 2], delta: u16) -> [u8; 2] {
+    let sum = u32::from(!u16::from_be_bytes(checksum)) + u32::from(delta);
+    (!fold(sum)).to_be_bytes()
 }

@@ -1,7 +1,8 @@
 //! The table of flows: found by the identifier of either direction.
 //!
-//! An open-addressing hash of 8-byte buckets beside the flows themselves, so that a lookup touches
-//! one line of each. A bucket holds the hash and the flow's number and direction, plus 1; 0 is free.
+//! An open-addressing hash of 4-byte buckets beside the flows themselves, so that a lookup touches
+//! one line of each. A bucket's lower bits, as many as it takes to count buckets, hold the flow's
+//! number and direction, plus 1; those above hold the same bits of the hash. 0 is free.
 
 use super::flow::{Direction, Flow, FlowId};
 
@@ -20,7 +21,7 @@ pub(crate) struct Place {
 
 /// All flows.
 pub(crate) struct Table {
-    buckets: Vec<u64>,
+    buckets: Vec<u32>,
     flows: Vec<Flow>,
     free: Vec<u32>,
     seeds: [u64; 3],
@@ -95,16 +96,16 @@ impl Table {
     /// Where the flow with this identifier, whose hash is `hash`, is.
     #[inline]
     pub(crate) fn find(&self, id: FlowId, protocol: u8, hash: u32) -> Option<Place> {
-        let mask = self.buckets.len() - 1;
-        let mut at = hash as usize & mask;
+        let mask = self.mask();
+        let mut at = hash & mask;
         // At most half of the buckets are taken: the search meets a free one.
         loop {
-            let bucket = self.buckets[at];
+            let bucket = self.buckets[at as usize];
             if bucket == 0 {
                 return None;
             }
-            if (bucket >> 32) as u32 == hash {
-                let place = place_of(bucket);
+            if (bucket ^ hash) & !mask == 0 {
+                let place = place_of(bucket & mask);
                 let flow = &self.flows[place.flow as usize];
                 if flow.ids[place.direction as usize] == id && flow.protocol == protocol {
                     return Some(place);
@@ -112,6 +113,11 @@ impl Table {
             }
             at = (at + 1) & mask;
         }
+    }
+
+    #[inline]
+    fn mask(&self) -> u32 {
+        (self.buckets.len() - 1) as u32
     }
 
     /// Where the flow with this identifier is.
@@ -149,9 +155,10 @@ impl Table {
             return None;
         }
         for direction in [Direction::Forward, Direction::Reply] {
-            let id = flow.ids[direction as usize];
-            let hash = self.hash(id, flow.protocol);
-            self.unlink(bucket_of(hash, number, direction));
+            self.unlink(Place {
+                flow: number,
+                direction,
+            });
         }
         self.flows[number as usize].protocol = 0;
         self.free.push(number);
@@ -162,35 +169,35 @@ impl Table {
 
     /// Enters both directions; a flow that is its own reply has one entry.
     fn link(&mut self, number: u32) {
-        let Flow { ids, protocol, .. } = self.flows[number as usize];
-        self.enter(bucket_of(
-            self.hash(ids[0], protocol),
-            number,
-            Direction::Forward,
-        ));
+        let ids = self.flows[number as usize].ids;
+        self.enter(number, Direction::Forward);
         if ids[1] != ids[0] {
-            self.enter(bucket_of(
-                self.hash(ids[1], protocol),
-                number,
-                Direction::Reply,
-            ));
+            self.enter(number, Direction::Reply);
         }
     }
 
-    fn enter(&mut self, bucket: u64) {
-        let mask = self.buckets.len() - 1;
-        let mut at = home(bucket, mask);
-        while self.buckets[at] != 0 {
+    fn enter(&mut self, flow: u32, direction: Direction) {
+        let place = Place { flow, direction };
+        let (hash, mask) = (self.hash_of(place), self.mask());
+        let mut at = hash & mask;
+        while self.buckets[at as usize] != 0 {
             at = (at + 1) & mask;
         }
-        self.buckets[at] = bucket;
+        self.buckets[at as usize] = hash & !mask | entry_of(place);
     }
 
-    fn unlink(&mut self, bucket: u64) {
-        let mask = self.buckets.len() - 1;
-        let mut at = home(bucket, mask);
-        while self.buckets[at] != bucket {
-            if self.buckets[at] == 0 {
+    /// The hash of the identifier found at `place`.
+    fn hash_of(&self, place: Place) -> u32 {
+        let flow = &self.flows[place.flow as usize];
+        self.hash(flow.ids[place.direction as usize], flow.protocol)
+    }
+
+    fn unlink(&mut self, place: Place) {
+        let (hash, mask) = (self.hash_of(place), self.mask());
+        let bucket = hash & !mask | entry_of(place);
+        let mut at = hash & mask;
+        while self.buckets[at as usize] != bucket {
+            if self.buckets[at as usize] == 0 {
                 return;
             }
             at = (at + 1) & mask;
@@ -199,28 +206,30 @@ impl Table {
     }
 
     /// Moves entries behind a freed bucket up, so that no search ends too early.
-    fn close_gap(&mut self, mut gap: usize) {
-        let mask = self.buckets.len() - 1;
+    fn close_gap(&mut self, mut gap: u32) {
+        let mask = self.mask();
         let mut at = gap;
         loop {
             at = (at + 1) & mask;
-            let bucket = self.buckets[at];
+            let bucket = self.buckets[at as usize];
             if bucket == 0 {
                 break;
             }
-            let from_home = at.wrapping_sub(home(bucket, mask)) & mask;
-            if from_home >= (at.wrapping_sub(gap) & mask) {
-                self.buckets[gap] = bucket;
+            let home = self.hash_of(place_of(bucket & mask)) & mask;
+            if (at.wrapping_sub(home) & mask) >= (at.wrapping_sub(gap) & mask) {
+                self.buckets[gap as usize] = bucket;
                 gap = at;
             }
         }
-        self.buckets[gap] = 0;
+        self.buckets[gap as usize] = 0;
     }
 
     fn resize(&mut self, buckets: usize) {
-        let old = std::mem::replace(&mut self.buckets, vec![0; buckets]);
-        for bucket in old.into_iter().filter(|b| *b != 0) {
-            self.enter(bucket);
+        self.buckets = vec![0; buckets];
+        for number in 0..self.flows.len() as u32 {
+            if self.flows[number as usize].protocol != 0 {
+                self.link(number);
+            }
         }
     }
 }
@@ -232,25 +241,21 @@ fn multiply(a: u64, b: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
-fn bucket_of(hash: u32, flow: u32, direction: Direction) -> u64 {
-    let entry = u64::from(flow) * 2 + direction as u64 + 1;
-    u64::from(hash) << 32 | entry
+/// There are at most a quarter as many flows as buckets: this fits below the hash.
+fn entry_of(place: Place) -> u32 {
+    place.flow * 2 + place.direction as u32 + 1
 }
 
 #[inline]
-fn place_of(bucket: u64) -> Place {
-    let entry = bucket as u32 - 1;
+fn place_of(entry: u32) -> Place {
+    let entry = entry - 1;
     Place {
-        flow: entry >> 1,
+        flow: entry / 2,
         direction: match entry & 1 {
             0 => Direction::Forward,
             _ => Direction::Reply,
         },
     }
-}
-
-fn home(bucket: u64, mask: usize) -> usize {
-    (bucket >> 32) as usize & mask
 }
 
 #[cfg(test)]

@@ -20,9 +20,9 @@ pub(crate) const TCP: u8 = 6;
 /// Protocol number of UDP.
 pub(crate) const UDP: u8 = 17;
 
-/// All timeouts, in nanoseconds.
+/// Timeouts as configured, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Timeouts {
+pub(crate) struct Times {
     pub tcp: u64,
     pub tcp_no_data: u64,
     pub tcp_done: u64,
@@ -32,44 +32,66 @@ pub(crate) struct Timeouts {
     pub udp_guarantee: u64,
 }
 
+impl Times {
+    fn tcp_lifetime(&self, seen: u8) -> u64 {
+        let timeout = if has_both(seen, DONE) {
+            self.tcp_done
+        } else if has_both(seen, DATA) {
+            self.tcp
+        } else {
+            self.tcp_no_data
+        };
+        timeout.max(self.tcp_guarantee)
+    }
+
+    fn udp_lifetime(&self, seen: u8) -> u64 {
+        let streams = has_both(seen, SEEN) && seen >= 3 * COUNT;
+        let timeout = if streams {
+            self.udp_streaming
+        } else {
+            self.udp
+        };
+        timeout.max(self.udp_guarantee)
+    }
+}
+
+fn has_both(seen: u8, flag: u8) -> bool {
+    seen & (3 * flag) == 3 * flag
+}
+
+/// What a packet needs to know of the timeouts: looked up, not decided.
+pub(crate) struct Timeouts {
+    /// For UDP and TCP, by what was seen.
+    lifetimes: [[u64; 16]; 2],
+    guarantees: [u64; 2],
+}
+
+impl From<Times> for Timeouts {
+    fn from(times: Times) -> Self {
+        Timeouts {
+            lifetimes: [
+                std::array::from_fn(|seen| times.udp_lifetime(seen as u8)),
+                std::array::from_fn(|seen| times.tcp_lifetime(seen as u8)),
+            ],
+            guarantees: [times.udp_guarantee, times.tcp_guarantee],
+        }
+    }
+}
+
 impl Timeouts {
     /// From when on a flow may be removed to make room.
     #[inline]
     pub(crate) fn guaranteed_until(&self, flow: &Flow) -> u64 {
-        let guarantee = match flow.protocol {
-            TCP => self.tcp_guarantee,
-            _ => self.udp_guarantee,
-        };
+        let guarantee = self.guarantees[usize::from(flow.protocol == TCP)];
         flow.used.saturating_add(guarantee)
     }
 
     /// When a flow expires if no packet comes.
     #[inline]
     pub(crate) fn expiry(&self, flow: &Flow) -> u64 {
-        flow.used.saturating_add(self.lifetime(flow))
-    }
-
-    #[inline]
-    fn lifetime(&self, flow: &Flow) -> u64 {
-        let has_both = |flag: u8| flow.seen & (3 * flag) == 3 * flag;
-        if flow.protocol == TCP {
-            let timeout = if has_both(DONE) {
-                self.tcp_done
-            } else if has_both(DATA) {
-                self.tcp
-            } else {
-                self.tcp_no_data
-            };
-            timeout.max(self.tcp_guarantee)
-        } else {
-            let streams = has_both(SEEN) && flow.seen >= 3 * COUNT;
-            let timeout = if streams {
-                self.udp_streaming
-            } else {
-                self.udp
-            };
-            timeout.max(self.udp_guarantee)
-        }
+        let lifetimes = &self.lifetimes[usize::from(flow.protocol == TCP)];
+        flow.used
+            .saturating_add(lifetimes[usize::from(flow.seen & 15)])
     }
 }
 
@@ -104,7 +126,7 @@ mod tests {
     use crate::tcpudp::rewriter::flow::FlowId;
     use Direction::{Forward, Reply};
 
-    const TIMEOUTS: Timeouts = Timeouts {
+    const TIMES: Times = Times {
         tcp: 86400,
         tcp_no_data: 300,
         tcp_done: 240,
@@ -118,7 +140,7 @@ mod tests {
         let id = FlowId::new(1, 2, 3, 4);
         let mut flow = Flow::new(protocol, id, id, [0, 0], 0);
         flow.seen = seen;
-        TIMEOUTS.expiry(&flow)
+        Timeouts::from(TIMES).expiry(&flow)
     }
 
     #[test]
