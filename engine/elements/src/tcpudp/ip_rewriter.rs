@@ -71,7 +71,6 @@ mod process;
 #[cfg(test)]
 mod tests;
 
-use super::rewriter::Place;
 use super::rewriter::flows::Flows;
 use super::rewriter::input::Input;
 use super::rewriter::options::{ARGUMENTS, Capacity, Options};
@@ -112,9 +111,9 @@ struct IpRewriter {
     options: Options,
     flows: Flows,
     failures: Option<Cells>,
-    /// Of the batch at hand: what was read from the packets, the flows found, the outputs.
+    /// Of the batch at hand: what was read from the packets, where their flows may be, the outputs.
     looks: Vec<Look>,
-    places: Vec<Option<Place>>,
+    candidates: Vec<u32>,
     chosen: Vec<u32>,
 }
 
@@ -139,7 +138,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         options,
         failures: None,
         looks: Vec::new(),
-        places: Vec::new(),
+        candidates: Vec::new(),
         chosen: Vec::new(),
     }))
 }

@@ -29,24 +29,14 @@ impl IpRewriter {
             None => return router.drop_all(batch, "no-mapping"),
         };
         self.look_at(port, batch, router);
-        let table = &self.flows.table;
-        self.places.clear();
-        self.places.extend(
-            self.looks
-                .iter()
-                .map(|look| table.find(look.id, look.protocol, look.hash)),
-        );
-        let known = table.changes();
+        let hashes = self.looks.iter().map(|look| look.hash);
+        self.flows.table.touch(hashes, &mut self.candidates);
         let now = router.clock.now();
         self.chosen.clear();
         for (i, packet) in batch.iter_mut().enumerate() {
             let look = self.looks[i];
             let table = &self.flows.table;
-            let place = if table.changes() == known {
-                self.places[i]
-            } else {
-                table.find(look.id, look.protocol, look.hash)
-            };
+            let place = table.find(look.id, look.protocol, look.hash);
             let output = self.handle(port, packet, look, place, now, router);
             self.chosen.push(output);
         }

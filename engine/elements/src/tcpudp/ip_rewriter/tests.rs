@@ -1,7 +1,7 @@
 //! Random flows through an address translator, each packet compared with a model of what it must
 //! become, checksums computed from scratch.
 
-use crate::testing::{bytes, captured, finish, hex, load};
+use crate::testing::{bytes, captured, finish, hex, load, read};
 use std::collections::{HashMap, HashSet};
 use weft_core::{Random, Router};
 
@@ -228,4 +228,55 @@ fn clones_are_not_changed_with_the_packet() {
     assert_eq!(last(&mut router, "out", &mut out), [expected]);
     assert_eq!(last(&mut router, "other", &mut other), [sent]);
     finish(router);
+}
+
+/// Packets that look like IPv4 here and there, of any length.
+fn any_packet(random: &mut Random) -> Vec<u8> {
+    let length = random.below(60) as usize;
+    let mut packet: Vec<u8> = (0..length).map(|_| random.next_u64() as u8).collect();
+    for (at, values) in [
+        (0, [0x45, 0x46, 0x4f, 0x40]),
+        (6, [0, 0x20, 0x1f, 0]),
+        (7, [0; 4]),
+        (9, [6, 17, 6, 17]),
+        (12, [10; 4]),
+        (13, [0; 4]),
+        (14, [0; 4]),
+        (15, [1, 1, 2, 3]),
+    ] {
+        if at < length && random.below(8) != 0 {
+            packet[at] = values[random.below(4) as usize];
+        }
+    }
+    packet
+}
+
+#[test]
+fn any_bytes_leave_every_packet_accounted_for() {
+    let mut random = Random::seeded(11);
+    for input in [
+        "keep 0 1",
+        "pass 1",
+        "pattern 192.0.2.1 1-2 - - 0 1",
+        "drop",
+    ] {
+        let mut router = load(&format!(
+            "feed :: Feed -> m :: MarkIPHeader -> rw :: IPRewriter({input}, MAPPING_CAPACITY 5);
+             rw[0] -> f :: IPFilter(allow src port < 9, 1 tcp opt syn, deny all);
+             rw[1] -> c :: IPClassifier(icmp type echo, dst tcp port 80 or ip frag, -);
+             f[0] -> rt :: RadixIPLookup(10.0.0.0/8 0, 0.0.0.0/1 9.9.9.9 1);
+             f[1] -> d :: Classifier(0/45%f0 9/06, !12/0a0000, -);
+             c[0], c[1], c[2], rt[0], rt[1], d[0], d[1], d[2] -> out :: Counter -> Discard;"
+        ));
+        let packets: Vec<Vec<u8>> = (0..2000).map(|_| any_packet(&mut random)).collect();
+        feed(&mut router, &packets);
+        let mut total: u64 = read(&mut router, "out.count").parse().unwrap();
+        for element in ["m", "rw", "f", "c", "rt", "d"] {
+            let drops = read(&mut router, &format!("{element}.drops"));
+            let counts = drops.lines().filter_map(|line| line.rsplit(' ').next());
+            total += counts.map(|n| n.parse::<u64>().unwrap()).sum::<u64>();
+        }
+        assert_eq!(total, 2000);
+        finish(router);
+    }
 }

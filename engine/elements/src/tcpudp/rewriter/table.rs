@@ -25,7 +25,6 @@ pub(crate) struct Table {
     flows: Vec<Flow>,
     free: Vec<u32>,
     seeds: [u64; 3],
-    changes: u64,
     removals: u64,
 }
 
@@ -47,7 +46,6 @@ impl Table {
                 odd(0x8bb8_4b93_962e_acc9),
                 odd(0x4b33_a62e_d433_d4a3),
             ],
-            changes: 0,
             removals: 0,
         }
     }
@@ -55,12 +53,6 @@ impl Table {
     /// Number of flows.
     pub(crate) fn len(&self) -> usize {
         self.flows.len() - self.free.len()
-    }
-
-    /// Changes whenever a flow was added or removed: places found before may be stale.
-    #[inline]
-    pub(crate) fn changes(&self) -> u64 {
-        self.changes
     }
 
     /// Changes whenever a flow was removed.
@@ -91,6 +83,17 @@ impl Table {
         let ports = u64::from(id.ports) | u64::from(protocol) << 32;
         let mixed = multiply(id.addresses ^ a, ports ^ b);
         multiply(mixed ^ c, b) as u32
+    }
+
+    /// Reads the memory that finding identifiers with these hashes will need. Loads that wait for
+    /// nothing else overlap, which those of one search after the other do not.
+    pub(crate) fn touch(&self, hashes: impl Iterator<Item = u32>, candidates: &mut Vec<u32>) {
+        let mask = self.mask();
+        candidates.clear();
+        candidates.extend(hashes.map(|hash| self.buckets[(hash & mask) as usize]));
+        let flows = candidates.iter().filter(|bucket| **bucket != 0);
+        let read = flows.map(|bucket| self.flow(place_of(bucket & mask).flow).protocol);
+        std::hint::black_box(read.fold(0, |all, one| all | one));
     }
 
     /// Where the flow with this identifier, whose hash is `hash`, is.
@@ -144,7 +147,6 @@ impl Table {
             }
         };
         self.link(number);
-        self.changes += 1;
         Some(number)
     }
 
@@ -162,7 +164,6 @@ impl Table {
         }
         self.flows[number as usize].protocol = 0;
         self.free.push(number);
-        self.changes += 1;
         self.removals += 1;
         Some(flow)
     }
