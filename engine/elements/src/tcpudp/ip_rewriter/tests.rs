@@ -222,7 +222,7 @@ fn clones_are_not_changed_with_the_packet() {
     );
     let flow = (0x0a00_0001, 7, 0xcb00_7100, 80, 17);
     let sent = packet(flow, &[0, 9, 0, 0, 1], false);
-    feed(&mut router, &[sent.clone()]);
+    feed(&mut router, std::slice::from_ref(&sent));
     let (mut out, mut other) = (0, 0);
     let expected = packet((NAT, 2000, flow.2, 80, 17), &[0, 9, 0, 0, 1], false);
     assert_eq!(last(&mut router, "out", &mut out), [expected]);
