@@ -1,4 +1,4 @@
-"""python -m bench [NAME ...] [--repeat N] [--smoke] [--json FILE] [--list]
+"""python -m bench [NAME ...] [--repeat N] [--smoke] [--json FILE] [--specification]
 
 Exit status 0 even when a goal is missed, for it is a measurement; 1 when a run is broken.
 """
@@ -19,6 +19,7 @@ from bench.figure import BrokenRunError
 from bench.machine import describe
 from bench.report import print_table, write_json
 from bench.setting import Setting
+from bench.specification import SPECIFICATION, rewritten
 from weft.errors import WeftError
 from weft.launcher import engine_binary
 
@@ -51,22 +52,26 @@ def main() -> int:
         signal.signal(number, _interrupt)
     sweep()
     machine = describe()
-    figures: list[Figure] = []
+    measured: dict[str, list[Figure]] = {}
     broken: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="weft-bench-") as folder:
         weft = str(Path(sys.executable).with_name("weft"))
         setting = Setting(Path(folder), engine_binary(), weft, options.repeat, options.smoke)
         try:
             for name in options.names or BENCHES:
-                figures += _measured(name, setting, broken)
+                measured[name] = _measured(name, setting, broken)
         except KeyboardInterrupt:
             print("bench: interrupted; everything was taken away", file=sys.stderr)
             return 130
+    figures = [figure for found in measured.values() for figure in found]
     print_table(figures, machine, options.repeat)
     for name, reason in broken.items():
         print(f"bench: {name}: broken: {reason}", file=sys.stderr)
     if options.json:
         write_json(options.json, figures, machine, broken)
+    if options.specification:
+        intact = {name: found for name, found in measured.items() if name not in broken}
+        SPECIFICATION.write_text(rewritten(SPECIFICATION.read_text(), intact))
     return 1 if broken else 0
 
 
@@ -82,6 +87,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repeat", type=_count, default=5, help="samples of each (5)")
     parser.add_argument("--smoke", action="store_true", help="tiny runs: shows that they work only")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples there")
+    parser.add_argument(
+        "--specification", action="store_true", help="write the figures into SPECIFICATION.md"
+    )
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BENCHES]
     if unknown:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bench.figure import Figure
 
-__all__ = ["print_table", "write_json"]
+__all__ = ["cells", "print_table", "write_json"]
 
 _STYLES = {Verdict.MET: "green", Verdict.MISSED: "red", Verdict.OPEN: ""}
 
@@ -37,21 +37,27 @@ def print_table(figures: Sequence[Figure], machine: Mapping[str, str], repeat: i
 
 
 def _row(figure: Figure) -> tuple[str, ...]:
+    *shown, verdict = cells(figure)
+    style = _STYLES[figure.verdict]
+    return (*shown, f"[{style}]{verdict}[/]" if style else verdict)
+
+
+def cells(figure: Figure) -> tuple[str, ...]:
+    """A figure in words: name, goal, later goal, median, spread, verdict."""
+
     def shown(value: float) -> str:
         return f"{value:.3g} {figure.unit}".rstrip()
 
     def wanted(value: float | None) -> str:
         return "" if value is None else f"{figure.goal.bound.value} {shown(value)}"
 
-    style = _STYLES[figure.verdict]
-    verdict = figure.verdict.value
     return (
         figure.name,
         wanted(figure.goal.now),
         wanted(figure.goal.later),
         shown(figure.median),
         f"{min(figure.samples):.3g}..{max(figure.samples):.3g}",
-        f"[{style}]{verdict}[/]" if style else verdict,
+        figure.verdict.value,
     )
 
 
