@@ -26,6 +26,8 @@ class Verdict(Enum):
 
     MET = "met"
     MISSED = "missed"
+    REACHED = "reached early"
+    AHEAD = "not yet"
     OPEN = "no goal"
 
 
@@ -38,10 +40,12 @@ class Goal:
     later: float | None = None
 
     def verdict(self, value: float) -> Verdict:
-        """Whether a value keeps the promise."""
-        if self.now is None:
-            return Verdict.OPEN
-        return Verdict.MET if self.reaches(value, self.now) else Verdict.MISSED
+        """Whether a value keeps the promise, or where there is none, has reached what is aimed at."""
+        if self.now is not None:
+            return Verdict.MET if self.reaches(value, self.now) else Verdict.MISSED
+        if self.later is not None:
+            return Verdict.REACHED if self.reaches(value, self.later) else Verdict.AHEAD
+        return Verdict.OPEN
 
     def reaches(self, value: float, wanted: float) -> bool:
         """Whether a value lies on the right side of a wanted one."""

@@ -41,7 +41,7 @@ def measure(setting: Setting) -> list[Figure]:
         Figure("start call to first ping", "ms", at_most(10, 5), samples["call"]),
         Figure("`weft run -d` to first ping", "ms", at_most(), samples["command"]),
         Figure(
-            "`ip` and a C program to first ping / start call to first ping",
+            "first ping, times as fast as `ip` and a C program",
             "",
             at_least(),
             tuple(b / a for a, b in zip(samples["call"], samples["reference"], strict=True)),

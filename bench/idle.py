@@ -30,7 +30,10 @@ _SETTLE_S = 1.0
 def measure(setting: Setting) -> list[Figure]:
     """32 functions between two hosts, again and again; idle CPU is watched in the last round."""
     count = setting.amount(_FUNCTIONS, 3)
-    starts, ends, memory = [], [], []
+    starts: list[float] = []
+    ends: list[float] = []
+    memory: list[float] = []
+    owned: list[float] = []
     shares: list[float] = []
     with host("left") as left, host("right") as right, platform() as there:
         requests = _requests(there, left, right, count)
@@ -40,12 +43,15 @@ def measure(setting: Setting) -> list[Figure]:
             starts.append(_timed(there, requests))
             time.sleep(setting.seconds(_SETTLE_S))
             memory.append((before - _available()) / 1e6)
+            processes = _processes(there, count)
+            owned.append(sum(map(_proportional, processes)) / 1e6)
             if last:
-                shares = _cpu_shares(there, setting.seconds(_IDLE_S), count)
+                shares = _cpu_shares(processes, setting.seconds(_IDLE_S))
             ends.append(_removed(there))
     return [
-        Figure("idle function: CPU", "% of a core", at_most(0.1), tuple(shares)),
+        Figure("idle function: CPU", "% core", at_most(0.1), tuple(shares)),
         Figure(f"{count} idle functions: memory", "MB", at_most(48), tuple(memory)),
+        Figure(f"{count} idle functions: memory of their processes", "MB", at_most(), tuple(owned)),
         Figure(f"{count} functions started at once", "s", at_most(), tuple(starts)),
         Figure(f"{count} functions removed at once", "s", at_most(), tuple(ends)),
     ]
@@ -77,19 +83,34 @@ def _removed(there: Platform) -> float:
     return time.perf_counter() - begun
 
 
-def _cpu_shares(there: Platform, seconds: float, count: int) -> list[float]:
-    """Each function's part of a core, in percent: its process 1 and its engine together."""
+def _processes(there: Platform, count: int) -> list[tuple[int, int]]:
+    """Each function's process 1 and engine."""
     found = there.wait(there.client.functions())
     pids = [(status.pid, status.engine_pid) for _, status in found]
     processes = [(first, engine) for first, engine in pids if first and engine]
     if len(processes) != count:
         raise BrokenRunError(f"{len(processes)} functions run, expected {count}")
+    return processes
+
+
+def _cpu_shares(processes: list[tuple[int, int]], seconds: float) -> list[float]:
+    """Each function's part of a core, in percent."""
     before = [sum(map(cpu_s, pair)) for pair in processes]
     time.sleep(seconds)
     after = [sum(map(cpu_s, pair)) for pair in processes]
     if 0.0 in after:
         raise BrokenRunError("a function that was idle ended")
     return [(b - a) / seconds * 100 for a, b in zip(before, after, strict=True)]
+
+
+def _proportional(pair: tuple[int, int]) -> int:
+    """Bytes of a function's processes; what several share counts in parts."""
+    total = 0
+    for pid in pair:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                total += int(line.split()[1]) * 1024
+    return total
 
 
 def _available() -> int:

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["cells", "print_table", "write_json"]
 
-_STYLES = {Verdict.MET: "green", Verdict.MISSED: "red", Verdict.OPEN: ""}
+_WIDTH = 120
+_STYLES = {
+    Verdict.MET: "green",
+    Verdict.MISSED: "red",
+}
 
 
 def print_table(figures: Sequence[Figure], machine: Mapping[str, str], repeat: int) -> None:
@@ -29,6 +33,8 @@ def print_table(figures: Sequence[Figure], machine: Mapping[str, str], repeat: i
     for figure in figures:
         table.add_row(*_row(figure))
     console = Console()
+    if not console.is_terminal:
+        console.width = _WIDTH
     console.print(table)
     console.print(
         f"Medians of {repeat} or more; a figure without a unit is a ratio to its reference."
@@ -38,7 +44,7 @@ def print_table(figures: Sequence[Figure], machine: Mapping[str, str], repeat: i
 
 def _row(figure: Figure) -> tuple[str, ...]:
     *shown, verdict = cells(figure)
-    style = _STYLES[figure.verdict]
+    style = _STYLES.get(figure.verdict)
     return (*shown, f"[{style}]{verdict}[/]" if style else verdict)
 
 
@@ -46,7 +52,7 @@ def cells(figure: Figure) -> tuple[str, ...]:
     """A figure in words: name, goal, later goal, median, spread, verdict."""
 
     def shown(value: float) -> str:
-        return f"{value:.3g} {figure.unit}".rstrip()
+        return f"{_number(value)} {figure.unit}".rstrip()
 
     def wanted(value: float | None) -> str:
         return "" if value is None else f"{figure.goal.bound.value} {shown(value)}"
@@ -56,9 +62,13 @@ def cells(figure: Figure) -> tuple[str, ...]:
         wanted(figure.goal.now),
         wanted(figure.goal.later),
         shown(figure.median),
-        f"{min(figure.samples):.3g}..{max(figure.samples):.3g}",
+        f"{_number(min(figure.samples))}..{_number(max(figure.samples))}",
         figure.verdict.value,
     )
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def write_json(

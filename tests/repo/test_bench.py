@@ -161,7 +161,10 @@ def test_ratios_are_those_of_each_round(tmp_path: Path) -> None:
         (at_least(2.1), Verdict.MISSED),
         (at_most(2.0), Verdict.MET),
         (at_most(1.9), Verdict.MISSED),
-        (at_most(None, 1.0), Verdict.OPEN),
+        (at_most(1.9, 2.0), Verdict.MISSED),
+        (at_most(None, 2.0), Verdict.REACHED),
+        (at_most(None, 1.9), Verdict.AHEAD),
+        (at_most(), Verdict.OPEN),
     ],
 )
 def test_verdict_is_that_of_the_median(goal: Any, verdict: Verdict) -> None:
