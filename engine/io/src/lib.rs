@@ -9,8 +9,11 @@ mod method;
 mod null;
 pub mod pcap;
 mod source;
+mod tap;
 
 pub use driver::{Driver, DriverStatistics, Refused, Sent, Stall};
 pub use error::reason;
 pub use lines::Lines;
 pub use method::{Choice, METHODS, Method, Open, Opening, choose, is_method};
+pub use null::null;
+pub use tap::{Tap, TapOptions};

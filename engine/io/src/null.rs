@@ -26,7 +26,12 @@ pub fn probe(opening: &Opening<'_>) -> Result<(), String> {
 /// # Errors
 /// None.
 pub fn open(_opening: &Opening<'_>) -> Result<Box<dyn Driver>, String> {
-    Ok(Box::new(Null::default()))
+    Ok(null())
+}
+
+/// A device that receives nothing and takes everything.
+pub fn null() -> Box<dyn Driver> {
+    Box::new(Null::default())
 }
 
 #[derive(Default)]

@@ -4,6 +4,7 @@ mod device;
 mod force_ip;
 mod from_device;
 mod from_dump;
+mod kernel_tap;
 mod time_window;
 mod to_device;
 mod to_dump;
@@ -14,6 +15,7 @@ use weft_core::Class;
 pub static CLASSES: &[&Class] = &[
     &from_device::CLASS,
     &from_dump::CLASS,
+    &kernel_tap::CLASS,
     &to_device::CLASS,
     &to_dump::CLASS,
 ];
