@@ -1,14 +1,22 @@
-//! Variables: `$a`, `${a}`, `${a-default}` in configuration strings, lexically scoped.
+//! Variables: `$a`, `${a}`, `${a-default}`, `${a[0]}` in configuration strings, lexically scoped.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::confparse::{escape, skip_comment_space};
+use crate::confparse::{escape, skip_comment_space, split_words};
+use crate::value::parse_unsigned;
 
 /// Longest configuration string that expansion may produce, in bytes.
 pub(crate) const EXPANSION_LIMIT: usize = 16 << 20;
 
-/// Expansion produced more than [`EXPANSION_LIMIT`] bytes.
+/// How many variables deep values may refer to further variables.
+const DEPTH_LIMIT: usize = 10;
+
+/// References that one expansion may follow.
+const REFERENCE_LIMIT: usize = 1 << 16;
+
+/// Expansion produced more than [`EXPANSION_LIMIT`] bytes, or never came to an end.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooLong;
 
@@ -50,82 +58,127 @@ impl Environment {
         }
         None
     }
-
-    /// The value of `name`, or the default that follows a `-` in `${name-default}`.
-    fn lookup<'a>(&'a self, reference: &Reference<'a>) -> Option<&'a str> {
-        self.get(reference.name).or(reference.default)
-    }
 }
 
+/// What follows a `$`: the name, or all that stands in braces.
 struct Reference<'a> {
-    name: &'a str,
-    default: Option<&'a str>,
+    inside: &'a str,
+    braced: bool,
     end: usize,
 }
 
 /// The variable reference whose `$` is at `at`.
 fn reference(text: &str, at: usize) -> Option<Reference<'_>> {
-    let bytes = text.as_bytes();
     let start = at + 1;
-    if bytes.get(start) == Some(&b'{') {
-        let length = text[start + 1..].find('}')?;
-        let inside = &text[start + 1..start + 1 + length];
-        let (name, default) = match inside.split_once('-') {
-            Some((name, default)) => (name, Some(default)),
-            None => (inside, None),
-        };
-        let end = start + 2 + length;
-        return Some(Reference { name, default, end });
-    }
-    let length = bytes[start..]
-        .iter()
-        .take_while(|c| c.is_ascii_alphanumeric() || **c == b'_')
-        .count();
-    (length > 0).then(|| Reference {
-        name: &text[start..start + length],
-        default: None,
-        end: start + length,
+    let (start, length, braced) = match text[start..].strip_prefix('{') {
+        Some(rest) => (start + 1, rest.find('}')?, true),
+        None => (start, name_length(&text[start..]), false),
+    };
+    (braced || length > 0).then(|| Reference {
+        inside: &text[start..start + length],
+        braced,
+        end: start + length + usize::from(braced),
     })
+}
+
+fn name_length(text: &str) -> usize {
+    let is_part = |c: &u8| c.is_ascii_alphanumeric() || *c == b'_';
+    text.bytes().take_while(is_part).count()
+}
+
+/// What stands in braces: a name, the number of a word of its value, a value if there is none.
+fn braced(inside: &str) -> (&str, Option<usize>, Option<&str>) {
+    let text = inside.trim_start();
+    let (name, rest) = text.split_at(name_length(text));
+    let rest = rest.trim_start();
+    let indexed = rest.strip_prefix('[').and_then(|r| r.split_once(']'));
+    let index = indexed.and_then(|(number, _)| parse_unsigned(number.trim()).ok());
+    let rest = match (index, indexed) {
+        (Some(_), Some((_, rest))) => rest.trim_start(),
+        _ => rest,
+    };
+    let index = index.map(|i| usize::try_from(i).unwrap_or(usize::MAX));
+    (name, index, rest.strip_prefix('-'))
 }
 
 /// Replaces the variables that `env` knows; single-quoted text and comments stay as they are.
 pub(crate) fn expand(text: &str, env: &Environment) -> Result<String, TooLong> {
-    if !text.contains('$') {
-        return Ok(text.to_string());
-    }
-    let bytes = text.as_bytes();
-    let (mut out, mut copied, mut at) = (String::new(), 0, 0);
-    let mut quote = None;
-    while at < bytes.len() {
-        match (bytes[at], quote) {
-            (b'\\', Some(b'"')) => at += 1,
-            (c @ (b'\'' | b'"'), None) => quote = Some(c),
-            (c, Some(q)) if c == q => quote = None,
-            (b'/', None) if matches!(bytes.get(at + 1), Some(b'/' | b'*')) => {
-                at = skip_comment_space(bytes, at) - 1;
-            }
-            (b'$', None | Some(b'"')) => {
-                if let Some(found) = reference(text, at)
-                    && let Some(value) = env.lookup(&found)
-                {
-                    out.push_str(&text[copied..at]);
-                    if quote.is_some() {
-                        out.push_str(&escape(value.as_bytes()));
-                    } else {
-                        out.push_str(value);
-                    }
-                    (copied, at) = (found.end, found.end - 1);
-                }
-            }
-            _ => {}
+    let mut expansion = Expansion { env, references: 0 };
+    expansion.text(text, 0).map(Cow::into_owned)
+}
+
+struct Expansion<'e> {
+    env: &'e Environment,
+    references: usize,
+}
+
+impl Expansion<'_> {
+    fn text<'t>(&mut self, text: &'t str, depth: usize) -> Result<Cow<'t, str>, TooLong> {
+        if !text.contains('$') || depth > DEPTH_LIMIT {
+            return Ok(text.into());
         }
-        at += 1;
-        if out.len() > EXPANSION_LIMIT {
+        let bytes = text.as_bytes();
+        let (mut out, mut copied, mut at) = (String::new(), 0, 0);
+        let mut quote = None;
+        while at < bytes.len() {
+            match (bytes[at], quote) {
+                (b'\\', Some(b'"')) => at += 1,
+                (c @ (b'\'' | b'"'), None) => quote = Some(c),
+                (c, Some(q)) if c == q => quote = None,
+                (b'/', None) if matches!(bytes.get(at + 1), Some(b'/' | b'*')) => {
+                    at = skip_comment_space(bytes, at) - 1;
+                }
+                (b'$', None | Some(b'"')) => {
+                    if let Some(found) = reference(text, at)
+                        && let Some(value) = self.value(&found, depth)?
+                    {
+                        out.push_str(&text[copied..at]);
+                        if quote.is_some() {
+                            out.push_str(&escape(value.as_bytes()));
+                        } else {
+                            out.push_str(&value);
+                        }
+                        (copied, at) = (found.end, found.end - 1);
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+            if out.len() > EXPANSION_LIMIT {
+                return Err(TooLong);
+            }
+        }
+        out.push_str(&text[copied..]);
+        Ok(out.into())
+    }
+
+    /// What stands for `found`; `None` if that stays as it is.
+    fn value(&mut self, found: &Reference<'_>, depth: usize) -> Result<Option<String>, TooLong> {
+        self.references += 1;
+        if self.references > REFERENCE_LIMIT {
             return Err(TooLong);
         }
+        if !found.braced {
+            let value = self.env.get(found.inside);
+            return value.map(|v| self.inner(v, depth)).transpose();
+        }
+        let inside = self.text(found.inside, depth + 1)?;
+        let (name, index, default) = braced(&inside);
+        match (self.env.get(name).or(default), index) {
+            (Some(value), Some(index)) if self.env.get(name).is_some() => {
+                let value = self.inner(value, depth)?;
+                let word = split_words(&value).into_iter().nth(index);
+                Ok(Some(word.unwrap_or_default()))
+            }
+            (Some(value), _) => self.inner(value, depth).map(Some),
+            (None, _) if matches!(inside, Cow::Owned(_)) => Ok(Some(format!("${{{inside}}}"))),
+            (None, _) => Ok(None),
+        }
     }
-    out.push_str(&text[copied..]);
-    Ok(out)
+
+    fn inner(&mut self, value: &str, depth: usize) -> Result<String, TooLong> {
+        self.text(value, depth + 1).map(Cow::into_owned)
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +205,25 @@ mod tests {
         check("$ab $ ${ab} $", "$ab $ ${ab} $");
         check("${b-} ${b-5} ${a-5} ${b-x-y}", " 5 1 x-y");
         check("${a", "${a");
+    }
+
+    #[test]
+    fn words_of_a_value_have_numbers() {
+        check("${long_1[0]}/${long_1[1]}/${long_1[2]}/", "x/y//");
+        check("${ long_1 [0x1] -z} ${b[0]-z} ${long_1[w]}", "y z x y");
+        check("${long_1[$a]} ${b$a}", "y ${b1}");
+    }
+
+    #[test]
+    fn values_may_have_variables_but_not_without_end() {
+        let env = environment(&[("a", "<$b>"), ("b", "1"), ("loop", "$loop")]);
+        assert_eq!(expand("$a $loop ${c-$b}", &env).unwrap(), "<1> $loop 1");
+        let many = environment(&[
+            ("a", &"$b".repeat(300)),
+            ("b", &"$c".repeat(300)),
+            ("c", ""),
+        ]);
+        assert_eq!(expand("$a", &many), Err(TooLong));
     }
 
     #[test]
