@@ -206,10 +206,9 @@ fn check_completeness(graph: &FlatGraph, ports: &[Ports], errors: &mut Vec<Strin
             errors.push(reuse(&graph.elements[c.from], "push output", c.from_port));
         } else if !push && inputs_used[c.to][c.to_port] {
             errors.push(reuse(&graph.elements[c.to], "pull input", c.to_port));
-        } else {
-            outputs_used[c.from][c.from_port] = true;
-            inputs_used[c.to][c.to_port] = true;
         }
+        outputs_used[c.from][c.from_port] = true;
+        inputs_used[c.to][c.to_port] = true;
     }
     report_unused(graph, &inputs_used, "input", errors);
     report_unused(graph, &outputs_used, "output", errors);
