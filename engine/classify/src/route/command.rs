@@ -239,12 +239,13 @@ fn parse(text: &str, output_optional: bool, names: &dyn Names) -> Option<RouteTe
     })
 }
 
-/// A network by prefix, by bare address (32 bits) or by name; the mask must be a prefix.
+/// A network by prefix, by bare address (32 bits) or by name, which stands for an address rather
+/// than for its network; the mask must be a prefix.
 fn parse_network(word: &str, names: &dyn Names) -> Option<(u32, u8)> {
     let (address, mask) = literal::ip_prefix(word)
         .or_else(|| Some((literal::ip_address(word)?, u32::MAX)))
-        .or_else(|| names.ip_prefix(word))
-        .or_else(|| Some((names.ip_address(word)?, u32::MAX)))?;
+        .or_else(|| Some((names.ip_address(word)?, u32::MAX)))
+        .or_else(|| names.ip_prefix(word))?;
     let length = mask.leading_ones();
     (literal::mask_of(length) == mask).then_some((address & mask, length as u8))
 }
