@@ -146,6 +146,14 @@ impl Configure<'_> {
         find_scoped(self.elements, self.name, name)
     }
 
+    /// The elements that `name` stands for: one, or those in a compound element.
+    pub fn elements_within(&self, name: &str) -> Vec<ElementId> {
+        match self.element(name) {
+            Some(id) => vec![id],
+            None => find_compound(self.elements, self.name, name),
+        }
+    }
+
     /// The class of element `id`.
     pub fn class_of(&self, id: ElementId) -> &'static Class {
         self.classes[id]
@@ -169,21 +177,25 @@ impl Configure<'_> {
 
 /// Index of the element that `name` means inside the compound of the element called `from`.
 pub(crate) fn find_scoped(elements: &[FlatElement], from: &str, name: &str) -> Option<ElementId> {
-    let mut scope = from;
-    loop {
-        scope = scope.rsplit_once('/').map_or("", |(outer, _)| outer);
-        let full = if scope.is_empty() {
-            name.to_string()
-        } else {
-            format!("{scope}/{name}")
-        };
-        if let Some(id) = elements.iter().position(|e| e.name == full) {
-            return Some(id);
-        }
-        if scope.is_empty() {
-            return None;
-        }
-    }
+    scoped(from, name).find_map(|full| elements.iter().position(|e| e.name == full))
+}
+
+/// The elements in the compound that `name` means inside the compound of the element called `from`.
+fn find_compound(elements: &[FlatElement], from: &str, name: &str) -> Vec<ElementId> {
+    let within = |full: String| {
+        let inside = full + "/";
+        let all = elements.iter().enumerate();
+        let found: Vec<_> = all.filter(|(_, e)| e.name.starts_with(&inside)).collect();
+        Some(found.into_iter().map(|(id, _)| id).collect()).filter(|f: &Vec<_>| !f.is_empty())
+    };
+    scoped(from, name).find_map(within).unwrap_or_default()
+}
+
+/// What `name` may mean in the compound of the element called `from`, innermost first.
+fn scoped(from: &str, name: &str) -> impl Iterator<Item = String> {
+    let inner = from.rmatch_indices('/');
+    let inner = inner.map(move |(at, _)| format!("{}/{name}", &from[..at]));
+    inner.chain([name.to_string()])
 }
 
 /// The names visible from one element.

@@ -95,6 +95,22 @@ fn keyword_length(argument: &str) -> usize {
     }
 }
 
+/// The configuration string `config` with argument `name`, which is also positional argument number
+/// `place`, changed to `value`: in its place where it stands as a positional one, else as keyword at the end.
+pub fn replace_argument(config: &str, place: usize, name: &str, value: &str) -> String {
+    let mut arguments = split_args(config);
+    let before = arguments.len();
+    arguments.retain(|a| keyword_length(a) != name.len() || !a.starts_with(name));
+    let keyword_given = arguments.len() < before;
+    match arguments.get_mut(place) {
+        Some(argument) if !keyword_given && keyword_length(argument) == 0 => {
+            *argument = value.to_string();
+        }
+        _ => arguments.push(format!("{name} {value}")),
+    }
+    arguments.join(", ")
+}
+
 impl<'a> Args<'a> {
     /// The arguments in a configuration string.
     pub fn new(config: &str, names: &'a dyn Names) -> Self {
@@ -335,6 +351,16 @@ mod tests {
     use super::*;
     use crate::value::AnyText;
     use std::net::Ipv4Addr;
+
+    #[test]
+    fn arguments_are_replaced_where_they_stand() {
+        let replaced = |config| replace_argument(config, 0, "CAPACITY", "5");
+        assert_eq!(replaced(""), "CAPACITY 5");
+        assert_eq!(replaced("7"), "5");
+        assert_eq!(replaced("7, STOP true"), "5, STOP true");
+        assert_eq!(replaced("CAPACITY 7, STOP true"), "STOP true, CAPACITY 5");
+        assert_eq!(replaced("STOP true"), "STOP true, CAPACITY 5");
+    }
 
     /// Reads `LENGTH` (mandatory), `BURST` (1), keyword `STOP` (false).
     fn shaper(config: &str) -> Result<(u32, u32, bool), Vec<String>> {

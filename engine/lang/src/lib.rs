@@ -21,7 +21,7 @@ mod variables;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-pub use args::{Args, NameKind, Names, NoNames};
+pub use args::{Args, NameKind, Names, NoNames, replace_argument};
 pub use confparse::{
     is_element_name, quote, quote_bytes, split_args, split_words, uncomment, unquote, unquote_text,
 };

@@ -196,6 +196,14 @@ impl Router {
         changed.unwrap_or_else(|| node.config.clone())
     }
 
+    /// Changes one argument in the running element's configuration string, as handlers that stand for an
+    /// argument do.
+    pub fn set_argument(&mut self, place: usize, name: &str, value: &str) {
+        let node = &mut self.graph.nodes[self.current];
+        node.config = weft_lang::replace_argument(&node.config, place, name, value);
+        self.graph.flat.elements[self.current].config = node.config.clone();
+    }
+
     /// Makes element `id` anew from `config`, its state taken over; on error the old one stays.
     fn reconfigure(&mut self, id: ElementId, config: &str) -> Result<(), HandlerError> {
         let flat = self.graph.flat.clone();

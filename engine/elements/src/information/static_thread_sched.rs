@@ -6,7 +6,8 @@
 //! None.
 //!
 //! ## Arguments
-//! - `ELEMENT THREAD` *name and number*: the thread of the element's task; -1: of none.
+//! - `ELEMENT THREAD` *name and number*: the thread of the element's task; -1: of none. The name of
+//!   a compound element stands for all elements in it. Of several that name an element the last counts.
 //!
 //! All tasks run on one thread today; what is said is checked, kept, and told by the tasks'
 //! `home_thread` handlers.
@@ -21,7 +22,7 @@
 //! ScheduleInfo
 
 use weft_core::{Batch, Built, Class, Configure, Element, ElementId, Place, Router, argument};
-use weft_lang::value::ElementName;
+use weft_lang::value::AnyText;
 use weft_lang::{Args, split_args, split_words};
 
 /// Registers StaticThreadSched.
@@ -46,7 +47,11 @@ fn build(configure: &mut Configure<'_>) -> Built {
     let count = configure.environment.threads as i32;
     for entry in split_args(configure.config) {
         let mut args = Args::from_list(split_words(&entry), configure.names());
-        let element: ElementName = args.mandatory("ELEMENT");
+        let element: AnyText = args.mandatory("ELEMENT");
+        let elements = configure.elements_within(&element.0);
+        if elements.is_empty() {
+            args.argument_error("ELEMENT", "does not name an element");
+        }
         let thread: i32 = args.mandatory("THREAD");
         args.complete()?;
         if !(-1..count).contains(&thread) {
@@ -57,7 +62,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
             thread if thread < count => thread,
             _ => 0,
         };
-        threads.extend(configure.element(&element.0).map(|id| (id, thread)));
+        threads.extend(elements.into_iter().map(|id| (id, thread)));
     }
     warnings.iter().for_each(|w| configure.warn(w));
     Ok(Box::new(StaticThreadSched { threads }))

@@ -141,6 +141,7 @@ impl Queue {
         self.capacity = capacity as usize;
         self.ring.resize(self.capacity, router);
         self.tell_fullness(router);
+        router.set_argument(0, "CAPACITY", &capacity.to_string());
         Ok(())
     }
 
@@ -230,9 +231,5 @@ impl Element for Queue {
 
     fn cleanup(&mut self, router: &mut Router) {
         self.ring.drop_contents(router);
-    }
-
-    fn configuration(&self) -> Option<String> {
-        Some(self.capacity.to_string())
     }
 }
