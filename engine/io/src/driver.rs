@@ -90,6 +90,12 @@ pub trait Driver: Send {
         false
     }
 
+    /// After how many nanoseconds receiving must be tried again although the descriptor tells of
+    /// nothing: when that is the time to change how it is done.
+    fn check_after(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether a capture has ended: no frame will come any more.
     fn is_finished(&self) -> bool {
         false

@@ -353,6 +353,9 @@ impl FromDevice {
         if now.saturating_sub(self.drops_counted_at) > DROPS_EVERY {
             self.count_drops(router);
         }
+        if let Some(after) = self.device.as_ref().and_then(|d| d.driver.check_after()) {
+            router.set_timer(0, now + after);
+        }
         self.watch(router);
         Task::Sleep
     }

@@ -5,7 +5,7 @@
 //! over, and when the change returns no frame is under way to the old one; so the old one is read
 //! empty before the new one is read at all, and no frame is lost, doubled or overtaken. Calls that
 //! wait for the kernel (tens of milliseconds) are made by a thread, while receiving goes on.
-//! See docs/decisions/packet-sockets.md.
+//! See docs/decisions/0008-packet-sockets.md.
 
 use super::load::{Load, Meter};
 use super::messages::{Inbox, MOST};
@@ -24,6 +24,8 @@ const QUIET_MEMBER: u32 = 0;
 const RING_MEMBER: u32 = 1;
 /// How long a ring that should be empty is watched when the counts do not prove it, in nanoseconds.
 const EMPTY_AFTER: u64 = 50_000_000;
+/// How often a receiver that is not quiet looks whether it can be, in nanoseconds.
+const CHECK_AFTER: u64 = 200_000_000;
 /// How long a change that failed is not tried again.
 const RETRY_AFTER: u64 = 10_000_000_000;
 
@@ -297,6 +299,10 @@ impl Driver for Receiver {
             self.mode,
             Mode::Quiet | Mode::Loaded(_) | Mode::Releasing(_)
         )
+    }
+
+    fn check_after(&self) -> Option<u64> {
+        matches!(self.mode, Mode::Loaded(_) | Mode::Releasing(_)).then_some(CHECK_AFTER)
     }
 
     fn mode(&self) -> String {
