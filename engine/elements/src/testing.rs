@@ -125,11 +125,6 @@ pub(crate) fn run(text: &str) -> Router {
     router
 }
 
-/// A source of one packet, given in hexadecimal, after which the graph stops.
-pub(crate) fn source(hex: &str) -> String {
-    format!("InfiniteSource(DATA \\<{hex}>, LIMIT 1, STOP true, TIMESTAMP false)")
-}
-
 /// What a handler reads.
 pub(crate) fn read(router: &mut Router, handler: &str) -> String {
     router.read_handler(handler, "").expect(handler)

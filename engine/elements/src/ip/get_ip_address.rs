@@ -41,14 +41,14 @@ pub static CLASS: Class = Class {
 
 /// Where an address is.
 #[derive(Clone, Copy)]
-enum Place4 {
+enum Origin {
     Offset(usize),
     Source,
     Destination,
 }
 
 struct GetIPAddress {
-    place: Place4,
+    origin: Origin,
     annotation: usize,
 }
 
@@ -64,12 +64,12 @@ pub(super) fn address_annotation(args: &mut Args<'_>) -> usize {
     offset as usize
 }
 
-fn place(offset: i32, word: &str) -> Result<Place4, &'static str> {
+fn origin(offset: i32, word: &str) -> Result<Origin, &'static str> {
     match (usize::try_from(offset), word) {
-        (Ok(offset), "") => Ok(Place4::Offset(offset)),
+        (Ok(offset), "") => Ok(Origin::Offset(offset)),
         (Ok(_), _) | (Err(_), "") => Err("set one of OFFSET, IP"),
-        (Err(_), "src") => Ok(Place4::Source),
-        (Err(_), "dst") => Ok(Place4::Destination),
+        (Err(_), "src") => Ok(Origin::Source),
+        (Err(_), "dst") => Ok(Origin::Destination),
         _ => Err("bad IP"),
     }
 }
@@ -80,23 +80,23 @@ fn build(configure: &mut Configure<'_>) -> Built {
     let annotation = address_annotation(&mut args);
     let word: Word = args.keyword("IP", Word::default());
     args.complete()?;
-    let place = place(offset, &word.0).map_err(|e| vec![e.to_string()])?;
-    Ok(Box::new(GetIPAddress { place, annotation }))
+    let origin = origin(offset, &word.0).map_err(|e| vec![e.to_string()])?;
+    Ok(Box::new(GetIPAddress { origin, annotation }))
 }
 
-impl Place4 {
+impl Origin {
     #[inline]
     fn read(self, packet: &Packet, pool: &Pool) -> Result<u32, &'static str> {
         match self {
-            Place4::Offset(at) => {
+            Origin::Offset(at) => {
                 let bytes = pool
                     .data(packet)
                     .get(at..)
                     .and_then(|b| b.first_chunk::<4>());
                 bytes.map(|b| u32::from_be_bytes(*b)).ok_or("too-short")
             }
-            Place4::Source => header(packet, pool).map(|h| h.source()).ok_or(NO_IP_HEADER),
-            Place4::Destination => {
+            Origin::Source => header(packet, pool).map(|h| h.source()).ok_or(NO_IP_HEADER),
+            Origin::Destination => {
                 let header = header(packet, pool);
                 header.map(|h| h.destination()).ok_or(NO_IP_HEADER)
             }
@@ -107,7 +107,7 @@ impl Place4 {
 impl Element for GetIPAddress {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         router.filter(batch, |packet, router| {
-            match self.place.read(packet, &router.pool) {
+            match self.origin.read(packet, &router.pool) {
                 Ok(address) if self.annotation == 0 => packet.set_destination(address),
                 Ok(address) => {
                     let bytes = address.to_be_bytes();

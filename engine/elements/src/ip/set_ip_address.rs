@@ -75,9 +75,12 @@ fn build(configure: &mut Configure<'_>) -> Built {
 
 impl Element for SetIPAddress {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
-        let bytes = self.address.octets();
+        let (address, bytes) = (self.address.to_bits(), self.address.octets());
         for packet in batch.iter_mut() {
-            router.pool.set_annotation(packet, self.annotation, &bytes);
+            match self.annotation {
+                0 => packet.set_destination(address),
+                at => router.pool.set_annotation(packet, at, &bytes),
+            }
         }
     }
 }

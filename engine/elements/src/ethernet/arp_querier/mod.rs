@@ -235,6 +235,31 @@ impl ARPQuerier {
         router.drop_packet(packet, reason);
     }
 
+    /// Puts headers in front of packets for known addresses, until one needs more than that. Gives
+    /// how many have got one.
+    fn encapsulate_known(&self, batch: &mut Batch, router: &mut Router) -> usize {
+        let Source::Own(table) = &self.table else {
+            return 0;
+        };
+        let mut last = None;
+        for (index, packet) in batch.iter_mut().enumerate() {
+            let ip = packet.destination();
+            let known = match last {
+                Some((same, mac)) if same == ip => Some(mac),
+                _ => table.peek(ip, self.poll_timeout, router),
+            };
+            let Some(mac) = known.filter(|_| !self.ip.is_unspecified()) else {
+                return index;
+            };
+            let Some(header) = router.pool.push_link_header(packet) else {
+                return index;
+            };
+            *header = frame::header(mac.0, self.mac.0, protocol::ether::IPV4);
+            last = Some((ip, mac));
+        }
+        batch.len()
+    }
+
     /// Takes an IP packet: sends it on or keeps it until its address is known.
     fn take_ip(&mut self, mut packet: Packet, router: &mut Router) {
         if self.ip.is_unspecified() {
@@ -377,8 +402,17 @@ impl Element for ARPQuerier {
     }
 
     fn push(&mut self, port: usize, batch: &mut Batch, router: &mut Router) {
-        let empty = router.new_batch();
-        let mut packets = std::mem::replace(batch, empty);
+        let known = match port {
+            0 => self.encapsulate_known(batch, router),
+            _ => 0,
+        };
+        if known == batch.len() {
+            return;
+        }
+        let mut packets = router.new_batch();
+        packets.extend(batch.drain(known..));
+        let ready = std::mem::replace(batch, router.new_batch());
+        router.emit_batch(0, ready);
         for packet in packets.drain(..) {
             match port {
                 0 => self.take_ip(packet, router),

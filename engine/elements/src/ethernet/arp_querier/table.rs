@@ -132,6 +132,16 @@ impl Table {
         self.drops
     }
 
+    /// Finds an address that is known and need not be asked for again.
+    #[inline]
+    pub fn peek(&self, ip: u32, poll_timeout: i64, router: &Router) -> Option<MacAddr> {
+        let entry = self.entries.get(&ip)?;
+        let now = now(router);
+        let old = poll_timeout != 0 && now >= entry.live_at + poll_timeout;
+        let known = !old && entry.is_known(now, self.limits.timeout);
+        known.then_some(entry.mac)
+    }
+
     /// Finds an address. With a `poll_timeout` (milliseconds, 0 for none) tells when to ask again.
     #[inline]
     pub fn lookup(&mut self, ip: u32, poll_timeout: i64, router: &Router) -> Option<Found> {
@@ -278,16 +288,19 @@ impl Table {
             return;
         }
         let target = (most - most / self.limits.slim_factor.max(1)).max(1);
-        let oldest: Vec<u32> = self.by_age.values().copied().collect();
-        for ip in oldest {
-            let excess = (self.waiting + more).saturating_sub(target);
-            let Some(entry) = self.entries.get_mut(&ip).filter(|_| excess > 0) else {
-                continue;
-            };
-            let count = excess.min(entry.waiting.len());
-            let dropped = entry.waiting.drain(..count).collect();
-            self.drop_packets(dropped, "queue-full", router);
+        let mut excess = (self.waiting + more).saturating_sub(target);
+        let mut dropped = VecDeque::new();
+        for ip in self.by_age.values() {
+            if excess == 0 {
+                break;
+            }
+            if let Some(entry) = self.entries.get_mut(ip) {
+                let count = excess.min(entry.waiting.len());
+                dropped.extend(entry.waiting.drain(..count));
+                excess -= count;
+            }
         }
+        self.drop_packets(dropped, "queue-full", router);
     }
 
     fn drop_packets(
