@@ -16,6 +16,7 @@ from weft.client import LocalClient, local_client
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
+    from types import FrameType
 
     from bench.cable import Host
     from weft.model.function import FunctionRequest
@@ -37,17 +38,29 @@ class Platform:
     def __init__(self, runner: asyncio.Runner) -> None:
         self.client: LocalClient = local_client()
         self._runner = runner
+        self._task: asyncio.Task[Any] | None = None
 
     def wait(self, call: Coroutine[Any, Any, _Result]) -> _Result:
         """The result of a call to the client. A signal cancels it: what it began is undone first."""
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            return self._runner.run(call)
         try:
-            return self._runner.run(_cancelled_by_signals(call))
+            return self._runner.run(self._noted(call))
         except asyncio.CancelledError:
-            for number in _SIGNALS:
-                signal.signal(number, signal.SIG_IGN)  # once is enough
             raise KeyboardInterrupt from None
+
+    async def _noted(self, call: Coroutine[Any, Any, _Result]) -> _Result:
+        self._task = asyncio.current_task()
+        try:
+            return await call
+        finally:
+            self._task = None
+
+    def interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        """End what is being done. An exception out of a signal would tear the event loop."""
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # once is enough; the way back is not disturbed
+        if self._task is None:
+            raise KeyboardInterrupt
+        self._runner.get_loop().call_soon_threadsafe(self._task.cancel)
 
     def request(self, name: str, left: Host, right: Host, link: str = LINK) -> FunctionRequest:
         """The firewall between two hosts, checked and ready to start."""
@@ -74,27 +87,6 @@ class Platform:
         )
 
 
-async def _cancelled_by_signals(call: Coroutine[Any, Any, _Result]) -> _Result:
-    """Await a call; the first signal cancels it. An exception out of a handler would tear the loop."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
-
-    def cancel() -> None:
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, lambda: None)
-        task.cancel()
-
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, cancel)
-    try:
-        return await call
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
-            signal.signal(number, before[number])
-
-
 def bindings(left: Host, right: Host, link: str = LINK) -> list[str]:
     """What joins the firewall to two hosts, as on the command line."""
     return [f"in=netns:{left.name}:{link}", f"out=netns:{right.name}:{link}"]
@@ -108,9 +100,13 @@ def platform() -> Iterator[Platform]:
     try:
         with asyncio.Runner() as runner:
             made = Platform(runner)
+            before = {number: signal.signal(number, made.interrupt) for number in _SIGNALS}
             try:
                 yield made
             finally:
                 made.remove_all()
+                if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+                    for number, handler in before.items():
+                        signal.signal(number, handler)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
