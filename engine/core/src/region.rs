@@ -131,8 +131,15 @@ pub struct Region {
     shared: Option<Arc<Mapping>>,
     arena: Option<(Arc<Mapping>, usize)>,
     index: HashMap<(String, usize), Cells>,
+    reasons: HashMap<String, Reasons>,
     recovered: bool,
 }
+
+/// Why packets were dropped, in the order the reasons first occurred, each with its count.
+type Reasons = Vec<(String, Cells)>;
+
+/// Between an element's key and a reason.
+const DROP: &str = " drop ";
 
 /// Words mapped at once for private cells.
 const ARENA: usize = 1 << 16;
@@ -161,6 +168,7 @@ impl Region {
         Ok(Region {
             shared: Some(mapping),
             arena: None,
+            reasons: recovered_reasons(&index),
             index,
             recovered,
         })
@@ -187,6 +195,21 @@ impl Region {
         cells
     }
 
+    /// The count of packets that the element of `key` dropped for `reason`.
+    pub fn reason(&mut self, key: &str, reason: &str) -> Cells {
+        let cell = self.cells(&format!("{key}{DROP}{reason}"), 1);
+        let known = self.reasons.entry(key.to_string()).or_default();
+        if known.iter().all(|(r, _)| r != reason) {
+            known.push((reason.to_string(), cell.clone()));
+        }
+        cell
+    }
+
+    /// The reasons for which the element of `key` ever dropped packets.
+    pub fn reasons(&self, key: &str) -> &[(String, Cells)] {
+        self.reasons.get(key).map_or(&[], Vec::as_slice)
+    }
+
     fn private_cells(&mut self, count: usize) -> Cells {
         let (mapping, start) = match self.arena.take() {
             Some((mapping, used)) if used + count <= mapping.count => (mapping, used),
@@ -202,6 +225,20 @@ impl Region {
             count,
         }
     }
+}
+
+/// The reasons an earlier engine counted.
+fn recovered_reasons(index: &HashMap<(String, usize), Cells>) -> HashMap<String, Reasons> {
+    let mut all: HashMap<String, Reasons> = HashMap::new();
+    for ((name, count), cell) in index {
+        if let Some((key, reason)) = name.split_once(DROP).filter(|_| *count == 1) {
+            let known = all.entry(key.to_string()).or_default();
+            known.push((reason.to_string(), cell.clone()));
+        }
+    }
+    let sort = |known: &mut Reasons| known.sort_by_key(|(_, cell)| cell.start);
+    all.values_mut().for_each(sort);
+    all
 }
 
 /// A key as words: its length in bytes, then its bytes.
@@ -308,6 +345,24 @@ mod tests {
         assert_eq!(second.cells("Counter c", 2).get(1), 7);
         assert_eq!(second.cells("Counter d", 2).get(0), 9);
         assert_eq!(second.cells("Counter c", 3).get(1), 0);
+    }
+
+    #[test]
+    fn reasons_are_found_again_in_order() {
+        let fd = memfd(1 << 16);
+        let mut first = Region::shared(1 << 16, fd).unwrap();
+        for (reason, count) in [("too-short", 1), ("bad-checksum", 2), ("queue-full", 3)] {
+            first.reason("Queue q", reason).add(0, count);
+        }
+        let told = |region: &Region, key| -> Vec<(String, u64)> {
+            let known = region.reasons(key).iter();
+            known.map(|(r, cell)| (r.clone(), cell.get(0))).collect()
+        };
+        let counted = told(&first, "Queue q");
+        let second = Region::shared(1 << 16, fd).unwrap();
+        assert_eq!(told(&second, "Queue q"), counted);
+        assert_eq!(counted[2], ("queue-full".to_string(), 3));
+        assert_eq!(told(&second, "Queue"), []);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::Router;
 use crate::element::Batch;
 use crate::packet::Packet;
 use crate::region::{Cells, Region};
+use std::borrow::Cow;
 
 /// Reason for packets dropped because no frame was free.
 pub const REASON_NO_BUFFER: &str = "no-buffer";
@@ -13,17 +14,19 @@ pub(super) struct Counters {
     ports: Cells,
     inputs: usize,
     key: String,
-    drops: Vec<(&'static str, Cells)>,
+    drops: Vec<(Cow<'static, str>, Cells)>,
 }
 
 impl Counters {
     pub(super) fn new(region: &mut Region, key: String, inputs: usize, outputs: usize) -> Self {
         let ports = region.cells(&format!("{key} ports {inputs}"), inputs + outputs);
+        let known = region.reasons(&key).iter();
+        let drops = known.map(|(r, cell)| (Cow::Owned(r.clone()), cell.clone()));
         Counters {
             ports,
             inputs,
+            drops: drops.collect(),
             key,
-            drops: Vec::new(),
         }
     }
 
@@ -52,10 +55,10 @@ impl Counters {
     }
 
     /// Drops by reason, in the order the reasons first occurred.
-    pub(super) fn drops(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+    pub(super) fn drops(&self) -> impl Iterator<Item = (&str, u64)> {
         self.drops
             .iter()
-            .map(|(reason, cell)| (*reason, cell.get(0)))
+            .map(|(reason, cell)| (&**reason, cell.get(0)))
     }
 
     fn count_reason(&mut self, region: &mut Region, reason: &'static str, packets: u64) {
@@ -63,9 +66,9 @@ impl Counters {
             cell.add(0, packets);
             return;
         }
-        let cell = region.cells(&format!("{} drop {reason}", self.key), 1);
+        let cell = region.reason(&self.key, reason);
         cell.add(0, packets);
-        self.drops.push((reason, cell));
+        self.drops.push((Cow::Borrowed(reason), cell));
     }
 }
 
