@@ -64,6 +64,9 @@ const DROPS_EVERY: u64 = 100_000_000;
 const RETRY_AFTER: u64 = 100_000_000;
 /// How long the end of a capture waits for other elements to finish, in nanoseconds.
 const END_AFTER: u64 = 1_000_000_000;
+/// Keys of the timers.
+const RETRY: u32 = 0;
+const COUNT_DROPS: u32 = 1;
 /// How many errors are told.
 const COMPLAINTS: u32 = 5;
 /// The extra-length annotation.
@@ -352,6 +355,9 @@ impl FromDevice {
         }
         if now.saturating_sub(self.drops_counted_at) > DROPS_EVERY {
             self.count_drops(router);
+        } else if self.last_packet >= self.drops_counted_at {
+            // Drops of this burst would wait for the next one.
+            router.set_timer(COUNT_DROPS, self.drops_counted_at + DROPS_EVERY + 1);
         }
         if let Some(after) = self.device.as_ref().and_then(|d| d.driver.check_after()) {
             router.set_timer(0, now + after);
@@ -380,7 +386,7 @@ impl FromDevice {
         // The descriptor may tell of the same error for ever.
         self.unwatch(router);
         let at = router.clock.refresh() + RETRY_AFTER;
-        router.set_timer(0, at);
+        router.set_timer(RETRY, at);
     }
 
     /// The capture has ended: the driver is asked to stop when what was read has gone its way.
