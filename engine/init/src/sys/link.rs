@@ -7,6 +7,8 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 /// Asks for the state of the link, as `ETHTOOL_GLINK`.
 const ETHTOOL_GLINK: u32 = 0x0a;
+/// Bytes of frames that a socket keeps while nobody reads it.
+const RECEIVE_BUFFER: libc::c_int = 4 << 20;
 const SIOCETHTOOL: libc::c_ulong = 0x8946;
 
 #[repr(C)]
@@ -93,9 +95,16 @@ fn socket(domain: i32, kind: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// A raw packet socket of protocol 0: it takes nothing until it is bound.
+/// A raw packet socket of protocol 0: it takes nothing until it is bound. Its receive buffer bridges
+/// the time until a killed engine runs again; the engine itself may not exceed the system's limit.
 pub fn packet_socket() -> io::Result<OwnedFd> {
-    socket(libc::AF_PACKET, libc::SOCK_RAW)
+    let socket = socket(libc::AF_PACKET, libc::SOCK_RAW)?;
+    let size = std::ptr::from_ref(&RECEIVE_BUFFER);
+    let length = size_of_val(&RECEIVE_BUFFER) as libc::socklen_t;
+    let (level, option) = (libc::SOL_SOCKET, libc::SO_RCVBUFFORCE);
+    // SAFETY: `size` points to `length` readable bytes. Without the privilege it stays as it is.
+    unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, size.cast(), length) };
+    Ok(socket)
 }
 
 /// The names of all interfaces here, sorted.

@@ -77,6 +77,18 @@ fn use_vnet_header(socket: &Socket, device: &str) -> Result<(), String> {
         .map_err(|e| named(device, "PACKET_VNET_HDR", &e))
 }
 
+/// Asks for a large receive buffer, unless whoever opened the socket saw to it.
+fn enlarge_buffer(socket: &Socket) {
+    // The system tells twice what it was asked for.
+    if socket.socket(libc::SO_RCVBUF).unwrap_or(0) >= 2 * RECEIVE_BUFFER {
+        return;
+    }
+    // Without the privilege to exceed the limit the plain option goes as far as allowed.
+    let _ = socket
+        .set_socket(libc::SO_RCVBUFFORCE, RECEIVE_BUFFER)
+        .or_else(|_| socket.set_socket(libc::SO_RCVBUF, RECEIVE_BUFFER));
+}
+
 /// Opens an interface for receiving.
 ///
 /// # Errors
@@ -91,10 +103,7 @@ pub fn open_receiver(opening: &Opening<'_>) -> Result<Box<dyn Driver>, String> {
     quiet
         .set_packet(libc::PACKET_AUXDATA, 1)
         .map_err(|e| named(device, "PACKET_AUXDATA", &e))?;
-    // Without the privilege to exceed the limit the plain option goes as far as allowed.
-    let _ = quiet
-        .set_socket(libc::SO_RCVBUFFORCE, RECEIVE_BUFFER)
-        .or_else(|_| quiet.set_socket(libc::SO_RCVBUF, RECEIVE_BUFFER));
+    enlarge_buffer(&quiet);
     if opening.promiscuous {
         quiet
             .join_promiscuous(interface)

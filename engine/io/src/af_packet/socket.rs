@@ -87,9 +87,14 @@ impl Socket {
         self.set(libc::SOL_SOCKET, option, &value)
     }
 
+    /// The value of an option of the socket layer.
+    pub(super) fn socket(&self, option: libc::c_int) -> io::Result<libc::c_int> {
+        self.get(libc::SOL_SOCKET, option)
+    }
+
     /// The error that is pending, which is forgotten by it.
     pub(super) fn take_error(&self) -> Option<io::Error> {
-        let code: libc::c_int = self.get(libc::SOL_SOCKET, libc::SO_ERROR).ok()?;
+        let code = self.socket(libc::SO_ERROR).ok()?;
         (code != 0).then(|| io::Error::from_raw_os_error(code))
     }
 
