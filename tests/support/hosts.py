@@ -55,6 +55,12 @@ class Host:
         self.route.addr("add", index=index, address=address, prefixlen=24)
         self.route.link("set", index=index, state="up")
 
+    def keep_silent(self) -> None:
+        """Have devices that come send nothing of their own accord: no IPv6."""
+        switch = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
+        done = self.run(["sh", "-c", f"[ ! -e {switch} ] || echo 1 > {switch}"])
+        assert done.returncode == 0, done.stderr
+
     def run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run a program in the namespace."""
         command = ["nsenter", f"--net={NETNS_FOLDER / self.name}", *arguments]

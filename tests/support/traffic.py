@@ -1,0 +1,171 @@
+"""Numbered frames: a sender and a receiver that tell what was lost, doubled or overtaken."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from bisect import bisect
+from itertools import pairwise
+from typing import TYPE_CHECKING, Self
+
+from tests.support.frames import ethernet
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from tests.support.hosts import Host
+    from weft.server.namespaces import Namespace
+
+__all__ = ["Cable", "Receiver", "Sender", "numbered_frame"]
+
+_KIND = 0x88B5  # IEEE 802: for local experiments
+_ETH_P_ALL = 3
+_SO_RCVBUFFORCE = 33
+_SOL_PACKET, _PACKET_STATISTICS = 263, 6
+_BUFFER_BYTES = 256 << 20
+_PATIENCE_S = 20.0
+
+
+def numbered_frame(number: int, length: int = 60) -> bytes:
+    """A frame of which the first eight bytes behind the header are its number."""
+    payload = struct.pack("!Q", number).ljust(length - 14, b"\x5a")
+    return ethernet("02:00:00:00:00:02", "02:00:00:00:00:01", _KIND, payload)
+
+
+def _packet_socket(host: Host, device: str, protocol: int) -> socket.socket:
+    with host.namespace.entered():
+        handle = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    handle.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
+    handle.bind((device, protocol))
+    return handle
+
+
+class Sender:
+    """Sends frames numbered from zero, at a steady rate, in a thread of its own."""
+
+    def __init__(self, host: Host, device: str = "eth0", rate_pps: int = 5000) -> None:
+        self._socket = _packet_socket(host, device, 0)
+        self._rate_pps = rate_pps
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.sent = 0
+
+    def send(self, count: int) -> None:
+        """Send so many frames now."""
+        for _ in range(count):
+            self._socket.send(numbered_frame(self.sent))
+            self.sent += 1
+
+    def start(self) -> None:
+        """Send until stopped."""
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def stop(self) -> int:
+        """Stop sending; how many frames were sent in all."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        return self.sent
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        self._socket.close()
+
+    def _run(self) -> None:
+        start = time.monotonic()
+        with contextlib.suppress(OSError):  # the device may go away
+            while not self._stopping.wait(0.001):
+                self.send(int((time.monotonic() - start) * self._rate_pps) - self.sent)
+
+
+class Receiver:
+    """Notes the number of each frame that arrives, and when."""
+
+    def __init__(self, host: Host, device: str = "eth0") -> None:
+        self._socket = _packet_socket(host, device, _KIND)
+        self._socket.settimeout(0.05)
+        self._stopping = threading.Event()
+        self.numbers: list[int] = []
+        self.times: list[float] = []
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def wait_for(self, count: int) -> None:
+        """Return when so many frames have come in all."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while len(self.numbers) < count:
+            assert time.monotonic() < deadline, f"{len(self.numbers)} of {count} frames came"
+            time.sleep(0.002)
+
+    def settle(self) -> list[int]:
+        """The numbers that came, when none has come for a quarter of a second."""
+        seen = -1
+        while seen != len(self.numbers):
+            seen = len(self.numbers)
+            time.sleep(0.25)
+        return self.numbers
+
+    def longest_gap_s(self, since: float) -> float:
+        """The longest time between two frames, from the last one before `since` on."""
+        times = self.times[max(bisect(self.times, since) - 1, 0) :]
+        return max(later - earlier for earlier, later in pairwise(times))
+
+    def dropped(self) -> int:
+        """Frames that came and that this receiver's own buffer had no room for, since last asked."""
+        counts = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+        dropped: int = struct.unpack("II", counts)[1]
+        return dropped
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._thread.join()
+        self._socket.close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                frame = self._socket.recv(2048)
+            except TimeoutError:
+                continue
+            self.times.append(time.monotonic())
+            self.numbers.append(struct.unpack_from("!Q", frame, 14)[0])
+
+
+class Cable:
+    """What the kernel lost on links: it counts a frame at the end that sent it."""
+
+    def __init__(self, *ends: tuple[Namespace, str]) -> None:
+        self._ends = ends
+        self._before = self._read()
+
+    def lost(self) -> int:
+        """Frames lost since this was made."""
+        return self._read() - self._before
+
+    def _read(self) -> int:
+        total = 0
+        for namespace, device in self._ends:
+            [link] = namespace.route.get_links(namespace.index_of(device))
+            total += link.get_attr("IFLA_STATS64")["tx_dropped"]
+        return total
