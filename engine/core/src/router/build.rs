@@ -126,7 +126,7 @@ impl Router {
             region,
             graph: Graph::default(),
             replacement: None,
-            successors_of: None,
+            predecessor: None,
             current: 0,
             emitted: Vec::new(),
             first_emission: 0,

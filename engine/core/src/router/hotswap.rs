@@ -1,7 +1,9 @@
 //! Hot swap: a new graph is built and initialized beside the running one, takes over state by
 //! element name, and replaces it between two rounds of the driver. On an error the old one runs on.
 
+use super::build::Node;
 use super::{BuildError, Graph, Router};
+use crate::element::Element;
 
 impl Router {
     /// Prepares `text` as the next graph; the driver switches to it before it runs anything else.
@@ -21,9 +23,9 @@ impl Router {
         let running = std::mem::replace(&mut self.graph, new);
         let emitted = std::mem::take(&mut self.emitted);
         let work = std::mem::take(&mut self.work);
-        self.successors_of = Some(names_and_classes(&running));
+        self.predecessor = Some(running);
         let outcome = self.initialize();
-        self.successors_of = None;
+        let running = self.predecessor.take().unwrap_or_default();
         let new = std::mem::replace(&mut self.graph, running);
         self.emitted = emitted;
         self.work = work;
@@ -42,12 +44,23 @@ impl Router {
     /// Whether the running element, being initialized, will take over the state of an element of
     /// the same name and class: it then leaves files and sockets to that one until it does.
     pub fn is_successor(&self) -> bool {
+        self.predecessor_node().is_some()
+    }
+
+    /// As [`Router::is_successor`], and the element of the running graph is as `same` asks. One that
+    /// is busy just now is taken to be.
+    pub fn takes_over<T: Element>(&self, same: impl FnOnce(&T) -> bool) -> bool {
+        self.predecessor_node().is_some_and(|node| {
+            let element = node.element.as_deref().map(|e| e as &dyn std::any::Any);
+            element.is_none_or(|e| e.downcast_ref::<T>().is_some_and(same))
+        })
+    }
+
+    fn predecessor_node(&self) -> Option<&Node> {
         let node = &self.graph.nodes[self.current];
-        let known =
-            |(name, class): &(String, &str)| *name == *node.name && *class == node.class.name;
-        self.successors_of
-            .as_ref()
-            .is_some_and(|all| all.iter().any(known))
+        let graph = self.predecessor.as_ref()?;
+        let old = &graph.nodes[graph.find(&node.name)?];
+        (old.class.name == node.class.name).then_some(old)
     }
 
     /// Switches to the prepared graph, if there is one.
@@ -83,12 +96,4 @@ impl Router {
         self.work = work;
         self.graph = running;
     }
-}
-
-fn names_and_classes(graph: &Graph) -> Vec<(String, &'static str)> {
-    graph
-        .nodes
-        .iter()
-        .map(|n| (n.name.to_string(), n.class.name))
-        .collect()
 }

@@ -58,7 +58,8 @@ pub struct Router {
     region: Region,
     graph: Graph,
     replacement: Option<Graph>,
-    successors_of: Option<Vec<(String, &'static str)>>,
+    /// The running graph, while one that is to replace it is being initialized.
+    predecessor: Option<Graph>,
     current: ElementId,
     emitted: Vec<Emission>,
     first_emission: usize,

@@ -447,8 +447,8 @@ impl Element for FromDevice {
         if self.shares_end {
             router.set_run_count(router.run_count() + 1);
         }
-        // A predecessor's device is taken over as it is.
-        if !router.is_successor() {
+        // A predecessor's device is taken over as it is; another one must be there.
+        if !router.takes_over(|old: &Self| old.options.device == self.options.device) {
             self.open(router)?;
         }
         router.schedule();
@@ -460,7 +460,9 @@ impl Element for FromDevice {
         if let Some(old) = same.filter(|old| old.options == self.options) {
             self.device = old.device.take();
             (self.drops, self.broken) = (old.drops, old.broken);
-        } else if let Err(problem) = self.open(router) {
+        } else if self.device.is_none()
+            && let Err(problem) = self.open(router)
+        {
             router.console.line(&problem);
         }
     }

@@ -276,8 +276,8 @@ impl ToDevice {
 impl Element for ToDevice {
     fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
         self.cells = Some(router.cells("count", 1));
-        // A predecessor's device is taken over as it is.
-        if !router.is_successor() {
+        // A predecessor's device is taken over as it is; another one must be there.
+        if !router.takes_over(|old: &Self| old.name == self.name) {
             self.open(router)?;
         }
         router.schedule();
@@ -291,6 +291,7 @@ impl Element for ToDevice {
                 self.device = old.device.take();
                 self.kept = std::mem::take(&mut old.kept);
             }
+            None if self.device.is_some() => {}
             None => {
                 if let Err(problem) = self.open(router) {
                     router.console.line(&problem);

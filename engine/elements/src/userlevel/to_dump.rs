@@ -270,7 +270,7 @@ impl Element for ToDump {
             self.options.link_type = self.common_link_type(router)?;
         }
         // A predecessor may have the file open: it must not be emptied under it.
-        if !router.is_successor() {
+        if !router.takes_over(|old: &Self| old.path == self.path) {
             self.open()?;
         }
         if self.has_task(router) {
@@ -287,7 +287,9 @@ impl Element for ToDump {
             self.writer = old.writer.take();
             return;
         }
-        if let Err(problem) = self.open() {
+        if self.writer.is_none()
+            && let Err(problem) = self.open()
+        {
             router.console.line(&problem);
         }
     }
