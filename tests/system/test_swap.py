@@ -111,7 +111,12 @@ def test_a_bad_graph_is_told_and_the_old_one_runs_on(
                 "  too many arguments\n"
                 "Router could not be initialized!\n",
             ),
-            ("FromDevice(elsewhere) -> Discard;", "?"),
+            (
+                "FromDevice(elsewhere) -> Discard;",
+                "config:1: While initializing 'FromDevice@1 :: FromDevice':\n"
+                "  elsewhere: no such device (there are: in, out)\n"
+                "Router could not be initialized!\n",
+            ),
         ):
             receiver.wait_for(len(receiver.numbers) + 100)
             told = weft("write", "f", "hotconfig", bad, status=1)
