@@ -4,6 +4,9 @@
 const HIGH: u64 = 100_000;
 /// Frames per second under which it is given up.
 const LOW: u64 = 20_000;
+/// Frames per call from which on more must be waiting than the receiver keeps up with; frames then
+/// wait anyway, and a ring costs no time.
+const BACKLOG: u64 = 32;
 /// For how long the rate must be high, in nanoseconds.
 const HIGH_FOR: u64 = 30_000_000;
 /// For how long it must be low.
@@ -25,6 +28,7 @@ pub(super) enum Load {
 pub(super) struct Meter {
     began: u64,
     frames: u64,
+    calls: u64,
     high_since: Option<u64>,
     low_since: Option<u64>,
 }
@@ -33,14 +37,16 @@ impl Meter {
     /// Counts `frames` at time `now` (nanoseconds) and judges.
     pub(super) fn count(&mut self, frames: usize, now: u64) -> Load {
         self.frames += frames as u64;
+        self.calls += u64::from(frames > 0);
         let length = now.saturating_sub(self.began);
         if length >= WINDOW {
             let rate = self.frames.saturating_mul(SECOND) / length;
             let began = self.began;
             let since = |is_so: bool, since: Option<u64>| is_so.then(|| since.unwrap_or(began));
-            self.high_since = since(rate >= HIGH, self.high_since);
+            let is_behind = rate >= LOW && self.frames >= self.calls * BACKLOG;
+            self.high_since = since(rate >= HIGH || is_behind, self.high_since);
             self.low_since = since(rate < LOW, self.low_since);
-            (self.began, self.frames) = (now, 0);
+            (self.began, self.frames, self.calls) = (now, 0, 0);
         }
         let lasted =
             |since: Option<u64>, long: u64| since.is_some_and(|s| now - s.min(now) >= long);
@@ -84,5 +90,19 @@ mod tests {
         assert_eq!(after(&mut meter, 550, 900, 1000), Load::Between);
         assert_eq!(after(&mut meter, 1450, 200, 1000), Load::Low);
         assert_eq!(after(&mut meter, 1650, 10, 500_000), Load::Between);
+    }
+
+    #[test]
+    fn a_backlog_counts_at_lower_rates() {
+        let mut one_by_one = Meter::default();
+        let mut behind = Meter::default();
+        let mut loads = (Load::Between, Load::Between);
+        for ms in 1..=60 {
+            for _ in 0..50 {
+                loads.0 = one_by_one.count(1, ms * 1_000_000);
+            }
+            loads.1 = behind.count(50, ms * 1_000_000);
+        }
+        assert_eq!(loads, (Load::Between, Load::High));
     }
 }
