@@ -76,7 +76,9 @@ mod tests {
     fn after(meter: &mut Meter, start_ms: u64, ms: u64, rate: u64) -> Load {
         let mut load = Load::Between;
         for t in start_ms..start_ms + ms {
-            load = meter.count((rate / 1000) as usize, (t + 1) * 1_000_000);
+            for _ in 0..rate / 1000 {
+                load = meter.count(1, (t + 1) * 1_000_000);
+            }
         }
         load
     }
