@@ -125,12 +125,10 @@ fn find(name: &str) -> Option<&'static Method> {
 /// # Errors
 /// Why none works.
 pub fn choose(name: Option<&str>, opening: &Opening<'_>) -> Result<Choice, String> {
-    if opening.capture.is_none() {
-        if let Some(name) = name {
-            let method = find(name).ok_or("bad METHOD")?;
-            let why = format!("chosen by METHOD {name}");
-            return Ok(Choice { method, why });
-        }
+    if let Some(name) = name.filter(|_| opening.capture.is_none()) {
+        let method = find(name).ok_or("bad METHOD")?;
+        let why = format!("chosen by METHOD {name}");
+        return Ok(Choice { method, why });
     }
     let mut problems = Vec::new();
     for method in METHODS {
@@ -149,4 +147,48 @@ pub fn choose(name: Option<&str>, opening: &Opening<'_>) -> Result<Choice, Strin
     }
     let all = problems.join("; ");
     Err(format!("{}: cannot be opened: {all}", opening.device))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn chosen(name: Option<&str>, device: &str, source: Option<&DeviceSource>) -> &'static str {
+        let opening = Opening::new(device, source);
+        choose(name, &opening).expect("a method").method.name
+    }
+
+    #[test]
+    fn names_choose_in_any_case_and_captures_come_first() {
+        assert_eq!(chosen(Some("AF_PACKET"), "eth0", None), "af_packet");
+        assert_eq!(chosen(Some("PCAP"), "eth0", None), "af_packet");
+        assert_eq!(chosen(Some("null"), "eth0", None), "null");
+        assert_eq!(chosen(None, "null", None), "null");
+        let capture = DeviceSource::Capture {
+            input: PathBuf::from("in.pcap"),
+            output: None,
+        };
+        assert_eq!(chosen(Some("AF_PACKET"), "in", Some(&capture)), "capture");
+        let sockets = DeviceSource::Sockets {
+            receive: 8,
+            send: 9,
+        };
+        assert_eq!(chosen(None, "in", Some(&sockets)), "af_packet");
+    }
+
+    #[test]
+    fn unknown_names_are_refused() {
+        let outcome = choose(Some("NOSUCH"), &Opening::new("eth0", None));
+        assert_eq!(outcome.unwrap_err(), "bad METHOD");
+        assert!(is_method("Linux") && !is_method("nosuch"));
+    }
+
+    #[test]
+    fn a_device_without_a_capture_cannot_be_one() {
+        let opening = Opening::new("eth0", None);
+        let choice = choose(Some("CAPTURE"), &opening).unwrap();
+        let problem = (choice.method.receiver)(&opening).err().unwrap();
+        assert_eq!(problem, "eth0: no capture file was given for it");
+    }
 }
