@@ -114,8 +114,11 @@ fn annotated(entropy: &mut Entropy<'_>, frame: &Frame, pool: &mut Pool) -> Optio
         ]));
     }
     if entropy.once_in(5) {
-        let bytes = entropy.bytes(8);
-        pool.set_annotation(&mut packet, entropy.below(48), &bytes);
+        // Mostly small: what counts or lengths annotations hold may cost as much as they say.
+        let most = if entropy.once_in(20) { 256 } else { 3 };
+        let bytes: [u8; 8] = std::array::from_fn(|_| entropy.below(most) as u8);
+        let bytes = if most == 256 { &bytes[..] } else { &bytes[..1] };
+        pool.set_annotation(&mut packet, entropy.below(48), bytes);
     }
     Some(packet)
 }
