@@ -114,11 +114,22 @@ fn annotated(entropy: &mut Entropy<'_>, frame: &Frame, pool: &mut Pool) -> Optio
         ]));
     }
     if entropy.once_in(5) {
-        // Mostly small: what counts or lengths annotations hold may cost as much as they say.
-        let most = if entropy.once_in(20) { 256 } else { 3 };
-        let bytes: [u8; 8] = std::array::from_fn(|_| entropy.below(most) as u8);
-        let bytes = if most == 256 { &bytes[..] } else { &bytes[..1] };
-        pool.set_annotation(&mut packet, entropy.below(48), bytes);
+        annotate(entropy, &mut packet, pool);
     }
     Some(packet)
+}
+
+/// Offset of the annotation that tells how many packets a packet stands for, beyond itself.
+const EXTRA_PACKETS: usize = 24;
+
+/// Sets some annotation bytes. The number of packets one stands for is small as a rule: dumping each
+/// costs what it says.
+fn annotate(entropy: &mut Entropy<'_>, packet: &mut Packet, pool: &mut Pool) {
+    let bytes = entropy.bytes(8);
+    pool.set_annotation(packet, entropy.below(48), &bytes);
+    let extra = match entropy.once_in(2000) {
+        true => entropy.number() as u32,
+        false => entropy.below(4) as u32,
+    };
+    pool.set_annotation(packet, EXTRA_PACKETS, &extra.to_ne_bytes());
 }
