@@ -257,6 +257,23 @@ fn an_interrupt_stops_a_graph_that_sleeps_or_spins() {
 }
 
 #[test]
+fn a_driver_manager_comes_to_its_end_after_an_interrupt() {
+    let text = "Script(print \"started\"); c :: Counter; Idle -> c -> Idle; \
+                DriverManager(pause, print \"count $(c.count)\", wait 1h, pause, print \"end\")";
+    let mut child = engine(&["click", "-e", text])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the engine starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    assert_eq!(lines.next().expect("a line").expect("text"), "started");
+    // SAFETY: the child is ours and was not waited for yet.
+    assert_eq!(unsafe { libc::kill(child.id() as i32, libc::SIGTERM) }, 0);
+    let rest: Vec<String> = lines.map(|l| l.expect("text")).collect();
+    assert_eq!(rest, ["count 0", "end"]);
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let mut child = engine(&["elements", "--json"])
         .stdout(Stdio::piped())

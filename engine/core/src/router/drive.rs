@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 const RUNS_PER_ROUND: usize = 32;
 /// Rounds of busy tasks between two looks at the descriptors.
 const ROUNDS_PER_POLL: usize = 8;
+/// Steps that a script may take without going on, when more stops were requested than it waits for.
+const STEPS_PER_STOP: usize = 1000;
 
 impl Router {
     /// Runs the graph until it is asked to stop and nobody (DriverManager) keeps it running.
@@ -23,10 +25,11 @@ impl Router {
 
     fn run_until(&mut self, deadline: Option<Instant>) -> bool {
         let is_over = || deadline.is_some_and(|d| Instant::now() >= d);
-        while !is_interrupted() {
+        loop {
             self.run_until_stopping(deadline);
             if is_interrupted() {
-                break;
+                // Scripts come to their end without waiting for anything.
+                self.stop_at_once();
             }
             if !self.graph.is_stopping() && is_over() {
                 return false;
@@ -38,12 +41,18 @@ impl Router {
         true
     }
 
-    /// Asks the elements whether to go on after a stop was requested.
+    /// Asks the elements whether to go on after stops were requested. They take one at a time.
     fn resume(&mut self) -> bool {
-        for id in 0..self.graph.nodes.len() {
-            if self.call(id, |element, router| element.stopping(router)) == Some(true) {
-                self.graph.run_count = self.graph.run_count.max(1);
-                return true;
+        for _ in 0..STEPS_PER_STOP {
+            let requested = self.graph.run_count;
+            for id in 0..self.graph.nodes.len() {
+                if self.call(id, |element, router| element.stopping(router)) == Some(true) {
+                    self.graph.run_count = self.graph.run_count.max(1);
+                    return true;
+                }
+            }
+            if self.graph.run_count == requested {
+                break;
             }
         }
         false

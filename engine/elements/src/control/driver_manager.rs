@@ -7,7 +7,8 @@
 //! and the driver stops when the script ends or comes to `stop`.
 //!
 //! The script runs from the start until it blocks at `pause` (also called `wait_stop`), which waits
-//! for one stop request, or the number given with it. Without any instruction it waits for one.
+//! for one stop request, or the number given with it. Without any instruction it waits for one. An
+//! interrupt (SIGINT, SIGTERM) is any number of them: the script goes on to its end without waiting.
 //!
 //! ## Ports
 //! None.
