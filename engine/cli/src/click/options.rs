@@ -22,6 +22,7 @@ Options:
       --affinity[=N]            Pin threads to CPUs, starting with #N (default 0).
   -p, --port PORT               Listen for control connections on a TCP port.
   -u, --unix-socket FILE        Listen for control connections on a Unix socket.
+      --socket FD               Take descriptor FD for a control connection.
   -R, --allow-reconfigure       Provide a writable 'hotconfig' handler.
   -h, --handler ELEMENT.H       Print read handler H of ELEMENT after the run.
   -x, --exit-handler ELEMENT.H  Use handler ELEMENT.H's value as the exit status.
@@ -54,6 +55,8 @@ const OPTIONS: &[(Option<char>, &str)] = &[
     (Some('p'), "port"),
     (Some('q'), "quit"),
     (None, "simtime"),
+    (None, "simulation-time"),
+    (None, "socket"),
     (Some('j'), "threads"),
     (None, "no-threads"),
     (Some('a'), "affinity"),
@@ -195,7 +198,11 @@ impl Options {
                 let name = weft_lang::quote(&value(parser)?);
                 self.controls.push(format!("UNIX, {name}"));
             }
-            "simtime" => self.simulated = Some(begin(optional(parser))?),
+            "socket" => {
+                let number: u32 = number(&value(parser)?, option)?;
+                self.controls.push(format!("SOCKET, {number}"));
+            }
+            "simtime" | "simulation-time" => self.simulated = Some(begin(optional(parser))?),
             "threads" => self.threads = Some(number(&value(parser)?, option)?),
             "no-threads" => self.threads = None,
             "affinity" => {
@@ -307,7 +314,9 @@ fn by_name(name: &str) -> Result<&'static str, String> {
     if let Some(whole) = names().find(|n| *n == name) {
         return Ok(whole);
     }
-    let close: Vec<&str> = names().filter(|n| n.starts_with(name)).collect();
+    // Of two names of one option the first is meant.
+    let close = names().filter(|n| n.starts_with(name) && *n != "simulation-time");
+    let close: Vec<&str> = close.collect();
     match close[..] {
         [only] => Ok(only),
         [] => Err(format!("unrecognized option '--{name}'")),
