@@ -5,8 +5,11 @@ use weft_core::{Batch, Router};
 /// The output of packets that are dropped.
 pub(crate) const NOWHERE: u32 = u32::MAX;
 
+/// Outputs whose packets are gathered, and one more place for those that are dropped.
+const GROUPS: usize = 8;
+
 /// Sends packet `i` of `batch` to output `outputs[i]`; those for [`NOWHERE`] are dropped under
-/// `reason`. Packets for output 0 stay in the batch as long as none go elsewhere.
+/// `reason`. Order is kept between outputs whose packets can meet again downstream.
 pub(crate) fn dispatch(
     batch: &mut Batch,
     outputs: &[u32],
@@ -19,8 +22,9 @@ pub(crate) fn dispatch(
     if outputs.iter().all(|&o| o == first) {
         return dispatch_all(batch, first, reason, router);
     }
-    if outputs.iter().all(|&o| o == 0 || o == NOWHERE) {
-        return keep_or_drop(batch, outputs, reason, router);
+    let gathered = if router.keeps_order() { 1 } else { GROUPS - 1 };
+    if outputs.iter().all(|&o| o < gathered as u32 || o == NOWHERE) {
+        return dispatch_groups(batch, outputs, reason, router);
     }
     let mut dropped = router.new_batch();
     for (packet, &output) in batch.drain(..).zip(outputs) {
@@ -45,17 +49,24 @@ fn dispatch_all(batch: &mut Batch, output: u32, reason: &'static str, router: &m
     }
 }
 
-fn keep_or_drop(batch: &mut Batch, outputs: &[u32], reason: &'static str, router: &mut Router) {
-    let (mut kept, mut dropped) = (router.new_batch(), router.new_batch());
+/// Gathers the packets of each output; those for output 0 stay in the batch.
+fn dispatch_groups(batch: &mut Batch, outputs: &[u32], reason: &'static str, router: &mut Router) {
+    let mut groups: [Batch; GROUPS] = Default::default();
     for (packet, &output) in batch.drain(..).zip(outputs) {
-        if output == 0 {
-            kept.push(packet);
-        } else {
-            dropped.push(packet);
+        let group = &mut groups[(output as usize).min(GROUPS - 1)];
+        if group.capacity() == 0 {
+            *group = router.new_batch();
+        }
+        group.push(packet);
+    }
+    let [kept, .., dropped] = &mut groups;
+    std::mem::swap(batch, kept);
+    router.recycle(std::mem::take(kept));
+    router.drop_all(dropped, reason);
+    router.recycle(std::mem::take(dropped));
+    for (output, group) in groups.into_iter().enumerate() {
+        if !group.is_empty() {
+            router.emit_batch(output, group);
         }
     }
-    std::mem::swap(batch, &mut kept);
-    router.recycle(kept);
-    router.drop_all(&mut dropped, reason);
-    router.recycle(dropped);
 }

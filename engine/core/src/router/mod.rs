@@ -113,6 +113,13 @@ impl Router {
         });
     }
 
+    /// Whether packets for different outputs of the running element must leave in the order they
+    /// came in, because they can meet again downstream.
+    #[inline]
+    pub fn keeps_order(&self) -> bool {
+        self.keep_order
+    }
+
     /// Sends each packet of `batch` to the output `choose` names. Order is kept between outputs
     /// whose packets can meet again downstream.
     #[inline]
