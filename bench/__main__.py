@@ -71,7 +71,7 @@ def main() -> int:
         write_json(options.json, figures, machine, broken)
     if options.specification:
         intact = {name: found for name, found in measured.items() if name not in broken}
-        SPECIFICATION.write_text(rewritten(SPECIFICATION.read_text(), intact))
+        SPECIFICATION.write_text(rewritten(SPECIFICATION.read_text(), intact, machine))
     return 1 if broken else 0
 
 

