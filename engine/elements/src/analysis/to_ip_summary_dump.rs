@@ -9,7 +9,7 @@
 //!
 //! ## Arguments
 //! - `FILENAME` *filename*: the file, made anew; `-` is standard output.
-//! - `FIELDS` *field names* (timestamp ip_src): the columns; `CONTENTS` means the same. Fields:
+//! - `FIELDS` *field names* (timestamp ip_src): the columns; `CONTENTS` and `DATA` mean the same. Fields:
 //!   timestamp ts_sec ts_usec ts_usec1 first_timestamp count link direction aggregate wire_len
 //!   eth_src eth_dst eth_type ip_src ip_dst ip_tos ip_dscp ip_ecn ip_ttl ip_frag ip_fragoff ip_id
 //!   ip_sum ip_proto ip_hl ip_len ip_capture_len ip_opt sport dport tcp_seq tcp_ack tcp_off
