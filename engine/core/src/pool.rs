@@ -22,7 +22,7 @@ pub const HEADROOM: usize = 128;
 const RESERVED: u16 = 16;
 /// Bytes in a cache line; slots are whole numbers of lines long.
 const LINE: usize = 64;
-const _: () = assert!(SMALL_STRIDE % LINE == 0 && LARGE_STRIDE % LINE == 0);
+const _: () = assert!(SMALL_STRIDE.is_multiple_of(LINE) && LARGE_STRIDE.is_multiple_of(LINE));
 /// The longest frame the pool can hold, in bytes.
 pub const MAX_FRAME: usize = 65_535 + 18;
 
