@@ -69,7 +69,7 @@ def _reference(setting: Setting, left: Host) -> float:
     name = f"{left.name}-echo"
     program = setting.reference("echo")
     begun = time.perf_counter()
-    with _removed(name):
+    with _removed(name, left):
         _ip("netns", "add", name)
         _ip(
             "-n",
@@ -96,11 +96,13 @@ def _reference(setting: Setting, left: Host) -> float:
 
 
 @contextlib.contextmanager
-def _removed(name: str) -> Iterator[None]:
+def _removed(name: str, left: Host) -> Iterator[None]:
+    """The cable goes first: with its namespace it would go some time later."""
     try:
         yield
     finally:
-        subprocess.run(["ip", "netns", "del", name], check=False, stderr=subprocess.DEVNULL)
+        for command in (("-n", left.name, "link", "del", LINK), ("netns", "del", name)):
+            subprocess.run(["ip", *command], check=False, stderr=subprocess.DEVNULL)
 
 
 def _ip(*arguments: str) -> None:
