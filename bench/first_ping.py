@@ -52,8 +52,7 @@ def measure(setting: Setting) -> list[Figure]:
 def _started(there: Platform, left: Host, start: Callable[[], None]) -> float:
     begun = time.perf_counter()
     start()
-    first_ping(left, LINK, MAC, ADDRESS)
-    taken_s = time.perf_counter() - begun
+    taken_s = first_ping(left, LINK, MAC, ADDRESS) - begun
     there.remove(_NAME)
     return taken_s
 
@@ -89,8 +88,7 @@ def _reference(setting: Setting, left: Host) -> float:
         _ip("-n", name, "link", "set", "in", "up")
         child = Child(["ip", "netns", "exec", name, program, "in"])
         try:
-            first_ping(left, LINK, MAC, ADDRESS)
-            return time.perf_counter() - begun
+            return first_ping(left, LINK, MAC, ADDRESS) - begun
         finally:
             child.close()
 
