@@ -28,6 +28,7 @@ build: .venv/.built
 
 # The folder is installed in place; only the Rust parts and the metadata make it stale.
 .venv/.built: .venv/.deps pyproject.toml setup.py $(RUST_SOURCES)
+	@echo "make: building engine and native module; the first time takes minutes" >&2
 	@$(call WITH_RUST) $(BIN)/pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
 	@touch $@

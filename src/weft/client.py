@@ -5,15 +5,16 @@ Imports are inside the methods: a command pays only for what it uses.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from weft.errors import FunctionNotFoundError, PrivilegeError, UsageError
+from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError, UsageError
 from weft.model.function import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.problem import Problem
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Client", "LocalClient", "local_client"]
 
+# ControlSocket: no such element, no such handler.
+_NOT_THERE = (510, 511)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 
 
@@ -93,6 +96,20 @@ class Client(Protocol):
 def local_client() -> LocalClient:
     """The client of this server, in this process."""
     return LocalClient()
+
+
+@contextlib.contextmanager
+def _handlers_named(name: str) -> Iterator[None]:
+    """Where an element or a handler is not there, tell how to learn of those that are."""
+    try:
+        yield
+    except HandlerError as error:
+        if error.code in _NOT_THERE:
+            error.hint = (
+                f"`weft read {name} list` names the elements, "
+                f"`weft read {name} ELEMENT.handlers` the handlers of one"
+            )
+        raise
 
 
 class LocalClient:
@@ -203,14 +220,16 @@ class LocalClient:
     async def read(self, name: str, handler: str, parameters: str = "") -> bytes:
         """Read a handler of the running graph."""
         facts, _ = await self._own(name)
-        return await self._agent().read(facts.uuid, handler, parameters)
+        with _handlers_named(name):
+            return await self._agent().read(facts.uuid, handler, parameters)
 
     async def write(self, name: str, handler: str, value: str) -> None:
         """Write a handler of the running graph."""
         from uuid import uuid4
 
         facts, _ = await self._own(name)
-        await self._agent().write(str(uuid4()), facts.uuid, handler, value)
+        with _handlers_named(name):
+            await self._agent().write(str(uuid4()), facts.uuid, handler, value)
 
     async def log(self, name: str, lines: int | None, follow: bool) -> AsyncIterator[str]:
         """The last `lines` of the log (None: all), then what comes while it is followed."""

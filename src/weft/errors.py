@@ -64,9 +64,10 @@ class PrivilegeError(WeftError):
     """Something that only root may do."""
 
     def __init__(self, what: str, *, command: str = "weft ...") -> None:
+        files = "; without root, interfaces can be `pcap:IN[:OUT]` files"
+        starts = command.startswith("weft run")
         super().__init__(
-            f"{what} needs root",
-            hint=f"run `sudo {command}`; without root, interfaces can be `pcap:IN[:OUT]` files",
+            f"{what} needs root", hint=f"run `sudo {command}`{files if starts else ''}"
         )
 
 

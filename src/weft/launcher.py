@@ -40,7 +40,13 @@ def engine_binary() -> str:
 def become_engine(arguments: Sequence[str]) -> NoReturn:
     """Replace this process by the engine with these arguments."""
     binary = engine_binary()
-    os.execv(binary, [binary, *arguments])
+    try:
+        os.execv(binary, [binary, *arguments])
+    except OSError as error:
+        raise EngineError(
+            f"cannot run the engine '{binary}': {error.strerror}",
+            hint="correct or unset WEFT_ENGINE, or run `make build` in a clone",
+        ) from None
 
 
 def _become_tool(tool: str) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,10 @@ def test_stop_keep_and_start(weft: Weft, pair: tuple[Host, Host], wire: str) -> 
     weft("stop", "--keep", "wire")
     assert [row["state"] for row in weft.ps()] == ["inactive"]
     assert "eth0" in pair[0].links()
+    assert weft("read", "wire", "list", status=1) == (
+        "weft: 'wire' is inactive: no engine runs in it\n"
+        "weft: hint: start it with: weft start wire\n"
+    )
     weft("start", "wire")
     assert [row["state"] for row in weft.ps()] == ["active"]
 
@@ -193,10 +198,40 @@ def test_unknown_handlers_are_told_in_clicks_words(
     weft: Weft, pair: tuple[Host, Host], wire: str
 ) -> None:
     weft("run", wire, "-d", *bindings(*pair))
-    assert weft("read", "wire", "x.count", status=1) == "weft: No element named 'x'\n"
-    assert weft("read", "wire", "counter/count.x", status=1) == (
-        "weft: No handler named 'counter/count.x'\n"
+    hint = (
+        "weft: hint: `weft read wire list` names the elements, "
+        "`weft read wire ELEMENT.handlers` the handlers of one\n"
+    )
+    assert weft("read", "wire", "x.count", status=1) == f"weft: No element named 'x'\n{hint}"
+    assert weft("write", "wire", "counter/count.x", status=1) == (
+        f"weft: No handler named 'counter/count.x'\n{hint}"
     )
     assert weft("write", "wire", "counter/count.count", "3", status=1) == (
         "weft: Handler 'counter/count.count' read-only\n"
     )
+
+
+def test_a_run_directory_without_room_is_told_and_nothing_is_left(
+    weft: Weft, pair: tuple[Host, Host], wire: str, tmp_path: Path
+) -> None:
+    full = tmp_path / "full"
+    full.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "weft-test", full], check=True)
+    try:
+        (full / "weft").mkdir()
+        (full / "fill").write_bytes(bytes(16 << 10))
+        (directory := Path(f"/run/weft-test-{os.getpid()}-full")).symlink_to(full / "weft")
+        weft.environment["WEFT_RUN_DIR"] = str(directory)
+        complaint = weft("run", wire, "-d", *bindings(*pair), status=1)
+    finally:
+        weft.environment["WEFT_RUN_DIR"] = str(weft.run_directory)
+        left = [path.name for path in (full / "weft").iterdir()]
+        subprocess.run(["umount", full], check=True)
+        directory.unlink()
+    assert complaint.startswith(f"weft: cannot write the function's folder '{directory}/")
+    assert complaint.endswith(
+        "': No space left on device\n"
+        "weft: hint: make room there, or choose another run directory: set WEFT_RUN_DIR\n"
+    )
+    assert left == [".lock"]
+    assert pair[0].links() == pair[1].links() == {}

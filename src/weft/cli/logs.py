@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from weft.cli.output import add_output_argument, show_done
 from weft.client import local_client
+from weft.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft logs`."""
-
+    if arguments.lines is not None and arguments.lines < 0:
+        raise UsageError(f"-n {arguments.lines}: allowed: 0 or more")
     asyncio.run(_show(arguments))
     return 0
 

@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft stop`."""
     if bool(arguments.name) == arguments.all:
-        raise UsageError("name the functions to stop, or give --all")
+        both = ", not both" if arguments.all else ""
+        raise UsageError(f"name the functions to stop, or give --all{both}")
     stopped = asyncio.run(_stop(arguments))
     show_done({"stopped": stopped, "kept": arguments.keep}, arguments.output)
     return 0

@@ -8,6 +8,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from weft.errors import WeftError
 from weft.model.function import FunctionFacts, link_name
 from weft.server.links import choose_join
 from weft.server.namespaces import Namespace
@@ -15,6 +16,8 @@ from weft.server.sandboxes import SANDBOXES, choose_sandbox
 from weft.vnf.forwarder import graph_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from weft.model.function import FunctionRequest
     from weft.server.links.base import Join
     from weft.server.rundir import FunctionFolder, RunDirectory
@@ -40,7 +43,8 @@ class Deployment:
             sandbox = SANDBOXES[self._kind](folder, self._request.name)
             undo_links = contextlib.ExitStack()
             try:
-                self._fill(folder, uid)
+                with _disk_errors(folder):
+                    self._fill(folder, uid)
                 links = await self._start(sandbox, undo_links)
                 facts = self._write(folder, uid, links)
             except BaseException:
@@ -53,11 +57,13 @@ class Deployment:
 
     def _reserve(self, holding: contextlib.ExitStack) -> tuple[FunctionFolder, int]:
         request = self._request
+        self._run.check_length()
         with self._run.locked():
             folder, uid = self._run.reserve(request.uuid, request.name, request.project)
             try:
                 holding.enter_context(folder.held())
-                self._write(folder, uid, {})
+                with _disk_errors(folder):
+                    self._write(folder, uid, {})
             except BaseException:
                 folder.remove()
                 raise
@@ -162,3 +168,15 @@ class Deployment:
             target.write_bytes(file.content)
         for path in (data, *data.rglob("*")):
             os.chown(path, uid, uid)
+
+
+@contextlib.contextmanager
+def _disk_errors(folder: FunctionFolder) -> Iterator[None]:
+    """Tell where there is no room: the system does not."""
+    try:
+        yield
+    except OSError as error:
+        raise WeftError(
+            f"cannot write the function's folder '{folder.path}': {error.strerror}",
+            hint="make room there, or choose another run directory: set WEFT_RUN_DIR",
+        ) from None

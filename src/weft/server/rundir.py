@@ -27,13 +27,15 @@ __all__ = ["FunctionFolder", "RunDirectory", "default_root"]
 FORMAT = 1
 _FIRST_UID = 0x4000_0000
 _UIDS = 0x2000_0000
+# The path of a unix socket has 107 bytes, those of /UUID/control.sock among them.
+_LONGEST_ROOT = 107 - 50
 
 
 def default_root() -> Path:
     """`/run/weft` for root, else below $XDG_RUNTIME_DIR; $WEFT_RUN_DIR where it is set."""
     chosen = os.environ.get("WEFT_RUN_DIR")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).absolute()
     if os.geteuid() == 0:
         return Path("/run/weft")
     runtime = os.environ.get("XDG_RUNTIME_DIR")
@@ -120,13 +122,28 @@ class RunDirectory:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the directory as a whole: names and user ids are given out under it."""
-        self.root.mkdir(mode=0o755, parents=True, exist_ok=True)
-        descriptor = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self.root.mkdir(mode=0o755, parents=True, exist_ok=True)
+            descriptor = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)
+
+    def check_length(self) -> None:
+        """Refuse a path so long that the sockets of a function could not be reached."""
+        length = len(os.fsencode(self.root))
+        if length > _LONGEST_ROOT:
+            raise self._unusable(f"{length} bytes long; allowed: {_LONGEST_ROOT}, for its sockets")
+
+    def _unusable(self, why: str) -> WeftError:
+        return WeftError(
+            f"the run directory '{self.root}' cannot be used: {why}",
+            hint="choose another: set WEFT_RUN_DIR",
+        )
 
     def reserve(self, uuid: UUID, name: str, project: str) -> tuple[FunctionFolder, int]:
         """A new folder for a function and a user id of its own; call it while `locked`."""

@@ -32,7 +32,10 @@ def parse_binding(text: str) -> Binding:
     if kind == "netns" and colon:
         netns, _, link = rest.partition(":")
         if not netns or "/" in netns or netns in (".", ".."):
-            raise UsageError(f"--interface {text}: '{netns}' cannot name a namespace")
+            raise UsageError(
+                f"--interface {text}: '{netns}' cannot name a namespace; "
+                "allowed: a name that `ip netns list` shows"
+            )
         return NetnsBinding(interface, netns, _link(text, link) if link else None)
     if colon and rest != "take":
         raise UsageError(f"--interface {text}: not understood; allowed: {_FORMS}")
@@ -61,7 +64,7 @@ def match_bindings(interfaces: Sequence[str], bindings: Sequence[Binding]) -> tu
     missing = [name for name in interfaces if name not in given]
     if missing:
         raise BindingError(
-            f"nothing is joined to interface {', '.join(missing)}",
+            f"nothing is joined to interface{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
             hint=f"add --interface {missing[0]}=DEVICE (or netns:NAMESPACE, or pcap:IN[:OUT])",
         )
     kinds = {isinstance(binding, PcapBinding) for binding in given.values()}

@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from weft.errors import FunctionError, NotRunningError
+from weft.errors import FunctionError, NotRunningError, PrivilegeError
 from weft.model.function import FunctionStatus
 from weft.model.state import FunctionState
 from weft.vnf.control import ControlSocket
@@ -60,13 +60,23 @@ class ManagementAgent:
 
     async def read(self, handler: str, parameters: str = "") -> bytes:
         """Read a handler of the running graph."""
-        async with await ControlSocket.connect_unix(self._control_socket) as control:
+        async with await self._engine() as control:
             return await control.read(handler, parameters)
 
     async def write(self, handler: str, value: str) -> None:
         """Write a handler of the running graph."""
-        async with await ControlSocket.connect_unix(self._control_socket) as control:
+        async with await self._engine() as control:
             await control.write(handler, value)
+
+    async def _engine(self) -> ControlSocket:
+        """A connection to the engine; where none is meant to run, nobody would ever answer."""
+        state = (await self.status()).state
+        if state in (FunctionState.INACTIVE, FunctionState.FAILED):
+            raise NotRunningError(
+                f"'{self._name}' is {state.value}: no engine runs in it",
+                hint=f"start it with: weft start {self._name}",
+            )
+        return await ControlSocket.connect_unix(self._control_socket)
 
     async def _order(self, operation: str, timeout_s: float = 10.0) -> dict[str, Any]:
         try:
@@ -75,6 +85,8 @@ class ManagementAgent:
             reply = json.loads(line)
         except (FileNotFoundError, ConnectionError):
             raise NotRunningError(f"'{self._name}' does not run: nobody listens") from None
+        except PermissionError:
+            raise PrivilegeError(f"managing '{self._name}'") from None
         except TimeoutError:
             raise FunctionError(
                 f"'{self._name}' does not answer '{operation}' within {timeout_s:.0f} s"

@@ -16,9 +16,10 @@ from weft.vnf.reader import Reader, suggestion
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MANIFEST", "read_manifest"]
+__all__ = ["MANIFEST", "NO_MANIFEST", "read_manifest"]
 
 MANIFEST = "vnf.yaml"
+NO_MANIFEST = "missing; a package is a folder or zip with this file"
 
 _KEYS = {
     "weft": True,
@@ -48,7 +49,7 @@ def read_manifest(files: Sequence[PackageFile]) -> tuple[Package | None, list[Pr
     """The package that its files describe, and every problem found; no package where one was found."""
     contents = {file.name: file.content for file in files}
     if MANIFEST not in contents:
-        return None, [Problem(MANIFEST, 0, "missing; a package is a folder or zip with this file")]
+        return None, [Problem(MANIFEST, 0, NO_MANIFEST)]
     root = read_document(MANIFEST, contents[MANIFEST])
     if isinstance(root, Problem):
         return None, [root]

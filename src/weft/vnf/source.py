@@ -5,11 +5,12 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from weft.errors import PackageError, UsageError
+from weft.errors import PackageError, UsageError, WeftError
 from weft.model.package import PackageFile
 from weft.model.problem import Problem
 from weft.vnf import archive
 from weft.vnf.archive import FILE_LIMIT_BYTES, FILES_LIMIT, TOTAL_LIMIT_BYTES
+from weft.vnf.manifest import MANIFEST, NO_MANIFEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,14 +22,23 @@ def read_files(path: Path) -> tuple[PackageFile, ...]:
     """The files of the package at `path`; PackageError where reading them would not be safe."""
     try:
         if path.is_dir():
+            _check_manifest(path)
             return _read_folder(path)
         if path.is_file():
             return archive.read_zip(path)
     except OSError as error:
-        raise UsageError(f"cannot read '{error.filename}': {error.strerror}") from None
+        raise WeftError(f"cannot read '{error.filename}': {error.strerror}") from None
     raise UsageError(
         f"no package at '{path}'", hint="a package is a folder or zip file with a vnf.yaml"
     )
+
+
+def _check_manifest(folder: Path) -> None:
+    """What is no package is not read through."""
+    try:
+        (folder / MANIFEST).lstat()
+    except FileNotFoundError:
+        raise PackageError(str(folder), [Problem(MANIFEST, 0, NO_MANIFEST)]) from None
 
 
 def _read_folder(folder: Path) -> tuple[PackageFile, ...]:

@@ -77,6 +77,8 @@ def test_unknown_function(command: list[str], capsys: pytest.CaptureFixture[str]
     ("command", "message"),
     [
         (["stop"], "weft: name the functions to stop, or give --all\n"),
+        (["stop", "a", "--all"], "weft: name the functions to stop, or give --all, not both\n"),
+        (["logs", "a", "-n", "-1"], "weft: -n -1: allowed: 0 or more\n"),
         (["run", "/nowhere"], "weft: no package at '/nowhere'\n"),
         (["run", "/nowhere", "--set", "x"], "weft: --set x: not understood; allowed: NAME=VALUE\n"),
         (["run", "/nowhere", "-i", "x"], "weft: --interface x: not understood; allowed: NAME="),
@@ -137,3 +139,14 @@ def test_every_command_has_the_same_output_option(
     with pytest.raises(SystemExit):
         run([*command, "--help"])
     assert "--output {table,json,yaml}" in capsys.readouterr().out
+
+
+def test_an_engine_that_cannot_be_run_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WEFT_ENGINE", "/nowhere/weft-engine")
+    assert run(["click", "-h"]) == 1
+    assert capsys.readouterr().err == (
+        "weft: cannot run the engine '/nowhere/weft-engine': No such file or directory\n"
+        "weft: hint: correct or unset WEFT_ENGINE, or run `make build` in a clone\n"
+    )

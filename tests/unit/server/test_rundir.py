@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from weft.errors import NameTakenError
+from weft.errors import NameTakenError, WeftError
 from weft.model.function import FunctionFacts, link_name
 from weft.server.groups import group_name
 from weft.server.rundir import FunctionFolder, RunDirectory, default_root
@@ -104,3 +104,26 @@ def test_names_in_the_kernel_derive_from_the_uuid() -> None:
     assert link_name(uuid, 1) == "wf4d6656ae701"
     assert len(link_name(uuid, 255)) <= 15
     assert group_name(uuid) == "weft-4d6656ae-703"
+
+
+def test_a_run_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WeftError) as caught, RunDirectory(tmp_path / "file").locked():
+        pass
+    assert caught.value.message == (
+        f"the run directory '{tmp_path}/file' cannot be used: File exists"
+    )
+    assert caught.value.hint == "choose another: set WEFT_RUN_DIR"
+
+
+def test_a_run_directory_has_room_for_the_paths_of_sockets() -> None:
+    longest = Path("/" + "x" * 56)
+    RunDirectory(longest).check_length()
+    assert len(f"{longest}/{FIRST}/control.sock") == 107
+    with pytest.raises(WeftError, match="cannot be used: 58 bytes long; allowed: 57"):
+        RunDirectory(Path("/" + "x" * 57)).check_length()
+
+
+def test_a_run_directory_of_ones_own_is_meant_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEFT_RUN_DIR", "here")
+    assert default_root() == Path.cwd() / "here"

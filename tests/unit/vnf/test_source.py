@@ -6,16 +6,13 @@ import io
 import os
 import stat
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from weft.errors import PackageError, UsageError
+from weft.errors import PackageError, UsageError, WeftError
 from weft.vnf import archive
 from weft.vnf.source import read_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def make_zip(path: Path, members: list[tuple[str | zipfile.ZipInfo, bytes]]) -> Path:
@@ -137,3 +134,22 @@ def test_not_a_zip(tmp_path: Path) -> None:
     path = tmp_path / "p.zip"
     path.write_bytes(b"hello")
     assert problems_of(path) == ["p.zip: neither a folder nor a zip file"]
+
+
+def test_a_folder_without_manifest_is_not_read_through(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    assert problems_of(tmp_path) == [
+        "vnf.yaml: missing; a package is a folder or zip with this file"
+    ]
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vnf.yaml").write_text("weft: 1\n")
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(WeftError, match=r"cannot read '.*/vnf\.yaml': Permission denied") as caught:
+        read_files(tmp_path)
+    assert caught.value.exit_status == 1
