@@ -22,6 +22,7 @@ __all__ = ["null_io"]
 
 _HUGE_PAGES = Path("/proc/sys/vm/nr_hugepages")
 _FREE_HUGE_PAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages")
+_RUNTIME = Path("/var/run/dpdk")
 _WANTED_PAGES = 80
 _MEGABYTES = 128
 _READY = "Press enter to exit"
@@ -46,14 +47,17 @@ def null_io(setting: Setting) -> Iterator[Callable[[], float]]:
         def measure() -> float:
             return _packets_per_cpu_s(memory, setting.seconds(_DURATION_S))
 
-        yield measure
+        try:
+            yield measure
+        finally:
+            shutil.rmtree(_RUNTIME / _prefix(), ignore_errors=True)
 
 
 def _packets_per_cpu_s(memory: tuple[str, ...], duration_s: float) -> float:
     command = [
         *("stdbuf", "-oL"),  # so that it is seen when it is ready
         *("dpdk-testpmd", "-l", "0-1", *memory, "-m", str(_MEGABYTES), "--no-pci"),
-        *("--file-prefix", f"weft-bench-{os.getpid()}", "--vdev", "net_null0,size=64", "--"),
+        *("--file-prefix", _prefix(), "--vdev", "net_null0,size=64", "--"),
         *("--forward-mode=io", "--nb-cores=1", "--no-mlockall", "--total-num-mbufs=8192"),
     ]
     with running(command) as child:
@@ -66,6 +70,11 @@ def _packets_per_cpu_s(memory: tuple[str, ...], duration_s: float) -> float:
     if found is None:
         raise BrokenRunError(f"testpmd printed no statistics: {ended.output[-500:]!r}")
     return int(found[1]) / (ended.cpu_s - starting_s)
+
+
+def _prefix() -> str:
+    """The name under which testpmd keeps files of its own; it leaves them there."""
+    return f"weft-bench-{os.getpid()}"
 
 
 @contextlib.contextmanager
