@@ -346,21 +346,18 @@ impl FromDevice {
     /// Looks for more packets for a while when that paid off before, then sleeps.
     fn rest(&mut self, router: &mut Router) -> Task {
         let now = router.clock.refresh();
-        let is_changing = self
-            .device
-            .as_ref()
-            .is_some_and(|d| d.driver.wants_polling());
-        if is_changing || now.saturating_sub(self.last_packet) < self.spin {
+        let driver = self.device.as_ref().map(|d| &d.driver);
+        if driver.is_some_and(|d| d.wants_polling()) {
             return Task::Again;
+        }
+        match driver.and_then(|d| d.check_after()) {
+            // Under load packets come a block at a time: looking for single ones is in vain.
+            Some(after) => router.set_timer(0, now + after),
+            None if now.saturating_sub(self.last_packet) < self.spin => return Task::Again,
+            None => {}
         }
         if now.saturating_sub(self.drops_counted_at) > DROPS_EVERY {
             self.count_drops(router);
-        } else if self.last_packet >= self.drops_counted_at {
-            // Drops of this burst would wait for the next one.
-            router.set_timer(COUNT_DROPS, self.drops_counted_at + DROPS_EVERY + 1);
-        }
-        if let Some(after) = self.device.as_ref().and_then(|d| d.driver.check_after()) {
-            router.set_timer(0, now + after);
         }
         self.watch(router);
         Task::Sleep
