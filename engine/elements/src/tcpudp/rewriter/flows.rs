@@ -60,17 +60,23 @@ impl Flows {
     }
 
     /// Adds a flow used at `now`; one with the same reply goes. `None` when the set is full of
-    /// flows that are guaranteed to stay.
+    /// flows that are guaranteed to stay, or that all expire later than this one, which is not.
     pub(crate) fn add(&mut self, mut flow: Flow, now: u64, timeouts: &Timeouts) -> Option<u32> {
         if let Some(Place { flow: old, .. }) = self.table.lookup(flow.ids[1], flow.protocol) {
             self.remove(old);
         }
+        flow.used = now;
         while self.len() >= self.capacity {
             let victim = self.victim(now, timeouts)?;
+            if timeouts.guaranteed_until(&flow) <= now
+                && timeouts.expiry(&flow) < timeouts.expiry(self.table.flow(victim))
+            {
+                self.enqueue(victim, now, timeouts);
+                return None;
+            }
             self.remove(victim);
         }
         let input = usize::from(flow.input);
-        flow.used = now;
         let number = self.table.insert(flow)?;
         if let Some(count) = self.counts.get_mut(input) {
             *count += 1;
@@ -260,6 +266,23 @@ mod tests {
         assert_eq!(ports(&flows), [2, 3]);
         assert!(flows.add(flow(4, 17), 40, &TIMEOUTS).is_some());
         assert_eq!(ports(&flows), [3, 4]);
+    }
+
+    #[test]
+    fn a_flow_without_guarantee_makes_no_room_by_removing_what_expires_later() {
+        let none = Times {
+            tcp_guarantee: 0,
+            udp_guarantee: 0,
+            ..TIMES
+        };
+        let timeouts = Timeouts::from(none);
+        let mut flows = Flows::new(1, 1, 1);
+        let first = flows.add(flow(1, 6), 0, &timeouts).unwrap();
+        assert_eq!(flows.add(flow(2, 17), 10, &timeouts), None);
+        assert_eq!(flows.add(flow(2, 17), 199, &timeouts), None);
+        assert_eq!((ports(&flows), flows.table.flow(first).used), (vec![1], 0));
+        assert!(flows.add(flow(2, 17), 200, &timeouts).is_some());
+        assert_eq!(ports(&flows), [2]);
     }
 
     #[test]
