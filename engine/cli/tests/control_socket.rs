@@ -154,6 +154,20 @@ fn answers_are_clicks() {
 }
 
 #[test]
+fn warnings_of_a_value_that_is_taken_are_told() {
+    let config = "Idle -> a :: ARPResponder -> Discard";
+    let engine = Engine::start("warnings", config, &[]);
+    let said = b"write a.config 1.0.0.2 1:1:1:1:1:1, 1.0.0.2 1:1:1:1:1:2\n\
+                 write a.config 1.0.0.2 1:1:1:1:1:1\nquit\n";
+    let expected = format!(
+        "{GREETING}220-Write handler 'a.config' OK with warnings:\r\n\
+         220 warning: multiple entries for 1.0.0.2/32\r\n\
+         200 Write handler 'a.config' OK\r\n200 Goodbye!\r\n"
+    );
+    assert_eq!(engine.conversation(said), expected);
+}
+
+#[test]
 fn help_lists_the_commands() {
     let engine = Engine::start("help", COUNTED, &[]);
     let heard = engine.conversation(b"help\nquit\n");

@@ -122,6 +122,7 @@ impl Router {
             clock,
             random: Random::seeded(seed),
             console: Console::Stderr,
+            remarks: Vec::new(),
             environment: Rc::new(environment),
             region,
             graph: Graph::default(),

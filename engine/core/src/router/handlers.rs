@@ -235,8 +235,16 @@ impl Router {
             messages: Vec::new(),
         };
         let built = (classes[id].build)(&mut configure);
+        let remarks = std::mem::take(&mut configure.messages);
         let element = built.map_err(|reasons| HandlerError::Failed(reasons.join("\n")))?;
-        self.exchange(id, element, config)
+        self.exchange(id, element, config)?;
+        self.remarks = remarks;
+        Ok(())
+    }
+
+    /// What the element that was last written to told although it took the value: warnings.
+    pub fn take_remarks(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.remarks)
     }
 
     fn exchange(

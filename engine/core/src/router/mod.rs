@@ -53,6 +53,8 @@ pub struct Router {
     pub random: Random,
     /// Where messages go.
     pub console: Console,
+    /// Warnings of the last write to a `config` handler.
+    remarks: Vec<String>,
     /// What the engine was started with.
     pub environment: Rc<Environment>,
     region: Region,

@@ -4,6 +4,7 @@ use super::session::{Data, LONGEST_DATA, Session};
 use weft_core::{Access, ElementId, Router};
 
 const OK: u16 = 200;
+const OK_WITH_WARNINGS: u16 = 220;
 const SYNTAX: u16 = 500;
 const UNIMPLEMENTED: u16 = 501;
 const NO_ELEMENT: u16 = 510;
@@ -195,7 +196,14 @@ impl Run<'_> {
             None => self.router.write_handler(&target.handler, &value),
         };
         outcome.map_err(|e| refused(e.to_string()))?;
-        Ok((OK, vec![format!("Write handler '{name}' OK")]))
+        let head = format!("Write handler '{name}' OK");
+        match self.router.take_remarks() {
+            none if none.is_empty() => Ok((OK, vec![head])),
+            remarks => {
+                let head = format!("{head} with warnings");
+                Ok((OK_WITH_WARNINGS, message(head, &remarks.join("\n"))))
+            }
+        }
     }
 
     fn check(&mut self, name: &str, write: bool) -> Answer {

@@ -220,8 +220,11 @@ impl Script {
             Ok(callee) => {
                 let outcome = self.call_write(&callee, router);
                 self.write_status = if outcome.is_ok() { 0 } else { FAILED };
+                let remarks = router.take_remarks();
                 if let Err(problem) = outcome {
                     errors.extend(in_context(&callee, &problem));
+                } else if !remarks.is_empty() {
+                    errors.extend(in_context(&callee, &remarks.join("\n")));
                 }
             }
             Err(problem) => errors.push(problem),
