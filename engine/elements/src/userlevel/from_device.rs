@@ -352,12 +352,15 @@ impl FromDevice {
         }
         match driver.and_then(|d| d.check_after()) {
             // Under load packets come a block at a time: looking for single ones is in vain.
-            Some(after) => router.set_timer(0, now + after),
+            Some(after) => router.set_timer(RETRY, now + after),
             None if now.saturating_sub(self.last_packet) < self.spin => return Task::Again,
             None => {}
         }
         if now.saturating_sub(self.drops_counted_at) > DROPS_EVERY {
             self.count_drops(router);
+        } else if self.last_packet >= self.drops_counted_at {
+            // Drops of this burst would wait for the next one.
+            router.set_timer(COUNT_DROPS, self.drops_counted_at + DROPS_EVERY + 1);
         }
         self.watch(router);
         Task::Sleep
