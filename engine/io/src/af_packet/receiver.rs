@@ -112,7 +112,8 @@ fn result<T>(work: &mut Work<T>) -> io::Result<T> {
 }
 
 impl Receiver {
-    /// Receives from sockets that are bound. A ring that a killed engine left is read empty first.
+    /// Receives from sockets that are bound. A ring that a killed engine left is read on: the load
+    /// that made it is probably still there.
     pub(super) fn new(pair: Pair) -> Receiver {
         let pair = Arc::new(pair);
         let left = match pair.ring.packet(libc::PACKET_FANOUT) {
@@ -120,7 +121,10 @@ impl Receiver {
             _ => None,
         };
         let mode = match left {
-            Some(ring) => Mode::Lowering(ring, lower(&pair)),
+            Some(ring) => Mode::Raising(spawn(&pair, |pair| {
+                pair.quiet.choose_member(RING_MEMBER)?;
+                Ok(ring)
+            })),
             None => Mode::Quiet,
         };
         Receiver {
