@@ -2,7 +2,7 @@
 
 A file holds cases, each begun by `%case TITLE`; a case has sections, each begun by a `%` line:
 
-    %config               the configuration, given on standard input ("config:LINE" in messages)
+    %config               the configuration, given by `-e` ("config:LINE" in messages)
     %args -h c.count      further arguments of `weft-engine click --simtime`
     %input in.pcap [RAW]  packets: a line of hex each, optionally behind `@SECONDS`
     %file rules.txt       a text file

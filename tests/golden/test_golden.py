@@ -45,8 +45,8 @@ def test_configuration_does_what_its_golden_file_says(
     for name, text in case.files.items():
         (tmp_path / name).write_text(text)
     done = subprocess.run(
-        [engine, "click", "--simtime", *case.args],
-        input=case.config.encode(),
+        [engine, "click", "--simtime", "-e", case.config, *case.args],
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         cwd=tmp_path,
         timeout=LIMIT_S,

@@ -108,8 +108,10 @@ fn errors_have_landmarks_and_indented_reasons() {
     let text = "\nx :: Counter(5);\nInfiniteSource -> x -> Discard;";
     let reason = "2: While configuring 'x :: Counter':\n  too many arguments\n\
                   Router could not be initialized!\n";
-    let (_, err, status) = with_input(&["click"], text);
+    let (_, err, status) = click(&["-e", text]);
     assert_eq!((err, status), (format!("config:{reason}"), Some(1)));
+    let (_, err, status) = with_input(&["click"], text);
+    assert_eq!((err, status), (format!("<stdin>:{reason}"), Some(1)));
     let path = file("wrong.click", text);
     let (_, err, _) = click(&[path.to_str().expect("a plain name")]);
     assert_eq!(err, format!("{}:{reason}", path.display()));

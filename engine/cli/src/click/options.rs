@@ -97,7 +97,8 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Source::File(path) => path.to_string_lossy().into_owned(),
-            _ => "config".to_string(),
+            Source::Expression(_) => "config".to_string(),
+            Source::StandardInput => "<stdin>".to_string(),
         }
     }
 }
