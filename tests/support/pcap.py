@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = ["read_pcap", "write_pcap"]
@@ -14,12 +14,14 @@ __all__ = ["read_pcap", "write_pcap"]
 _ETHERNET = 1
 
 
-def write_pcap(path: Path, frames: Sequence[bytes]) -> Path:
-    """Write frames, one microsecond apart."""
-    data = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, _ETHERNET)
-    for number, frame in enumerate(frames):
-        data += struct.pack("<IIII", 1, number, len(frame), len(frame)) + frame
-    path.write_bytes(data)
+def write_pcap(path: Path, frames: Iterable[bytes], gap_us: int = 1) -> Path:
+    """Write frames, so many microseconds apart."""
+    with path.open("wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, _ETHERNET))
+        for number, frame in enumerate(frames):
+            seconds, microseconds = divmod(number * gap_us, 1_000_000)
+            lengths = (len(frame), len(frame))
+            file.write(struct.pack("<IIII", 1 + seconds, microseconds, *lengths) + frame)
     return path
 
 

@@ -110,6 +110,13 @@ class Receiver:
             assert time.monotonic() < deadline, f"{len(self.numbers)} of {count} frames came"
             time.sleep(0.002)
 
+    def wait_for_number(self, number: int) -> None:
+        """Return when a frame of this number or a later one has come."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self.numbers or self.numbers[-1] < number:
+            assert time.monotonic() < deadline, f"no frame came from {number} on"
+            time.sleep(0.002)
+
     def settle(self) -> list[int]:
         """The numbers that came, when none has come for a quarter of a second."""
         seen = -1

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,12 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.traffic import Cable, Receiver, Sender
+from tests.support.pcap import write_pcap
+from tests.support.traffic import Cable, Receiver, Sender, numbered_frame
 from weft.errors import FunctionError, NotRunningError
+from weft.launcher import engine_binary
 from weft.server.groups import group_name
-from weft.server.namespaces import Namespace
+from weft.server.namespaces import NETNS_FOLDER, Namespace
 from weft.vnf.management_agent import ManagementAgent
 
 if TYPE_CHECKING:
@@ -156,6 +159,44 @@ def test_every_frame_around_a_kill_is_accounted_for(
     # What was counted and yet did not come, was in hand of an engine that was killed.
     assert int(running.read("q.length")) == 0
     assert 0 <= counts[-1] - drops.get("q: queue-full", 0) - len(numbers) <= kills * MOST_IN_HAND
+
+
+def test_every_frame_of_a_high_load_is_accounted_for(
+    weft: Weft,
+    pair: tuple[Host, Host],
+    tmp_path: Path,
+    cable: Callable[[Running], Cable],
+) -> None:
+    """More frames a second than Python could send: the device is received from by a ring."""
+    running = start(weft, pair, WIRE.replace("4096", "20000"), tmp_path)
+    losses = cable(running)
+    count, kills, methods = 150_000, 3, []
+    capture = tmp_path / "numbered.pcap"
+    write_pcap(capture, (numbered_frame(number) for number in range(count)), gap_us=6)
+    play = f"FromDump({capture}, TIMING true, STOP true) -> Queue({count}) -> t :: ToDevice(eth0);"
+    with Receiver(pair[1]) as receiver:
+        played = subprocess.Popen(
+            [
+                *("nsenter", f"--net={NETNS_FOLDER / pair[0].name}"),
+                *(engine_binary(), "click", "-e", play, "-h", "t.count"),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(kills):
+            receiver.wait_for_number((number + 1) * count // (kills + 1))
+            methods.append(running.read("FromDevice@1.method"))
+            running.kill_engine()
+            running.wait_for_restart(number + 1)
+        told, _ = played.communicate(timeout=60)
+        assert told == f"{count}\n"
+        numbers = receiver.settle()
+        assert receiver.dropped() == 0
+    drops = running.drops()
+    in_hand = count - len(numbers) - sum(drops.values()) - losses.lost()
+    print(f"killed while {methods}; drops {drops}, in the killed engines {in_hand}")
+    assert numbers == sorted(set(numbers)), "a frame came twice, or was overtaken"
+    assert 0 <= in_hand <= kills * MOST_IN_HAND
 
 
 def test_packets_in_a_queue_outlive_the_engine(
