@@ -106,6 +106,11 @@ pub trait Driver: Send {
         String::new()
     }
 
+    /// Counts so far, as far as they are known without asking the kernel.
+    fn counted(&self) -> DriverStatistics {
+        DriverStatistics::default()
+    }
+
     /// Counts so far.
     fn statistics(&mut self) -> DriverStatistics;
 }

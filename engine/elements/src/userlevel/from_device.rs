@@ -44,7 +44,9 @@
 //! ToDevice, FromDump, KernelTap
 
 use super::device::{Device, Side, check_method, has_predecessor};
+use super::drops::Drops;
 use super::force_ip;
+use super::spin::Spin;
 use std::os::fd::RawFd;
 use weft_core::{
     Batch, Built, Cells, Class, Configure, DeviceSource, Element, Interest, IpHeader, MAX_BATCH,
@@ -56,15 +58,10 @@ use weft_lang::value::Word;
 
 /// Packets received per scheduling.
 const BURST: u32 = 64;
-/// The longest time spent looking for more packets before sleeping, in nanoseconds.
-const LONGEST_SPIN: u64 = 20_000;
-/// How often the kernel is asked for its drops, at most, in nanoseconds.
-const DROPS_EVERY: u64 = 100_000_000;
 /// How long a broken device is left alone, in nanoseconds.
 const RETRY_AFTER: u64 = 100_000_000;
 /// How long the end of a capture waits for other elements to finish, in nanoseconds.
 const END_AFTER: u64 = 1_000_000_000;
-/// Keys of the timers.
 const RETRY: u32 = 0;
 const COUNT_DROPS: u32 = 1;
 /// How many errors are told.
@@ -125,8 +122,8 @@ pub static CLASS: Class = Class {
             "packets",
             "Packets the kernel dropped",
             |f, _, router| {
-                f.count_drops(router);
-                Ok(f.drops.to_string())
+                f.ask_drops(router);
+                Ok(f.drops.missed().to_string())
             }
         ),
         reader!(
@@ -197,11 +194,8 @@ struct FromDevice {
     device: Option<Device>,
     cells: Option<Cells>,
     watched: Option<RawFd>,
-    spin: u64,
-    last_packet: u64,
-    drops: u64,
-    broken: u64,
-    drops_counted_at: u64,
+    spin: Spin,
+    drops: Drops,
     complaints: u32,
     ended_at: Option<u64>,
 }
@@ -271,11 +265,8 @@ fn build(configure: &mut Configure<'_>) -> Built {
         device: None,
         cells: None,
         watched: None,
-        spin: 0,
-        last_packet: 0,
-        drops: 0,
-        broken: 0,
-        drops_counted_at: 0,
+        spin: Spin::default(),
+        drops: Drops::default(),
         complaints: 0,
         ended_at: None,
     }))
@@ -326,21 +317,10 @@ impl FromDevice {
         }
     }
 
-    fn count_drops(&mut self, router: &mut Router) {
-        let Some(device) = &mut self.device else {
-            return;
-        };
-        let counts = device.driver.statistics();
-        let new = counts.missed.saturating_sub(self.drops);
-        if new > 0 {
-            router.count_reason("kernel-drops", new as usize);
+    fn ask_drops(&mut self, router: &mut Router) {
+        if let Some(device) = &mut self.device {
+            self.drops.ask(&mut *device.driver, router);
         }
-        let broken = counts.broken.saturating_sub(self.broken);
-        if broken > 0 {
-            router.count_reason("unfinished-frame", broken as usize);
-        }
-        (self.drops, self.broken) = (counts.missed, counts.broken);
-        self.drops_counted_at = router.clock.now();
     }
 
     /// Looks for more packets for a while when that paid off before, then sleeps.
@@ -353,28 +333,15 @@ impl FromDevice {
         match driver.and_then(|d| d.check_after()) {
             // Under load packets come a block at a time: looking for single ones is in vain.
             Some(after) => router.set_timer(RETRY, now + after),
-            None if now.saturating_sub(self.last_packet) < self.spin => return Task::Again,
+            None if self.spin.goes_on(now) => return Task::Again,
             None => {}
         }
-        if now.saturating_sub(self.drops_counted_at) > DROPS_EVERY {
-            self.count_drops(router);
-        } else if self.last_packet >= self.drops_counted_at {
-            // Drops of this burst would wait for the next one.
-            router.set_timer(COUNT_DROPS, self.drops_counted_at + DROPS_EVERY + 1);
+        // Drops of this burst would wait for the next one.
+        if let Some(at) = self.drops.due(self.spin.last_packet()) {
+            router.set_timer(COUNT_DROPS, at);
         }
         self.watch(router);
         Task::Sleep
-    }
-
-    /// Learns from the time between packets whether looking for the next one pays off.
-    fn learn(&mut self, now: u64) {
-        let gap = now.saturating_sub(self.last_packet);
-        self.spin = if gap <= 2 * LONGEST_SPIN {
-            (self.spin * 2 + 1000).min(LONGEST_SPIN)
-        } else {
-            self.spin / 2
-        };
-        self.last_packet = now;
     }
 
     fn complain(&mut self, error: &std::io::Error, router: &mut Router) {
@@ -459,7 +426,7 @@ impl Element for FromDevice {
         let same = downcast::<FromDevice>(old).ok();
         if let Some(old) = same.filter(|old| old.options == self.options) {
             self.device = old.device.take();
-            (self.drops, self.broken) = (old.drops, old.broken);
+            self.drops.take_over(&old.drops);
         } else if self.device.is_none()
             && let Err(problem) = self.open(router)
         {
@@ -484,6 +451,7 @@ impl Element for FromDevice {
         let outcome = driver.receive(&mut router.pool, &mut batch, self.burst, now);
         let is_finished = driver.is_finished();
         let has_none = batch.is_empty();
+        self.drops.look(&mut **driver, router);
         if let Some(cells) = &self.cells {
             cells.add(0, batch.len() as u64);
         }
@@ -501,7 +469,7 @@ impl Element for FromDevice {
             Ok(_) if is_finished => self.finish(router),
             Ok(0) if has_none => self.rest(router),
             Ok(_) => {
-                self.learn(now);
+                self.spin.learn(now);
                 Task::Again
             }
         }

@@ -1,10 +1,12 @@
 //! Click's group "userlevel": devices, taps and capture files.
 
 mod device;
+mod drops;
 mod force_ip;
 mod from_device;
 mod from_dump;
 mod kernel_tap;
+mod spin;
 mod time_window;
 mod to_device;
 mod to_dump;

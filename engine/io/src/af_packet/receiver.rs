@@ -319,6 +319,10 @@ impl Driver for Receiver {
         words.into()
     }
 
+    fn counted(&self) -> DriverStatistics {
+        self.counts
+    }
+
     fn statistics(&mut self) -> DriverStatistics {
         self.account();
         self.counts
