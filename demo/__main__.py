@@ -43,11 +43,10 @@ def main() -> int:
     if os.geteuid() != 0:
         print("demo: needs root, for network namespaces: sudo make demo", file=sys.stderr)
         return 1
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, _interrupt)
-    sweep()
-    before = snapshot()
+    _handle_signals()
     try:
+        sweep()
+        before = snapshot()
         attempts = _show()
     except KeyboardInterrupt:
         print("demo: interrupted; everything was taken away", file=sys.stderr)
@@ -61,7 +60,19 @@ def main() -> int:
     return 0 if all(attempt.as_it_should for attempt in attempts) else 1
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
+def _handle_signals() -> None:
+    owner = os.getpid()
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != owner:  # a child, forked to make a namespace: taking away is not its work
+            os._exit(130)
+        _interrupt()
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, interrupt)
+
+
+def _interrupt() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # once is enough; the way back is not disturbed
     raise KeyboardInterrupt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from demo.__main__ import main
 from weft.server.namespaces import NETNS_FOLDER
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -39,3 +42,17 @@ def test_an_interrupted_demo_leaves_nothing(number: signal.Signals) -> None:
     )
     assert not [path for path in NETNS_FOLDER.iterdir() if mark in path.name]
     assert not [path for path in Path("/run").iterdir() if mark in path.name]
+
+
+def test_an_interruption_before_anything_is_there_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("demo.__main__.sweep", lambda: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        assert main() == 130
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert capsys.readouterr().err == "demo: interrupted; everything was taken away\n"
