@@ -241,11 +241,10 @@ def test_the_ring_under_load_keeps_order_and_loses_nothing_uncounted(
         " -> t :: ToDevice(a);",
     )
     until(lambda: "V3 ring" in forwarder.read("ab.method"))
+    until(lambda: source.count("t.count") == total)
     until(lambda: forwarder.read("ab.method").startswith("af_packet (recvmmsg)"))
-    sent = source.count("t.count")
-    assert sent > total / 2
     received = forwarder.count("ab.count") + forwarder.count("ab.kernel_drops")
-    assert received >= sent, "every frame was received, or its loss counted"
+    assert received >= total, "every frame was received, or its loss counted"
     with raw(left, "a") as sender:
         sender.send(head + struct.pack("!I", total) + b"\0" * 46)
         until(lambda: forwarder.count("ab.count") + forwarder.count("ab.kernel_drops") > received)
@@ -257,7 +256,7 @@ def test_the_ring_under_load_keeps_order_and_loses_nothing_uncounted(
         if packet.data.startswith(head)
     ]
     assert numbers == sorted(set(numbers)), "no frame twice, none overtaken"
-    assert len(numbers) > sent / 2
+    assert len(numbers) > 1000
 
 
 def test_a_killed_engine_is_followed_by_one_on_the_same_sockets(
