@@ -159,6 +159,8 @@ pub fn open_sender(opening: &Opening<'_>) -> Result<Box<dyn Driver>, String> {
     let socket = take(opening.sockets.map(|s| s.1), device)?;
     let interface = find(&socket, device)?;
     use_vnet_header(&socket, device)?;
+    // Frames go straight to the device: the engine has queues of its own. Old systems lack this.
+    let _ = socket.set_packet(libc::PACKET_QDISC_BYPASS, 1);
     // The receiver's side may have bound it already, to receive with a ring.
     if socket.packet(libc::PACKET_FANOUT).unwrap_or(0) == 0 {
         let bound = socket.bind(interface, 0);
