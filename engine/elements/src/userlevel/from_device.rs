@@ -240,6 +240,12 @@ fn build(configure: &mut Configure<'_>) -> Built {
         other => other.flatten(),
     };
     let method = check_method(method.or(capture))?;
+    let given = configure.environment.devices.get(&device);
+    let is_single = matches!(given, Some(DeviceSource::Sockets { .. }));
+    if is_single && has_predecessor(configure, Some(&device)) {
+        // They would share its sockets, and each frame would come to one of them only.
+        return one("duplicate reader for this device; put a Tee behind the first");
+    }
     let is_given = configure.environment.devices.contains_key(&device);
     if !sniffer && !is_given {
         configure.warn("SNIFFER false is not supported: the host's own stack sees the packets too");
