@@ -86,6 +86,16 @@ def test_detached_run_leaves_only_the_sandbox(
     assert control_groups(row["uuid"]) == []
 
 
+def test_a_wrong_name_among_those_to_stop_stops_none(
+    weft: Weft, pair: tuple[Host, Host], wire: str
+) -> None:
+    weft("run", wire, "-d", *bindings(*pair))
+    assert weft("stop", "wire", "nope", status=1) == (
+        "weft: no function named 'nope'; there are: wire\nweft: hint: `weft ps` lists them\n"
+    )
+    assert [row["name"] for row in weft.ps()] == ["wire"]
+
+
 def test_stop_keep_and_start(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
     weft("run", wire, "-d", *bindings(*pair))
     weft("stop", "--keep", "wire")
@@ -135,6 +145,18 @@ def test_an_engine_that_does_not_come_up_is_told_and_undone(
     assert "late.click:1:" in complaint
     assert processes(weft) == []
     assert weft.folders() == []
+    assert pair[0].links() == {}
+
+
+def test_two_readers_of_one_interface_are_refused(
+    weft: Weft, pair: tuple[Host, Host], tmp_path: Path
+) -> None:
+    config = tmp_path / "two.click"
+    config.write_text("FromDevice(in) -> Discard;\nFromDevice(in) -> Discard;\n")
+    binding = f"in=netns:{pair[0].name}:eth0"
+    complaint = weft("run", str(config), "-d", "--interface", binding, status=1)
+    assert "two.click:2: " in complaint
+    assert "duplicate reader for this device; put a Tee behind the first\n" in complaint
     assert pair[0].links() == {}
 
 

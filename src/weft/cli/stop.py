@@ -33,9 +33,11 @@ def execute(arguments: argparse.Namespace) -> int:
 
 async def _stop(arguments: argparse.Namespace) -> list[str]:
     client = local_client()
-    names = arguments.name
+    names = list(dict.fromkeys(arguments.name))
     if arguments.all:
         names = [str(facts.uuid) for facts, _ in await client.functions()]
     for name in names:
+        await client.function(name)  # a name that is wrong is told before anything is stopped
+    for name in names:
         await (client.stop(name) if arguments.keep else client.remove(name))
-    return list(names)
+    return names
