@@ -65,7 +65,29 @@ def test_a_run_on_files_cannot_be_detached(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_a_capture_that_is_not_there_is_told(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["run", "wire", "-i", "in=pcap:nope.pcap", "-i", "out=pcap::x.pcap"]) == 1
-    assert f"{tmp_path}/nope.pcap: No such file" in capfd.readouterr().err
+    assert capsys.readouterr().err == (
+        f"weft: interface 'in': {tmp_path}/nope.pcap: No such file or directory\n"
+        "weft: hint: give a capture file, as `tcpdump -w FILE` writes it\n"
+    )
+    assert not (tmp_path / "x.pcap").exists()
+
+
+@pytest.mark.parametrize(
+    "joins",
+    [
+        ("in=pcap:in.pcap:in.pcap", "out=pcap:in.pcap"),
+        ("in=pcap::x.pcap", "out=pcap:in.pcap:x.pcap"),
+    ],
+    ids=["read", "written"],
+)
+def test_a_capture_that_is_in_use_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], joins: tuple[str, str]
+) -> None:
+    assert run(["run", "wire", "-i", joins[0], "-i", joins[1]]) == 1
+    complaint, hint = capsys.readouterr().err.splitlines()
+    assert complaint.endswith(".pcap is read or written already")
+    assert hint == "weft: hint: give each output a file of its own"
+    assert read_pcap(tmp_path / "in.pcap") == FRAMES

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weft.errors import EngineError
+from weft.errors import BindingError, EngineError
 from weft.launcher import engine_binary
 from weft.model.binding import PcapBinding
 from weft.vnf.capture import EMPTY_CAPTURE
@@ -16,6 +18,7 @@ from weft.vnf.forwarder import graph_of
 from weft.vnf.manifest import MANIFEST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from weft.model.function import FunctionRequest
@@ -29,6 +32,7 @@ def run_on_files(request: FunctionRequest) -> int:
     A package's files lie in the engine's working folder, as they do in a sandbox; a bare Click file
     runs where the caller is, as it does with Click.
     """
+    _check_files([item for item in request.bindings if isinstance(item, PcapBinding)])
     package = request.package
     with tempfile.TemporaryDirectory(prefix="weft-") as scratch:
         graph = Path(scratch) / "graph.click"
@@ -43,6 +47,37 @@ def run_on_files(request: FunctionRequest) -> int:
         empty = Path(scratch) / "empty.pcap"
         empty.write_bytes(EMPTY_CAPTURE)
         return _run(_command(request, graph, empty), folder)
+
+
+def _check_files(bindings: Sequence[PcapBinding]) -> None:
+    """Find what is wrong with the files before any is written."""
+    used: set[Path] = set()
+    for binding in bindings:
+        if binding.source:
+            used.add(_readable(binding))
+    for binding in bindings:
+        if binding.sink:
+            sink = Path(binding.sink).resolve()
+            if sink in used and not sink.is_char_device():
+                raise BindingError(
+                    f"interface '{binding.interface}': {sink} is read or written already",
+                    hint="give each output a file of its own",
+                )
+            used.add(sink)
+
+
+def _readable(binding: PcapBinding) -> Path:
+    path = Path(binding.source).absolute()
+    try:
+        path.stat()
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise BindingError(
+            f"interface '{binding.interface}': {path}: {error.strerror}",
+            hint="give a capture file, as `tcpdump -w FILE` writes it",
+        ) from None
+    return path.resolve()
 
 
 def _command(request: FunctionRequest, graph: Path, empty: Path) -> list[str]:
