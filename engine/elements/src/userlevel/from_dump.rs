@@ -46,24 +46,26 @@
 //! ## See also
 //! ToDump, FromDevice, FromIPSummaryDump
 
+mod ending;
+mod handlers;
+mod reading;
+
 use super::force_ip;
-use super::time_window::{Mark, Place as At, TimeWindow};
+use super::time_window::{Mark, TimeWindow};
+use ending::End;
+use reading::Pause;
 use weft_core::{
-    Batch, Built, Call, Cells, Class, Configure, Element, IpHeader, Place, Router, Task, Value,
-    argument, downcast, reader, writer,
+    Batch, Built, Cells, Class, Configure, Element, IpHeader, Place, Router, Task, argument,
+    downcast,
 };
-use weft_io::pcap::{LinkType, Reader, Record};
-use weft_lang::value::{AnyText, Filename, Fixed, Seconds, parse_seconds_ns, unparse_fixed};
+use weft_io::pcap::{LinkType, Reader};
+use weft_lang::value::{AnyText, Filename, Fixed, Seconds};
 
 /// Bits of fraction of the sampling probability.
 const SAMPLE_BITS: u32 = 28;
 const SAMPLE_ONE: u32 = 1 << SAMPLE_BITS;
 /// Packets per scheduling when nobody can tell.
 const BURST: usize = 32;
-/// Records looked at per scheduling, taken or not.
-const LOOKED_AT: usize = 1024;
-/// The extra-length annotation.
-const EXTRA_LENGTH: usize = 28;
 
 /// Registers FromDump.
 pub static CLASS: Class = Class {
@@ -88,152 +90,7 @@ pub static CLASS: Class = Class {
         argument("MMAP", Place::Keyword, "boolean", ""),
         argument("BURST", Place::Keyword, "integer", ""),
     ],
-    handlers: &[
-        reader!(
-            FromDump,
-            "count",
-            Value::Unsigned,
-            "packets",
-            "Packets emitted",
-            |f, _, _| Ok(f.cells.as_ref().map_or(0, |c| c.get(0)).to_string())
-        ),
-        writer!(
-            FromDump,
-            "reset_counts",
-            Value::Button,
-            "",
-            "Sets count to zero",
-            |f, _, _| {
-                if let Some(cells) = &f.cells {
-                    cells.set(0, 0);
-                }
-                Ok(())
-            }
-        ),
-        reader!(
-            FromDump,
-            "active",
-            Value::Bool,
-            "",
-            "Whether packets are read",
-            |f, _, _| Ok(f.active.to_string())
-        )
-        .also_write(writer!(
-            FromDump,
-            "active",
-            Value::Bool,
-            "",
-            "",
-            |f, call, router| {
-                let active = call.value().map_err(|_| "type mismatch")?;
-                f.set_active(active, router);
-                Ok(())
-            }
-        )),
-        reader!(
-            FromDump,
-            "encap",
-            Value::Text,
-            "",
-            "What the first header of each packet is",
-            |f, _, _| Ok(f.link_type.to_string())
-        ),
-        reader!(
-            FromDump,
-            "filename",
-            Value::Text,
-            "",
-            "The file",
-            |f, _, _| Ok(if f.path == "-" {
-                "<stdin>".into()
-            } else {
-                f.path.clone()
-            })
-        ),
-        reader!(
-            FromDump,
-            "filesize",
-            Value::Text,
-            "bytes",
-            "Size of the file, or -",
-            |f, _, _| {
-                let size = f.reader.as_ref().and_then(Reader::size);
-                Ok(size.map_or("-".into(), |s| s.to_string()))
-            }
-        ),
-        reader!(
-            FromDump,
-            "filepos",
-            Value::Unsigned,
-            "bytes",
-            "Position in the file",
-            |f, _, _| Ok(f.reader.as_ref().map_or(0, Reader::position).to_string())
-        )
-        .also_write(writer!(
-            FromDump,
-            "filepos",
-            Value::Unsigned,
-            "bytes",
-            "",
-            |f, call, router| f.seek(call, router)
-        )),
-        reader!(
-            FromDump,
-            "packet_filepos",
-            Value::Unsigned,
-            "bytes",
-            "Position of the last packet emitted",
-            |f, _, _| Ok(f.packet_position.to_string())
-        ),
-        reader!(
-            FromDump,
-            "sampling_prob",
-            Value::Real,
-            "",
-            "Probability with which a packet is taken",
-            |f, _, _| Ok(unparse_fixed(f.sample, SAMPLE_BITS))
-        ),
-        writer!(
-            FromDump,
-            "stop",
-            Value::Button,
-            "",
-            "Ends, and asks the driver to stop",
-            |f, _, router| {
-                f.set_active(false, router);
-                router.request_stop();
-                Ok(())
-            }
-        ),
-        writer!(
-            FromDump,
-            "extend_interval",
-            Value::Text,
-            "s",
-            "Moves the end on",
-            |f, call, router| {
-                let by = parse_seconds_ns(call.text.trim())
-                    .map_err(|_| "'extend_interval' takes a time interval")?;
-                f.window.extend(by);
-                if f.end != End::None {
-                    f.set_active(true, router);
-                }
-                Ok(())
-            }
-        ),
-        writer!(
-            FromDump,
-            "reset_timing",
-            Value::Button,
-            "",
-            "Lets the next packet come at once",
-            |f, _, _| {
-                f.window.fix();
-                f.origin = None;
-                Ok(())
-            }
-        ),
-    ],
+    handlers: &handlers::HANDLERS,
     fuzz: &[
         "in.pcap",
         "in.pcap, TIMING true",
@@ -241,26 +98,6 @@ pub static CLASS: Class = Class {
     ],
     ..Class::agnostic("FromDump", "userlevel", build)
 };
-
-/// What happens at the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum End {
-    None,
-    Stop,
-    Deactivate,
-    Write { target: String, value: String },
-}
-
-/// Why no more packets were read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pause {
-    /// The batch is full, or enough records were looked at.
-    Enough,
-    /// The next packet is not due: the timer is set.
-    Early,
-    /// The file, or the wanted part of it, has ended.
-    End,
-}
 
 struct FromDump {
     path: String,
@@ -319,7 +156,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         Some(_) if stop => {
             return Err(vec!["END_CALL and STOP are mutually exclusive".into()]);
         }
-        Some(call) => parse_call(&call.0),
+        Some(call) => End::call(&call.0),
         None if stop => End::Stop,
         None if window.has_end() => End::Deactivate,
         None => End::None,
@@ -349,43 +186,13 @@ fn build(configure: &mut Configure<'_>) -> Built {
     }))
 }
 
-/// A handler's name, then what is written to it.
-fn parse_call(text: &str) -> End {
-    let text = text.trim();
-    let (target, value) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    End::Write {
-        target: target.to_string(),
-        value: value.trim().to_string(),
-    }
-}
-
 impl FromDump {
-    fn set_active(&mut self, active: bool, router: &mut Router) {
-        self.active = active;
-        if active {
-            self.ended = false;
-            self.wake(router);
-        }
-    }
-
     fn wake(&self, router: &mut Router) {
         if router.output_is_push(0) {
             router.schedule();
         } else {
             router.wake_pullers();
         }
-    }
-
-    fn seek(&mut self, call: Call<'_>, router: &mut Router) -> Result<(), String> {
-        let position = call
-            .value()
-            .map_err(|_| "argument must be file offset".to_string())?;
-        if let Some(reader) = &mut self.reader {
-            reader.seek(position)?;
-        }
-        self.ended = false;
-        self.wake(router);
-        Ok(())
     }
 
     fn take_link_type(&mut self) -> Result<(), String> {
@@ -401,152 +208,6 @@ impl FromDump {
         }
         self.force_ip |= self.link_type == LinkType::RAW_IP;
         Ok(())
-    }
-
-    /// What END_CALL names must be there and writable.
-    fn check_end(&self, router: &mut Router) -> Result<(), String> {
-        let End::Write { target, .. } = &self.end else {
-            return Ok(());
-        };
-        let access = router.handler_access(target).map_err(|e| e.to_string())?;
-        if access.writable {
-            Ok(())
-        } else {
-            Err(format!("'{target}' is not a write handler"))
-        }
-    }
-
-    /// Does what END_CALL or STOP says; once, until something gives new packets.
-    fn finish(&mut self, router: &mut Router) {
-        if std::mem::replace(&mut self.ended, true) {
-            return;
-        }
-        match self.end.clone() {
-            End::None => {}
-            End::Stop => {
-                self.active = false;
-                router.request_stop();
-            }
-            End::Deactivate => self.active = false,
-            End::Write { target, value } => {
-                if let Err(problem) = self.write(&target, &value, router) {
-                    let line = format!("{target}: {problem}");
-                    router.console.line(&line);
-                }
-            }
-        }
-    }
-
-    /// Writes a handler, which may be this element's own.
-    fn write(&mut self, target: &str, value: &str, router: &mut Router) -> Result<(), String> {
-        if let Some((element, handler)) = target.rsplit_once('.')
-            && router.find_from_here(element) == Some(router.current())
-        {
-            let found = CLASS.handlers.iter().find(|h| h.name == handler);
-            let write = found.and_then(|h| h.write).ok_or("no such write handler")?;
-            let call = Call {
-                handler,
-                text: value,
-            };
-            return write(self, call, router);
-        }
-        router
-            .write_handler(target, value)
-            .map_err(|e| e.to_string())
-    }
-
-    /// The next record. A damaged file is told of, and ends.
-    fn peek(&mut self, router: &mut Router) -> Option<Record> {
-        match self.reader.as_mut()?.peek() {
-            Ok(record) => record,
-            Err(problem) => {
-                router.console.line(&problem);
-                None
-            }
-        }
-    }
-
-    fn skip(&mut self, record: &Record) {
-        if let Some(reader) = &mut self.reader {
-            reader.advance(record);
-        }
-    }
-
-    /// Whether a packet of time `timestamp` may come now; if not, the timer is set.
-    fn is_due(&mut self, timestamp: u64, router: &mut Router) -> bool {
-        let now = router.clock.now();
-        let (began, first) = *self.origin.get_or_insert((now, timestamp));
-        let due = began.saturating_add(timestamp.saturating_sub(first));
-        if due > now && due > router.clock.refresh() {
-            router.set_timer(0, due);
-            return false;
-        }
-        true
-    }
-
-    /// Adds at most `max` packets to `batch`.
-    fn fill(&mut self, batch: &mut Batch, max: usize, router: &mut Router) -> Pause {
-        for _ in 0..LOOKED_AT {
-            if batch.len() >= max {
-                return Pause::Enough;
-            }
-            let Some(record) = self.peek(router) else {
-                return Pause::End;
-            };
-            match self.window.place(record.timestamp) {
-                At::Inside => {}
-                At::Before => {
-                    self.skip(&record);
-                    continue;
-                }
-                // What came before must be on its way when the end is acted on.
-                At::After if !batch.is_empty() => return Pause::Enough,
-                At::After => {
-                    self.window.ignore_end();
-                    self.finish(router);
-                    self.ended = false;
-                    if !self.active {
-                        self.skip(&record);
-                        return Pause::Enough;
-                    }
-                    continue;
-                }
-            }
-            if self.timing && !self.is_due(record.timestamp, router) {
-                return Pause::Early;
-            }
-            let taken = self.sample == SAMPLE_ONE
-                || (router.random.next_u64() as u32 & (SAMPLE_ONE - 1)) < self.sample;
-            if taken {
-                self.take(&record, batch, router);
-            }
-            self.skip(&record);
-        }
-        Pause::Enough
-    }
-
-    #[inline]
-    fn take(&mut self, record: &Record, batch: &mut Batch, router: &mut Router) {
-        let Some(reader) = &self.reader else { return };
-        let Some(mut packet) = router.pool.copy_in(reader.data(record)) else {
-            router.count_reason(weft_core::REASON_NO_BUFFER, 1);
-            return;
-        };
-        self.packet_position = reader.position();
-        packet.set_timestamp(record.timestamp);
-        if self.link_type == LinkType::RAW_IP {
-            packet.set_network(0, 0);
-        } else {
-            packet.set_mac_here();
-        }
-        let extra = record.length.saturating_sub(record.captured as u32);
-        if extra > 0 {
-            let bytes = extra.to_ne_bytes();
-            router
-                .pool
-                .set_annotation(&mut packet, EXTRA_LENGTH, &bytes);
-        }
-        batch.push(packet);
     }
 
     fn count(&self, packets: usize) {
