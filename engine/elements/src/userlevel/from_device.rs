@@ -43,31 +43,25 @@
 //! ## See also
 //! ToDevice, FromDump, KernelTap
 
+mod delivery;
+mod handlers;
+mod waiting;
+
 use super::device::{Device, Side, check_method, has_predecessor};
 use super::drops::Drops;
-use super::force_ip;
 use super::spin::Spin;
 use std::os::fd::RawFd;
 use weft_core::{
-    Batch, Built, Cells, Class, Configure, DeviceSource, Element, Interest, IpHeader, MAX_BATCH,
-    Place, Router, Task, Value, argument, downcast, reader, writer,
+    Batch, Built, Cells, Class, Configure, DeviceSource, Element, IpHeader, Place, Router, Task,
+    argument, downcast,
 };
 use weft_io::pcap::LinkType;
-use weft_io::reason;
 use weft_lang::value::Word;
 
 /// Packets received per scheduling.
 const BURST: u32 = 64;
-/// How long a broken device is left alone, in nanoseconds.
-const RETRY_AFTER: u64 = 100_000_000;
 /// How long the end of a capture waits for other elements to finish, in nanoseconds.
 const END_AFTER: u64 = 1_000_000_000;
-const RETRY: u32 = 0;
-const COUNT_DROPS: u32 = 1;
-/// How many errors are told.
-const COMPLAINTS: u32 = 5;
-/// The extra-length annotation.
-const EXTRA_LENGTH: usize = 28;
 const SNAPLENS: std::ops::RangeInclusive<u32> = 14..=65535;
 const MAX_HEADROOM: u32 = 8190;
 
@@ -93,78 +87,7 @@ pub static CLASS: Class = Class {
         argument("TIMESTAMP", Place::Keyword, "boolean", "true"),
         argument("ACTIVE", Place::Keyword, "boolean", "true"),
     ],
-    handlers: &[
-        reader!(
-            FromDevice,
-            "count",
-            Value::Unsigned,
-            "packets",
-            "Packets received",
-            |f, _, _| Ok(f.cells.as_ref().map_or(0, |c| c.get(0)).to_string())
-        ),
-        writer!(
-            FromDevice,
-            "reset_counts",
-            Value::Button,
-            "",
-            "Sets count to zero",
-            |f, _, _| {
-                if let Some(cells) = &f.cells {
-                    cells.set(0, 0);
-                }
-                Ok(())
-            }
-        ),
-        reader!(
-            FromDevice,
-            "kernel_drops",
-            Value::Unsigned,
-            "packets",
-            "Packets the kernel dropped",
-            |f, _, router| {
-                f.ask_drops(router);
-                Ok(f.drops.missed().to_string())
-            }
-        ),
-        reader!(
-            FromDevice,
-            "encap",
-            Value::Text,
-            "",
-            "What the first header of each packet is",
-            |f, _, _| Ok(f.link_type().to_string())
-        ),
-        reader!(
-            FromDevice,
-            "method",
-            Value::Text,
-            "",
-            "How the interface is received from",
-            |f, _, _| Ok(f.device.as_ref().map_or_else(String::new, Device::describe))
-        ),
-        reader!(
-            FromDevice,
-            "active",
-            Value::Bool,
-            "",
-            "Whether packets are received",
-            |f, _, _| Ok(f.active.to_string())
-        )
-        .also_write(writer!(
-            FromDevice,
-            "active",
-            Value::Bool,
-            "",
-            "",
-            |f, call, router| {
-                f.active = call.value()?;
-                if f.active {
-                    router.schedule();
-                }
-                Ok(())
-            }
-        )),
-    ],
+    handlers: &handlers::HANDLERS,
     fuzz: &[
         "null, METHOD NULL",
         "null, METHOD NULL, FORCE_IP true, SNAPLEN 64",
@@ -302,64 +225,10 @@ impl FromDevice {
         self.encap.or(opened).unwrap_or(LinkType::ETHERNET)
     }
 
-    /// Waits for the descriptor that tells of packets.
-    fn watch(&mut self, router: &mut Router) {
-        let wanted = self.device.as_ref().and_then(|d| d.driver.receive_fd());
-        if wanted == self.watched {
-            return;
-        }
-        if let Some(fd) = self.watched.take() {
-            router.unwatch(fd);
-        }
-        if let Some(fd) = wanted {
-            router.watch(fd, Interest::Read);
-        }
-        self.watched = wanted;
-    }
-
-    fn unwatch(&mut self, router: &mut Router) {
-        if let Some(fd) = self.watched.take() {
-            router.unwatch(fd);
-        }
-    }
-
     fn ask_drops(&mut self, router: &mut Router) {
         if let Some(device) = &mut self.device {
             self.drops.ask(&mut *device.driver, router);
         }
-    }
-
-    /// Looks for more packets for a while when that paid off before, then sleeps.
-    fn rest(&mut self, router: &mut Router) -> Task {
-        let now = router.clock.refresh();
-        let driver = self.device.as_ref().map(|d| &d.driver);
-        if driver.is_some_and(|d| d.wants_polling()) {
-            return Task::Again;
-        }
-        match driver.and_then(|d| d.check_after()) {
-            // Under load packets come a block at a time: looking for single ones is in vain.
-            Some(after) => router.set_timer(RETRY, now + after),
-            None if self.spin.goes_on(now) => return Task::Again,
-            None => {}
-        }
-        // Drops of this burst would wait for the next one.
-        if let Some(at) = self.drops.due(self.spin.last_packet()) {
-            router.set_timer(COUNT_DROPS, at);
-        }
-        self.watch(router);
-        Task::Sleep
-    }
-
-    fn complain(&mut self, error: &std::io::Error, router: &mut Router) {
-        self.complaints += 1;
-        if self.complaints <= COMPLAINTS {
-            let line = format!("FromDevice({}): {}", self.options.device, reason(error));
-            router.console.line(&line);
-        }
-        // The descriptor may tell of the same error for ever.
-        self.unwatch(router);
-        let at = router.clock.refresh() + RETRY_AFTER;
-        router.set_timer(RETRY, at);
     }
 
     /// The capture has ended: the driver is asked to stop when what was read has gone its way.
@@ -372,45 +241,6 @@ impl FromDevice {
         self.active = false;
         router.request_stop();
         Task::Sleep
-    }
-
-    fn annotate(&self, batch: &mut Batch, router: &mut Router) {
-        let now = if self.timestamp {
-            router.clock.timestamp()
-        } else {
-            0
-        };
-        for packet in batch.iter_mut() {
-            if !self.timestamp || packet.timestamp() == 0 {
-                packet.set_timestamp(now);
-            }
-            let longest = self.snaplen.map_or(usize::MAX, |s| s as usize);
-            let extra = packet.len().saturating_sub(longest);
-            if extra > 0 && packet.take(extra) {
-                let bytes = (extra as u32).to_ne_bytes();
-                router.pool.set_annotation(packet, EXTRA_LENGTH, &bytes);
-            }
-        }
-    }
-
-    /// Hands the packets on, IP packets by output 0 where only they are wanted.
-    fn hand_on(&self, mut batch: Batch, router: &mut Router) {
-        if self.force_ip {
-            let link_type = self.link_type();
-            router.filter(&mut batch, |packet, router| {
-                if force_ip::mark_ip(packet, &router.pool, link_type) {
-                    weft_core::Verdict::Keep
-                } else {
-                    weft_core::Verdict::Emit(1, "not-ip")
-                }
-            });
-        }
-        while batch.len() > MAX_BATCH {
-            let mut part = router.new_batch();
-            part.extend(batch.drain(..MAX_BATCH));
-            router.emit_batch(0, part);
-        }
-        router.emit_batch(0, batch);
     }
 }
 
