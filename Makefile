@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 export PYO3_PYTHON := $(CURDIR)/.venv/bin/python
-WITH_RUST = export PATH="$$(tools/rust $(1)):$$PATH";
+WITH_RUST = rust="$$(tools/rust $(1))"; export PATH="$$rust:$$PATH";
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find engine -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
 
 help:
