@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import socket
@@ -199,23 +198,6 @@ def test_frames_keep_their_tags(
         for here, there in ((left, right), (right, left)):
             here.send(tagged)
             assert whole_frame(there) == tagged
-
-
-def test_tcp_in_bulk_passes_on_a_vlan(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
-    from pyroute2 import NetlinkError
-
-    start(weft, wire, pair)
-    for host in pair:
-        below = host.namespace.index_of("eth0")
-        host.route.link("set", index=below, state="up")
-        try:
-            host.route.link("add", ifname="eth0.5", kind="vlan", link=below, vlan_id=5)
-        except NetlinkError as error:
-            if error.code == errno.EOPNOTSUPP:
-                pytest.skip("this kernel has no VLAN devices (module 8021q)")
-            raise
-    addressed(pair, "eth0.5")
-    Exchange(pair, 80).assert_intact()
 
 
 def test_tcp_in_bulk_passes_in_jumbo_frames(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:

@@ -107,6 +107,7 @@ fn answer(question: &str, arguments: &[String], frames: &File, state: &File) -> 
             use std::os::unix::process::CommandExt;
             std::process::Command::new("/bin/true").exec().to_string()
         }
+        "finish" => std::process::exit(0),
         "host" => host_name(),
         "descriptor" => {
             told(fs::read_link(format!("/proc/self/fd/{rest}")).map(|p| p.display().to_string()))

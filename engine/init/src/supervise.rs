@@ -299,6 +299,10 @@ impl Supervisor {
                 let untold = || vec![format!("engine {} before it was ready", told(end))];
                 self.missed(if errors.is_empty() { untold() } else { errors }, now);
             }
+            Phase::Active(_) if end == End::Exit(0) => {
+                log("the engine's graph has stopped; nothing runs until it is started again");
+                self.goal = Goal::Rest;
+            }
             Phase::Active(engine) => {
                 self.restarts += 1;
                 let pause = self.backoff.after(now - engine.since);

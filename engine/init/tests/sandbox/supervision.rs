@@ -44,6 +44,25 @@ fn a_killed_engine_runs_again_with_the_same_descriptors() {
 }
 
 #[test]
+fn an_engine_whose_graph_has_stopped_stays_stopped() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let sandbox = Folder::new().run();
+    assert_eq!(sandbox.ask_once("finish"), None);
+    let status = eventually("inactive", || {
+        Some(sandbox.order("status")).filter(|s| s["state"] == "inactive")
+    });
+    assert_eq!(status["restarts"], 0);
+    assert_eq!(
+        sandbox.starting.log(),
+        "weft-init: the engine's graph has stopped; nothing runs until it is started again\n"
+    );
+    assert_eq!(sandbox.order("start")["state"], "active");
+    sandbox.shutdown();
+}
+
+#[test]
 fn a_killed_engine_runs_again_within_50_ms() {
     if !can_make_sandboxes() {
         return;
