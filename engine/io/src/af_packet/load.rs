@@ -9,8 +9,8 @@ const LOW: u64 = 20_000;
 const BACKLOG: u64 = 32;
 /// For how long the rate must be high, in nanoseconds.
 const HIGH_FOR: u64 = 30_000_000;
-/// For how long it must be low.
-const LOW_FOR: u64 = 1_000_000_000;
+/// For how long it must be low: a ring holds single packets back, so not long.
+const LOW_FOR: u64 = 100_000_000;
 /// Length of one measurement.
 const WINDOW: u64 = 10_000_000;
 const SECOND: u64 = 1_000_000_000;
@@ -89,9 +89,9 @@ mod tests {
         assert_eq!(after(&mut meter, 0, 20, 200_000), Load::Between);
         assert_eq!(after(&mut meter, 20, 30, 200_000), Load::High);
         assert_eq!(after(&mut meter, 50, 500, 50_000), Load::Between);
-        assert_eq!(after(&mut meter, 550, 900, 1000), Load::Between);
-        assert_eq!(after(&mut meter, 1450, 200, 1000), Load::Low);
-        assert_eq!(after(&mut meter, 1650, 10, 500_000), Load::Between);
+        assert_eq!(after(&mut meter, 550, 80, 1000), Load::Between);
+        assert_eq!(after(&mut meter, 630, 40, 1000), Load::Low);
+        assert_eq!(after(&mut meter, 670, 10, 500_000), Load::Between);
     }
 
     #[test]
