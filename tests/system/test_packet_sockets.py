@@ -237,7 +237,7 @@ def test_the_ring_under_load_keeps_order_and_loses_nothing_uncounted(
     forwarder = start(middle, FORWARD)
     source = start(
         left,
-        f"FromDump({tmp_path}/in.pcap) -> Queue(1000) -> RatedUnqueue({rate})"
+        f"FromDump({tmp_path}/in.pcap) -> RatedUnqueue({rate})"
         " -> q :: Queue(1000) -> t :: ToDevice(a);",
     )
     until(lambda: "V3 ring" in forwarder.read("ab.method"))
