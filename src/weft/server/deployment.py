@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from weft.errors import WeftError
 from weft.model.function import FunctionFacts, link_name
@@ -16,7 +16,7 @@ from weft.server.sandboxes import SANDBOXES, choose_sandbox
 from weft.vnf.forwarder import graph_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Coroutine, Iterator
 
     from weft.model.function import FunctionRequest
     from weft.server.links.base import Join
@@ -24,6 +24,22 @@ if TYPE_CHECKING:
     from weft.server.sandboxes.base import Sandbox
 
 __all__ = ["Deployment"]
+
+_Result = TypeVar("_Result")
+
+
+@contextlib.asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, _Result]) -> AsyncIterator[asyncio.Task[_Result]]:
+    """Let work begin, go on while the body runs, and end with it; it is called off if that fails."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.sleep(0)
+        yield task
+        await task
+    except BaseException:
+        task.cancel()
+        await asyncio.wait([task])
+        raise
 
 
 class Deployment:
@@ -45,8 +61,7 @@ class Deployment:
             try:
                 with _disk_errors(folder):
                     self._fill(folder, uid)
-                links = await self._start(sandbox, undo_links)
-                facts = self._write(folder, uid, links)
+                facts = await self._start(folder, uid, sandbox, undo_links)
             except BaseException:
                 await asyncio.shield(self._undo(folder, sandbox, undo_links))
                 raise
@@ -69,23 +84,18 @@ class Deployment:
                 raise
         return folder, uid
 
-    async def _start(self, sandbox: Sandbox, undo_links: contextlib.ExitStack) -> dict[str, str]:
-        """Make the sandbox, its links, and start the function; how each interface was joined."""
-        opening = asyncio.create_task(sandbox.open())
+    async def _start(
+        self, folder: FunctionFolder, uid: int, sandbox: Sandbox, undo_links: contextlib.ExitStack
+    ) -> FunctionFacts:
+        """Make the sandbox, its links, and start the function."""
         with Namespace.current() as host, contextlib.ExitStack() as prepared:
-            try:
-                await asyncio.sleep(0)  # it runs while the joins are made ready
+            async with _meanwhile(sandbox.open()) as opening:
                 joins = self._prepare(host, prepared)
-                pid = await opening
-            except BaseException:
-                opening.cancel()
-                await asyncio.wait([opening])
-                raise
-            with Namespace.of_process(pid) as inside:
+            with Namespace.of_process(opening.result()) as inside:
                 try:
                     links = self._join(joins, host, inside, undo_links)
-                    await sandbox.start()
-                    return links
+                    async with _meanwhile(sandbox.start()):
+                        return self._write(folder, uid, links)
                 except BaseException:
                     undo_links.close()
                     raise
