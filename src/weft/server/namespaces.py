@@ -90,10 +90,10 @@ class Namespace:
     def route(self) -> Any:
         """A netlink route socket in this namespace; it works from any other."""
         if self._route is None:
-            from pyroute2 import IPRoute
+            from pyroute2 import RawIPRoute
 
             with self.entered():
-                self._route = IPRoute()
+                self._route = RawIPRoute()
         return self._route
 
     def index_of(self, device: str) -> int:
