@@ -155,6 +155,16 @@ macro_rules! reader {
     };
 }
 
+/// A handler that is read and written: as [`reader!`](crate::reader), with what writes it behind what
+/// reads it.
+#[macro_export]
+macro_rules! variable {
+    ($type:ty, $name:expr, $value:expr, $unit:expr, $help:expr, $read:expr, $write:expr $(,)?) => {
+        $crate::reader!($type, $name, $value, $unit, $help, $read)
+            .also_write($crate::writer!($type, $name, $value, $unit, $help, $write))
+    };
+}
+
 /// A write handler; as [`reader!`](crate::reader), the closure giving `Result<(), String>`.
 #[macro_export]
 macro_rules! writer {

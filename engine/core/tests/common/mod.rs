@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use weft_core::{
     Batch, Built, Class, Clock, Configure, Element, Environment, PacketRing, Pool, PoolSize,
-    Region, Registry, Router, Task, Value, Verdict, downcast, reader, writer,
+    Region, Registry, Router, Task, Value, Verdict, downcast, reader, variable, writer,
 };
 
 /// Sends packets of one byte each, the bytes of its configuration.
@@ -160,20 +160,18 @@ fn text(configure: &Configure<'_>) -> String {
 
 const PASS: Class = Class {
     handlers: &[
-        reader!(Pass, "value", Value::Unsigned, "", "", |p, _, _| Ok(p
-            .0
-            .to_string()))
-        .also_write(writer!(
+        variable!(
             Pass,
             "value",
             Value::Unsigned,
             "",
             "",
+            |p, _, _| Ok(p.0.to_string()),
             |p, call, _| {
                 p.0 = call.value()?;
                 Ok(())
             }
-        )),
+        ),
         writer!(
             Pass,
             "timer",

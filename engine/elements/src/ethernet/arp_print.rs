@@ -28,8 +28,8 @@ use crate::printout::Printout;
 use std::fmt::Write;
 use std::net::Ipv4Addr;
 use weft_core::{
-    Batch, Built, Class, Configure, Element, Packet, Place, Pool, Router, Value, argument, reader,
-    timestamp_text, writer,
+    Batch, Built, Class, Configure, Element, Packet, Place, Pool, Router, Value, argument,
+    timestamp_text, variable,
 };
 use weft_lang::value::{Filename, MacAddr};
 use weft_wire::{arp, protocol};
@@ -44,25 +44,18 @@ pub static CLASS: Class = Class {
         argument("ACTIVE", Place::Keyword, "boolean", "true"),
         argument("OUTFILE", Place::Keyword, "file name", ""),
     ],
-    handlers: &[reader!(
+    handlers: &[variable!(
         ARPPrint,
         "active",
         Value::Bool,
         "",
         "Whether it prints",
-        |p, _, _| Ok(p.active.to_string())
-    )
-    .also_write(writer!(
-        ARPPrint,
-        "active",
-        Value::Bool,
-        "",
-        "",
+        |p, _, _| Ok(p.active.to_string()),
         |p, call, _| {
             p.active = call.value()?;
             Ok(())
         }
-    ))],
+    )],
     fuzz: &["", "label, ETHER true"],
     ..Class::agnostic("ARPPrint", "ethernet", build)
 };

@@ -24,7 +24,7 @@
 use super::frame;
 use weft_core::{
     Batch, Built, Class, Configure, Element, Handler, Packet, Place, Pool, REASON_NO_BUFFER,
-    Router, Value, Verdict, argument, reader, writer,
+    Router, Value, Verdict, argument, variable,
 };
 use weft_lang::value::MacAddr;
 
@@ -48,52 +48,41 @@ pub static CLASS: Class = Class {
 
 const fn address(name: &'static str, help: &'static str, at: usize) -> Handler {
     match at {
-        0 => reader!(EtherEncap, name, Value::Text, "", help, |e, _, _| Ok(
-            e.address(0)
-        ))
-        .also_write(writer!(
+        0 => variable!(
             EtherEncap,
             name,
             Value::Text,
             "",
             help,
+            |e, _, _| Ok(e.address(0)),
             |e, call, router| { e.set_address(0, call.value_in(&router.names())?) }
-        )),
-        _ => reader!(EtherEncap, name, Value::Text, "", help, |e, _, _| Ok(
-            e.address(6)
-        ))
-        .also_write(writer!(
+        ),
+        _ => variable!(
             EtherEncap,
             name,
             Value::Text,
             "",
             help,
+            |e, _, _| Ok(e.address(6)),
             |e, call, router| { e.set_address(6, call.value_in(&router.names())?) }
-        )),
+        ),
     }
 }
 
 const fn ether_type(name: &'static str) -> Handler {
-    reader!(
+    variable!(
         EtherEncap,
         name,
         Value::Unsigned,
         "",
         "The Ethernet type",
-        |e, _, _| { Ok(e.ether_type().to_string()) }
-    )
-    .also_write(writer!(
-        EtherEncap,
-        name,
-        Value::Unsigned,
-        "",
-        "",
+        |e, _, _| { Ok(e.ether_type().to_string()) },
         |e, call, _| {
             e.header[12..].copy_from_slice(&call.value::<u16>()?.to_be_bytes());
             e.changed = true;
             Ok(())
         }
-    ))
+    )
 }
 
 struct EtherEncap {

@@ -26,7 +26,7 @@
 
 use weft_core::{
     Batch, Built, Class, Configure, Element, Packet, PacketType, Place, Pool, Router, Value,
-    Verdict, argument, reader, writer,
+    Verdict, argument, variable,
 };
 use weft_lang::value::MacAddr;
 
@@ -41,25 +41,18 @@ pub static CLASS: Class = Class {
         argument("DROP_OTHER", Place::Optional, "boolean", "true"),
         argument("OFFSET", Place::Keyword, "unsigned", "0"),
     ],
-    handlers: &[reader!(
+    handlers: &[variable!(
         HostEtherFilter,
         "ether",
         Value::Text,
         "",
         "The card's address",
-        |f, _, _| Ok(f.address.to_string())
-    )
-    .also_write(writer!(
-        HostEtherFilter,
-        "ether",
-        Value::Text,
-        "",
-        "",
+        |f, _, _| Ok(f.address.to_string()),
         |f, call, router| {
             f.address = call.value_in(&router.names())?;
             Ok(())
         }
-    ))],
+    )],
     fuzz: &[
         "02:00:00:00:00:01",
         "02:00:00:00:00:01, true, false, OFFSET 3",

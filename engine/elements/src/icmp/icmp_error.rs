@@ -45,7 +45,7 @@ use crate::ip::ip_gw_options::ICMP_PARAMPROB;
 use std::net::Ipv4Addr;
 use weft_core::{
     Batch, Built, Class, Configure, Element, IpHeader, Packet, PacketType, Place, REASON_NO_BUFFER,
-    Router, Value, argument, reader, writer,
+    Router, Value, argument, variable,
 };
 use weft_lang::value::{IpAddresses, Value as _, Word};
 use weft_lang::{Names, NoNames};
@@ -66,63 +66,42 @@ pub static CLASS: Class = Class {
         argument("SET_FIX_ANNO", Place::Keyword, "boolean", "true"),
     ],
     handlers: &[
-        reader!(
+        variable!(
             ICMPError,
             "src",
             Value::Text,
             "",
             "Source of the messages",
-            |e, _, _| Ok(e.source.to_string())
-        )
-        .also_write(writer!(
-            ICMPError,
-            "src",
-            Value::Text,
-            "",
-            "",
+            |e, _, _| Ok(e.source.to_string()),
             |e, call, router| {
                 e.source = call.value_in(&router.names())?;
                 Ok(())
             }
-        )),
-        reader!(
+        ),
+        variable!(
             ICMPError,
             "mtu",
             Value::Unsigned,
             "bytes",
             "Length of a message at most",
-            |e, _, _| Ok(e.mtu.to_string())
-        )
-        .also_write(writer!(
-            ICMPError,
-            "mtu",
-            Value::Unsigned,
-            "bytes",
-            "",
+            |e, _, _| Ok(e.mtu.to_string()),
             |e, call, _| {
                 e.mtu = call.value()?;
                 Ok(())
             }
-        )),
-        reader!(
+        ),
+        variable!(
             ICMPError,
             "pmtu",
             Value::Unsigned,
             "bytes",
             "The length that needfrag recommends",
-            |e, _, _| Ok(e.pmtu.to_string())
-        )
-        .also_write(writer!(
-            ICMPError,
-            "pmtu",
-            Value::Unsigned,
-            "bytes",
-            "",
+            |e, _, _| Ok(e.pmtu.to_string()),
             |e, call, _| {
                 e.pmtu = call.value()?;
                 Ok(())
             }
-        )),
+        ),
     ],
     fuzz: &[
         "10.0.0.1, timeexceeded",

@@ -27,7 +27,7 @@
 use super::header::{NO_IP_HEADER, header, is_multicast};
 use weft_core::{
     Batch, Built, Cells, Class, Configure, Element, IpHeader, Packet, Place, Pool,
-    REASON_NO_BUFFER, Router, Value, Verdict, argument, reader, writer,
+    REASON_NO_BUFFER, Router, Value, Verdict, argument, reader, variable,
 };
 
 /// Registers DecIPTTL.
@@ -48,25 +48,18 @@ pub static CLASS: Class = Class {
             "Expired packets",
             |d, _, _| Ok(d.drops().to_string())
         ),
-        reader!(
+        variable!(
             DecIPTTL,
             "active",
             Value::Bool,
             "",
             "Whether it decrements",
-            |d, _, _| Ok(d.active.to_string())
-        )
-        .also_write(writer!(
-            DecIPTTL,
-            "active",
-            Value::Bool,
-            "",
-            "",
+            |d, _, _| Ok(d.active.to_string()),
             |d, call, _| {
                 d.active = call.value()?;
                 Ok(())
             }
-        )),
+        ),
     ],
     fuzz: &["", "MULTICAST false"],
     ..Class::agnostic("DecIPTTL", "ip", build)

@@ -24,7 +24,7 @@
 use super::get_ip_address::address_annotation;
 use std::net::Ipv4Addr;
 use weft_core::{
-    Batch, Built, Class, Configure, Element, Place, Router, Value, argument, reader, writer,
+    Batch, Built, Class, Configure, Element, Place, Router, Value, argument, variable,
 };
 
 /// Registers SetIPAddress.
@@ -34,25 +34,18 @@ pub static CLASS: Class = Class {
         argument("IPADDR", Place::Mandatory, "IP address", ""),
         argument("ANNO", Place::Optional, "annotation", "DST_IP"),
     ],
-    handlers: &[reader!(
+    handlers: &[variable!(
         SetIPAddress,
         "addr",
         Value::Text,
         "",
         "The address set",
-        |s, _, _| Ok(s.address.to_string())
-    )
-    .also_write(writer!(
-        SetIPAddress,
-        "addr",
-        Value::Text,
-        "",
-        "",
+        |s, _, _| Ok(s.address.to_string()),
         |s, call, router| {
             s.address = call.value_in(&router.names())?;
             Ok(())
         }
-    ))],
+    )],
     fuzz: &["10.0.0.1", "10.0.0.1, ANNO 20"],
     ..Class::agnostic("SetIPAddress", "ip", build)
 };

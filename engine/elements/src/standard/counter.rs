@@ -31,7 +31,7 @@
 use crate::rate::Rate;
 use weft_core::{
     Batch, Built, Call, Cells, Class, Configure, Element, HandlerCall, Place, Router, Value,
-    argument, downcast, reader, writer,
+    argument, downcast, reader, variable, writer,
 };
 use weft_lang::value::{AnyText, parse_unsigned};
 
@@ -98,22 +98,15 @@ pub static CLASS: Class = Class {
             "Sets all counts to zero",
             |c, _, _| c.reset()
         ),
-        reader!(
+        variable!(
             Counter,
             "count_call",
             Value::Text,
             "",
             "Count at which a handler is written, and the handler",
-            |c, _, _| Ok(c.calls[COUNT].threshold_text())
-        )
-        .also_write(writer!(
-            Counter,
-            "count_call",
-            Value::Text,
-            "",
-            "",
+            |c, _, _| Ok(c.calls[COUNT].threshold_text()),
             |c, call, router| c.set_call(COUNT, call, router)
-        )),
+        ),
         writer!(
             Counter,
             "byte_count_call",

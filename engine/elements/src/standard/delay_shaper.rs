@@ -24,7 +24,7 @@
 
 use weft_core::{
     Batch, Built, Class, Configure, Element, Packet, Place, Router, SECOND, Value, argument,
-    downcast, reader, writer,
+    downcast, variable,
 };
 use weft_lang::value::{Seconds, unparse_seconds};
 
@@ -32,26 +32,19 @@ use weft_lang::value::{Seconds, unparse_seconds};
 pub static CLASS: Class = Class {
     processing: "l/l",
     arguments: &[argument("DELAY", Place::Mandatory, "time in sec", "")],
-    handlers: &[reader!(
+    handlers: &[variable!(
         DelayShaper,
         "delay",
         Value::Real,
         "s",
         "Time between a packet's timestamp and its leaving",
-        |d, _, _| Ok(unparse_seconds(d.delay))
-    )
-    .also_write(writer!(
-        DelayShaper,
-        "delay",
-        Value::Real,
-        "",
-        "",
+        |d, _, _| Ok(unparse_seconds(d.delay)),
         |d, call, _| {
             let delay: Seconds = call.value_or("delay must be a timestamp")?;
             d.delay = delay.0;
             Ok(())
         }
-    ))],
+    )],
     fuzz: &["0.01", "0", "100d"],
     ..Class::agnostic("DelayShaper", "standard", build)
 };

@@ -26,7 +26,7 @@
 use crate::task;
 use weft_core::{
     Batch, Built, Call, Cells, Class, Configure, Element, MAX_BATCH, Place, Router, Task, Value,
-    argument, reader, writer,
+    argument, reader, variable, writer,
 };
 
 /// Registers Discard.
@@ -55,22 +55,15 @@ pub static CLASS: Class = Class {
             "Sets count to zero",
             |d, _, _| d.reset()
         ),
-        reader!(
+        variable!(
             Discard,
             "active",
             Value::Bool,
             "",
             "Whether it pulls",
-            |d, _, _| Ok(d.active.to_string())
-        )
-        .also_write(writer!(
-            Discard,
-            "active",
-            Value::Bool,
-            "",
-            "",
+            |d, _, _| Ok(d.active.to_string()),
             |d, call, router| d.set_active(call, router)
-        )),
+        ),
         task::SCHEDULED,
         task::TICKETS,
         task::HOME_THREAD,

@@ -35,48 +35,34 @@ use super::packet_template::{DEFAULT_DATA, PacketTemplate};
 use crate::task;
 use weft_core::{
     Batch, Built, Call, Class, Configure, Element, Handler, HandlerCall, IpHeader, MAX_BATCH,
-    Place, Router, Task, Value, argument, reader, writer,
+    Place, Router, Task, Value, argument, reader, variable, writer,
 };
 use weft_lang::value::AnyText;
 
-const LENGTH: Handler = reader!(
+const LENGTH: Handler = variable!(
     InfiniteSource,
     "length",
     Value::Integer,
     "bytes",
     "Length of packets; negative: that of the data",
-    |s, _, _| Ok(s.template.length.to_string())
-)
-.also_write(writer!(
-    InfiniteSource,
-    "length",
-    Value::Integer,
-    "",
-    "",
+    |s, _, _| Ok(s.template.length.to_string()),
     |s, call, router| {
         let length = call.value_or("length must be integer")?;
         s.template.change(router, |t| t.length = length)?;
         s.start(router);
         Ok(())
     }
-));
+);
 
-const BURST: Handler = reader!(
+const BURST: Handler = variable!(
     InfiniteSource,
     "burst",
     Value::Unsigned,
     "packets",
     "Packets made per scheduling",
-    |s, _, _| Ok(s.burst.to_string())
-)
-.also_write(writer!(
-    InfiniteSource,
-    "burst",
-    Value::Unsigned,
-    "",
-    "",
+    |s, _, _| Ok(s.burst.to_string()),
     |s, call, router| s.set_burst(call, router)
-));
+);
 
 /// Registers InfiniteSource.
 pub static CLASS: Class = Class {
@@ -94,68 +80,47 @@ pub static CLASS: Class = Class {
         argument("END_CALL", Place::Keyword, "handler", ""),
     ],
     handlers: &[
-        reader!(
+        variable!(
             InfiniteSource,
             "data",
             Value::Text,
             "",
             "Bytes of the packets",
-            |s, _, _| Ok(String::from_utf8_lossy(&s.template.data).into_owned())
-        )
-        .also_write(writer!(
-            InfiniteSource,
-            "data",
-            Value::Text,
-            "",
-            "",
+            |s, _, _| Ok(String::from_utf8_lossy(&s.template.data).into_owned()),
             |s, call, router| {
                 let data = call.text.as_bytes().to_vec();
                 s.template.change(router, |t| t.data = data)?;
                 s.start(router);
                 Ok(())
             }
-        )),
-        reader!(
+        ),
+        variable!(
             InfiniteSource,
             "limit",
             Value::Integer,
             "packets",
             "Packets made at most; negative: no limit",
-            |s, _, _| Ok(s.limit.to_string())
-        )
-        .also_write(writer!(
-            InfiniteSource,
-            "limit",
-            Value::Integer,
-            "",
-            "",
+            |s, _, _| Ok(s.limit.to_string()),
             |s, call, router| {
                 s.limit = call.value_or("limit parameter must be integer")?;
                 s.start(router);
                 Ok(())
             }
-        )),
+        ),
         BURST,
-        reader!(
+        variable!(
             InfiniteSource,
             "active",
             Value::Bool,
             "",
             "Whether packets are made",
-            |s, _, _| Ok(s.active.to_string())
-        )
-        .also_write(writer!(
-            InfiniteSource,
-            "active",
-            Value::Bool,
-            "",
-            "",
+            |s, _, _| Ok(s.active.to_string()),
             |s, call, router| {
                 s.active = call.value_or("active parameter must be boolean")?;
                 s.start(router);
                 Ok(())
             }
-        )),
+        ),
         reader!(
             InfiniteSource,
             "count",

@@ -21,7 +21,7 @@
 //! PaintSwitch
 
 use weft_core::{
-    Batch, Built, Class, Configure, Element, Place, Router, Value, argument, reader, writer,
+    Batch, Built, Class, Configure, Element, Place, Router, Value, argument, variable,
 };
 use weft_lang::value::Annotation;
 
@@ -34,25 +34,18 @@ pub static CLASS: Class = Class {
         argument("COLOR", Place::Mandatory, "integer", ""),
         argument("ANNO", Place::Optional, "packet annotation", "PAINT"),
     ],
-    handlers: &[reader!(
+    handlers: &[variable!(
         Paint,
         "color",
         Value::Unsigned,
         "",
         "The color packets get",
-        |p, _, _| Ok(p.color.to_string())
-    )
-    .also_write(writer!(
-        Paint,
-        "color",
-        Value::Unsigned,
-        "",
-        "",
+        |p, _, _| Ok(p.color.to_string()),
         |p, call, _| {
             p.color = call.value_or("expected uint8_t")?;
             Ok(())
         }
-    ))],
+    )],
     fuzz: &["1", "255", "1, 17", "0, 47"],
     ..Class::agnostic("Paint", "standard", build)
 };

@@ -30,7 +30,7 @@
 use std::fmt::Write;
 use weft_core::{
     ANNOTATION_BYTES, Batch, Built, Class, Configure, Element, Packet, Place, Pool, Router, Value,
-    argument, reader, timestamp_text, writer,
+    argument, timestamp_text, variable,
 };
 use weft_lang::value::{Word, parse_bool};
 
@@ -47,25 +47,18 @@ pub static CLASS: Class = Class {
         argument("CPU", Place::Keyword, "boolean", "false"),
         argument("ACTIVE", Place::Keyword, "boolean", "true"),
     ],
-    handlers: &[reader!(
+    handlers: &[variable!(
         Print,
         "active",
         Value::Bool,
         "",
         "Whether packets are printed",
-        |p, _, _| Ok(p.active.to_string())
-    )
-    .also_write(writer!(
-        Print,
-        "active",
-        Value::Bool,
-        "",
-        "",
+        |p, _, _| Ok(p.active.to_string()),
         |p, call, _| {
             p.active = call.value_or("expected boolean")?;
             Ok(())
         }
-    ))],
+    )],
     fuzz: &[
         "",
         "x, -1, TIMESTAMP true, HEADROOM true",

@@ -30,7 +30,7 @@
 
 use weft_core::{
     Batch, Built, Call, Class, Configure, Element, PacketRing, Place, Router, Value, argument,
-    downcast, reader, writer,
+    downcast, reader, variable, writer,
 };
 
 /// Registers Queue.
@@ -60,22 +60,15 @@ pub(super) const QUEUE: Class = Class {
             "Most packets there were",
             |q, _, _| Ok(q.ring.highwater().to_string())
         ),
-        reader!(
+        variable!(
             Queue,
             "capacity",
             Value::Unsigned,
             "packets",
             "Most packets it holds",
-            |q, _, _| Ok(q.capacity.to_string())
-        )
-        .also_write(writer!(
-            Queue,
-            "capacity",
-            Value::Unsigned,
-            "packets",
-            "",
+            |q, _, _| Ok(q.capacity.to_string()),
             |q, call, router| q.set_capacity(call, router)
-        )),
+        ),
         reader!(
             Queue,
             "drops",

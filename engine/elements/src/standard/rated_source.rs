@@ -34,32 +34,25 @@ use super::token_bucket::TokenBucket;
 use crate::task;
 use weft_core::{
     Batch, Built, Call, Class, Configure, Element, Handler, IpHeader, Place, Router, Task, Value,
-    argument, reader, writer,
+    argument, reader, variable, writer,
 };
 use weft_lang::value::Bandwidth;
 
 /// Packets made per scheduling, at most.
 const BURST: u64 = 32;
 
-const LENGTH: Handler = reader!(
+const LENGTH: Handler = variable!(
     RatedSource,
     "length",
     Value::Integer,
     "bytes",
     "Length of packets; negative: that of the data",
-    |s, _, _| Ok(s.template.length.to_string())
-)
-.also_write(writer!(
-    RatedSource,
-    "length",
-    Value::Integer,
-    "",
-    "",
+    |s, _, _| Ok(s.template.length.to_string()),
     |s, call, router| {
         let length: i32 = call.value_or("syntax error")?;
         s.template.change(router, |t| t.length = length.into())
     }
-));
+);
 
 /// Registers RatedSource.
 pub static CLASS: Class = Class {
@@ -76,39 +69,25 @@ pub static CLASS: Class = Class {
         argument("STOP", Place::Keyword, "boolean", "false"),
     ],
     handlers: &[
-        reader!(
+        variable!(
             RatedSource,
             "data",
             Value::Text,
             "",
             "Bytes of the packets",
-            |s, _, _| Ok(String::from_utf8_lossy(&s.template.data).into_owned())
-        )
-        .also_write(writer!(
-            RatedSource,
-            "data",
-            Value::Text,
-            "",
-            "",
+            |s, _, _| Ok(String::from_utf8_lossy(&s.template.data).into_owned()),
             |s, call, router| {
                 let data = call.text.as_bytes().to_vec();
                 s.template.change(router, |t| t.data = data)
             }
-        )),
-        reader!(
+        ),
+        variable!(
             RatedSource,
             "rate",
             Value::Unsigned,
             "packets/s",
             "Packets made per second",
-            |s, _, _| Ok(s.bucket.rate().to_string())
-        )
-        .also_write(writer!(
-            RatedSource,
-            "rate",
-            Value::Unsigned,
-            "",
-            "",
+            |s, _, _| Ok(s.bucket.rate().to_string()),
             |s, call, router| {
                 let rate: u32 = call.value_or("syntax error")?;
                 s.bucket.refill(router.clock.refresh());
@@ -116,37 +95,23 @@ pub static CLASS: Class = Class {
                 s.start(router);
                 Ok(())
             }
-        )),
-        reader!(
+        ),
+        variable!(
             RatedSource,
             "limit",
             Value::Integer,
             "packets",
             "Packets made at most; negative: no limit",
-            |s, _, _| Ok(s.limit.to_string())
-        )
-        .also_write(writer!(
-            RatedSource,
-            "limit",
-            Value::Integer,
-            "",
-            "",
+            |s, _, _| Ok(s.limit.to_string()),
             |s, call, router| s.set_limit(call, router)
-        )),
-        reader!(
+        ),
+        variable!(
             RatedSource,
             "active",
             Value::Bool,
             "",
             "Whether packets are made",
-            |s, _, _| Ok(s.active.to_string())
-        )
-        .also_write(writer!(
-            RatedSource,
-            "active",
-            Value::Bool,
-            "",
-            "",
+            |s, _, _| Ok(s.active.to_string()),
             |s, call, router| {
                 let was_active = s.active;
                 s.active = call.value_or("syntax error")?;
@@ -155,7 +120,7 @@ pub static CLASS: Class = Class {
                 }
                 Ok(())
             }
-        )),
+        ),
         reader!(
             RatedSource,
             "count",

@@ -29,7 +29,7 @@ use super::token_bucket::TokenBucket;
 use crate::task;
 use weft_core::{
     Batch, Built, Class, Configure, Element, Place, Router, Task, Value, argument, downcast,
-    reader, writer,
+    reader, variable,
 };
 use weft_lang::value::{Milliseconds, unparse_seconds};
 
@@ -54,20 +54,13 @@ pub static CLASS: Class = Class {
             "How often its task ran, and what came of it",
             |u, _, _| Ok(u.calls.lines())
         ),
-        reader!(
+        variable!(
             RatedUnqueue,
             "rate",
             Value::Unsigned,
             "packets/s",
             "Packets moved per second",
-            |u, _, _| Ok(u.bucket.rate().to_string())
-        )
-        .also_write(writer!(
-            RatedUnqueue,
-            "rate",
-            Value::Unsigned,
-            "",
-            "",
+            |u, _, _| Ok(u.bucket.rate().to_string()),
             |u, call, router| {
                 let rate: u32 = call.value().map_err(|e| format!("RATE: {e}"))?;
                 u.bucket.refill(router.clock.refresh());
@@ -75,27 +68,20 @@ pub static CLASS: Class = Class {
                 router.schedule();
                 Ok(())
             }
-        )),
-        reader!(
+        ),
+        variable!(
             RatedUnqueue,
             "active",
             Value::Bool,
             "",
             "Whether packets are moved",
-            |u, _, _| Ok(u.active.to_string())
-        )
-        .also_write(writer!(
-            RatedUnqueue,
-            "active",
-            Value::Bool,
-            "",
-            "",
+            |u, _, _| Ok(u.active.to_string()),
             |u, call, router| {
                 u.active = call.value_or("expected boolean")?;
                 router.schedule();
                 Ok(())
             }
-        )),
+        ),
         task::SCHEDULED,
         task::TICKETS,
         task::HOME_THREAD,

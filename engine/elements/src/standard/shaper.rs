@@ -24,7 +24,7 @@
 use super::gap_rate::GapRate;
 use weft_core::{
     Batch, Built, Call, Class, Configure, Element, MAX_BATCH, Place, Router, Value, argument,
-    downcast, reader, writer,
+    downcast, variable, writer,
 };
 use weft_lang::value::{Bandwidth, unparse_bandwidth};
 
@@ -38,22 +38,15 @@ pub(super) const SHAPER: Class = Class {
     live: true,
     arguments: &[argument("RATE", Place::Mandatory, "integer", "")],
     handlers: &[
-        reader!(
+        variable!(
             Shaper,
             "rate",
             Value::Text,
             "",
             "The rate packets are let through at",
-            |s, _, _| Ok(s.rate_text())
-        )
-        .also_write(writer!(
-            Shaper,
-            "rate",
-            Value::Text,
-            "",
-            "",
+            |s, _, _| Ok(s.rate_text()),
             |s, call, router| s.set_rate(call, router)
-        )),
+        ),
         writer!(
             Shaper,
             "reset",

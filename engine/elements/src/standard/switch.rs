@@ -22,7 +22,7 @@
 //! StaticSwitch, PaintSwitch, RoundRobinSwitch
 
 use weft_core::{
-    Batch, Built, Call, Class, Configure, Element, Place, Router, Value, argument, reader, writer,
+    Batch, Built, Call, Class, Configure, Element, Place, Router, Value, argument, variable,
 };
 
 /// Registers Switch.
@@ -31,22 +31,15 @@ pub static CLASS: Class = Class {
     processing: "h/h",
     live: true,
     arguments: &[argument("OUTPUT", Place::Optional, "integer", "0")],
-    handlers: &[reader!(
+    handlers: &[variable!(
         Switch,
         "switch",
         Value::Integer,
         "",
         "The output packets go to",
-        |s, _, _| Ok(s.output.to_string())
-    )
-    .also_write(writer!(
-        Switch,
-        "switch",
-        Value::Integer,
-        "",
-        "",
+        |s, _, _| Ok(s.output.to_string()),
         |s, call, router| s.change(call, router)
-    ))],
+    )],
     fuzz: &["", "0", "-1"],
     ..Class::agnostic("Switch", "standard", build)
 };

@@ -30,7 +30,7 @@
 use super::packet_template::{DEFAULT_DATA, PacketTemplate};
 use weft_core::{
     Batch, Built, Class, Configure, Element, IpHeader, MAX_FRAME, Place, Router, SECOND, Value,
-    argument, reader, writer,
+    argument, reader, variable, writer,
 };
 use weft_lang::value::{Seconds, unparse_seconds};
 
@@ -48,59 +48,38 @@ pub static CLASS: Class = Class {
         argument("HEADROOM", Place::Keyword, "integer", "128"),
     ],
     handlers: &[
-        reader!(
+        variable!(
             TimedSource,
             "data",
             Value::Text,
             "",
             "Bytes of the packets",
-            |s, _, _| Ok(String::from_utf8_lossy(&s.template.data).into_owned())
-        )
-        .also_write(writer!(
-            TimedSource,
-            "data",
-            Value::Text,
-            "",
-            "",
+            |s, _, _| Ok(String::from_utf8_lossy(&s.template.data).into_owned()),
             |s, call, router| {
                 let data = call.text.as_bytes().to_vec();
                 s.template.change(router, |t| t.data = data)
             }
-        )),
-        reader!(
+        ),
+        variable!(
             TimedSource,
             "limit",
             Value::Integer,
             "packets",
             "Packets made at most; negative: no limit",
-            |s, _, _| Ok(s.limit.to_string())
-        )
-        .also_write(writer!(
-            TimedSource,
-            "limit",
-            Value::Integer,
-            "",
-            "",
+            |s, _, _| Ok(s.limit.to_string()),
             |s, call, router| {
                 s.limit = call.value_or("expected integer")?;
                 s.start(router);
                 Ok(())
             }
-        )),
-        reader!(
+        ),
+        variable!(
             TimedSource,
             "interval",
             Value::Real,
             "s",
             "Time between packets",
-            |s, _, _| Ok(unparse_seconds(s.interval))
-        )
-        .also_write(writer!(
-            TimedSource,
-            "interval",
-            Value::Real,
-            "",
-            "",
+            |s, _, _| Ok(unparse_seconds(s.interval)),
             |s, call, _| match call.value_or::<Seconds>("bad interval")?.0 {
                 0 => Err("bad interval".to_string()),
                 interval => {
@@ -108,27 +87,20 @@ pub static CLASS: Class = Class {
                     Ok(())
                 }
             }
-        )),
-        reader!(
+        ),
+        variable!(
             TimedSource,
             "active",
             Value::Bool,
             "",
             "Whether packets are made",
-            |s, _, _| Ok(s.active.to_string())
-        )
-        .also_write(writer!(
-            TimedSource,
-            "active",
-            Value::Bool,
-            "",
-            "",
+            |s, _, _| Ok(s.active.to_string()),
             |s, call, router| {
                 s.active = call.value_or("bad active")?;
                 s.start(router);
                 Ok(())
             }
-        )),
+        ),
         reader!(
             TimedSource,
             "count",
@@ -137,25 +109,18 @@ pub static CLASS: Class = Class {
             "Packets made",
             |s, _, _| Ok(s.count.to_string())
         ),
-        reader!(
+        variable!(
             TimedSource,
             "headroom",
             Value::Unsigned,
             "bytes",
             "Bytes kept free in front of packets",
-            |s, _, _| Ok(s.template.headroom.to_string())
-        )
-        .also_write(writer!(
-            TimedSource,
-            "headroom",
-            Value::Unsigned,
-            "",
-            "",
+            |s, _, _| Ok(s.template.headroom.to_string()),
             |s, call, router| {
                 let headroom: u16 = call.value_or("bad headroom")?;
                 s.template.change(router, |t| t.headroom = headroom.into())
             }
-        )),
+        ),
         writer!(
             TimedSource,
             "reset",

@@ -27,7 +27,7 @@
 use crate::task;
 use weft_core::{
     Batch, Built, Cells, Class, Configure, Element, Handler, MAX_BATCH, Place, Router, Task, Value,
-    argument, reader, writer,
+    argument, reader, variable, writer,
 };
 
 const RESET: Handler = writer!(
@@ -54,26 +54,19 @@ pub static CLASS: Class = Class {
         argument("LIMIT", Place::Keyword, "integer", "-1"),
     ],
     handlers: &[
-        reader!(
+        variable!(
             Unqueue,
             "active",
             Value::Bool,
             "",
             "Whether packets are moved",
-            |u, _, _| Ok(u.active.to_string())
-        )
-        .also_write(writer!(
-            Unqueue,
-            "active",
-            Value::Bool,
-            "",
-            "",
+            |u, _, _| Ok(u.active.to_string()),
             |u, call, router| {
                 u.active = call.value_or("syntax error")?;
                 u.start(router);
                 Ok(())
             }
-        )),
+        ),
         reader!(
             Unqueue,
             "count",
@@ -82,46 +75,32 @@ pub static CLASS: Class = Class {
             "Packets moved",
             |u, _, _| Ok(u.count().to_string())
         ),
-        reader!(
+        variable!(
             Unqueue,
             "burst",
             Value::Integer,
             "packets",
             "Packets moved per scheduling",
-            |u, _, _| Ok(u.burst.to_string())
-        )
-        .also_write(writer!(
-            Unqueue,
-            "burst",
-            Value::Integer,
-            "",
-            "",
+            |u, _, _| Ok(u.burst.to_string()),
             |u, call, router| {
                 u.burst = unlimited_if_negative(call.value_or("syntax error")?);
                 u.start(router);
                 Ok(())
             }
-        )),
-        reader!(
+        ),
+        variable!(
             Unqueue,
             "limit",
             Value::Integer,
             "packets",
             "Packets moved at most; negative: no limit",
-            |u, _, _| Ok(u.limit.to_string())
-        )
-        .also_write(writer!(
-            Unqueue,
-            "limit",
-            Value::Integer,
-            "",
-            "",
+            |u, _, _| Ok(u.limit.to_string()),
             |u, call, router| {
                 u.limit = call.value_or("syntax error")?;
                 u.start(router);
                 Ok(())
             }
-        )),
+        ),
         RESET,
         Handler {
             name: "reset_counts",

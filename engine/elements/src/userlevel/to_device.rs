@@ -35,7 +35,7 @@ use super::device::{Device, Side, check_method, has_predecessor};
 use std::os::fd::RawFd;
 use weft_core::{
     Batch, Built, Cells, Class, Configure, Element, Interest, Place, Router, Task, Value, argument,
-    downcast, reader, writer,
+    downcast, reader, variable, writer,
 };
 use weft_io::{Refused, Sent, Stall, reason};
 use weft_lang::value::Word;
@@ -114,25 +114,18 @@ pub static CLASS: Class = Class {
             "How the interface is sent to",
             |t, _, _| Ok(t.device.as_ref().map_or_else(String::new, Device::describe))
         ),
-        reader!(
+        variable!(
             ToDevice,
             "debug",
             Value::Bool,
             "",
             "Whether waiting is told",
-            |t, _, _| Ok(t.debug.to_string())
-        )
-        .also_write(writer!(
-            ToDevice,
-            "debug",
-            Value::Bool,
-            "",
-            "",
+            |t, _, _| Ok(t.debug.to_string()),
             |t, call, _| {
                 t.debug = call.value().map_err(|_| "type mismatch")?;
                 Ok(())
             }
-        )),
+        ),
     ],
     fuzz: &["null, METHOD NULL", "null, BURST 4, METHOD NULL"],
     ..Class::agnostic("ToDevice", "userlevel", build)

@@ -1,32 +1,25 @@
 //! FromIPSummaryDump's handlers.
 
 use super::{FromIPSummaryDump, SAMPLE_BITS};
-use weft_core::{Handler, Value, reader, writer};
+use weft_core::{Handler, Value, reader, variable, writer};
 use weft_io::Lines;
 use weft_lang::value::unparse_fixed;
 
 pub(super) static HANDLERS: [Handler; 7] = [
-    reader!(
+    variable!(
         FromIPSummaryDump,
         "active",
         Value::Bool,
         "",
         "Whether packets are made",
-        |f, _, _| Ok(f.active.to_string())
-    )
-    .also_write(writer!(
-        FromIPSummaryDump,
-        "active",
-        Value::Bool,
-        "",
-        "",
+        |f, _, _| Ok(f.active.to_string()),
         |f, call, router| {
             f.active = call.value().map_err(|_| "type mismatch")?;
             f.ended &= !f.active;
             f.wake(router);
             Ok(())
         }
-    )),
+    ),
     reader!(
         FromIPSummaryDump,
         "encap",

@@ -2,7 +2,7 @@
 
 use super::{ARPQuerier, BROADCAST, DROPS, QUERIES, RESPONSES};
 use std::net::Ipv4Addr;
-use weft_core::{Call, Handler, Router, Value, reader, writer};
+use weft_core::{Call, Handler, Router, Value, reader, variable, writer};
 use weft_lang::value::MacAddr;
 use weft_lang::{Args, split_words};
 
@@ -69,44 +69,30 @@ pub(super) static HANDLERS: [Handler; 12] = [
         "Packets dropped without having waited",
         |a, _, _| Ok(a.get(DROPS).to_string())
     ),
-    reader!(
+    variable!(
         ARPQuerier,
         "broadcast",
         Value::Text,
         "",
         "The broadcast address",
-        |a, _, _| Ok(a.broadcast.to_string())
-    )
-    .also_write(writer!(
-        ARPQuerier,
-        "broadcast",
-        Value::Text,
-        "",
-        "",
+        |a, _, _| Ok(a.broadcast.to_string()),
         |a, call, router| {
             a.broadcast = call.value_in(&router.names())?;
             Ok(())
         }
-    )),
-    reader!(
+    ),
+    variable!(
         ARPQuerier,
         "ipaddr",
         Value::Text,
         "",
         "This host's address",
-        |a, _, _| Ok(a.ip.to_string())
-    )
-    .also_write(writer!(
-        ARPQuerier,
-        "ipaddr",
-        Value::Text,
-        "",
-        "",
+        |a, _, _| Ok(a.ip.to_string()),
         |a, call, router| {
             a.ip = call.value_in(&router.names())?;
             Ok(())
         }
-    )),
+    ),
     writer!(
         ARPQuerier,
         "insert",

@@ -2,66 +2,45 @@
 
 use super::ICMPPingSource;
 use super::receiver::{Receiver, with_unit};
-use weft_core::{Call, Handler, Router, Value, reader, writer};
+use weft_core::{Call, Handler, Router, Value, reader, variable, writer};
 use weft_lang::value::Milliseconds;
 
 pub(super) static HANDLERS: [Handler; 7] = [
-    reader!(
+    variable!(
         ICMPPingSource,
         "active",
         Value::Bool,
         "",
         "Whether pings are sent",
-        |s, _, _| Ok(s.active.to_string())
-    )
-    .also_write(writer!(
-        ICMPPingSource,
-        "active",
-        Value::Bool,
-        "",
-        "",
+        |s, _, _| Ok(s.active.to_string()),
         |s, call, router| set_active(s, call, router)
-    )),
-    reader!(
+    ),
+    variable!(
         ICMPPingSource,
         "src",
         Value::Text,
         "",
         "The pings' source",
-        |s, _, _| Ok(s.source.to_string())
-    )
-    .also_write(writer!(
-        ICMPPingSource,
-        "src",
-        Value::Text,
-        "",
-        "",
+        |s, _, _| Ok(s.source.to_string()),
         |s, call, router| {
             let address = call.value_in(&router.names());
             s.source = address.map_err(|_| "syntax error")?;
             Ok(())
         }
-    )),
-    reader!(
+    ),
+    variable!(
         ICMPPingSource,
         "dst",
         Value::Text,
         "",
         "The pings' destination",
-        |s, _, _| Ok(s.destination.to_string())
-    )
-    .also_write(writer!(
-        ICMPPingSource,
-        "dst",
-        Value::Text,
-        "",
-        "",
+        |s, _, _| Ok(s.destination.to_string()),
         |s, call, router| {
             let address = call.value_in(&router.names());
             s.destination = address.map_err(|_| "syntax error")?;
             Ok(())
         }
-    )),
+    ),
     reader!(
         ICMPPingSource,
         "count",

@@ -8,7 +8,7 @@ use weft_classify::{
 };
 use weft_core::{
     Batch, Built, Call, Class, Configure, Element, Handler, IpHeader, MAX_BATCH, Packet, Pool,
-    Router, Value, Verdict, reader, writer,
+    Router, Value, Verdict, reader, variable,
 };
 use weft_lang::unquote_text;
 
@@ -44,7 +44,7 @@ pub(super) const PROGRAM: Handler = reader!(
 );
 
 /// Handlers `pattern0`, `pattern1`, ...
-pub(super) const PATTERN: Handler = reader!(
+pub(super) const PATTERN: Handler = variable!(
     Rules,
     "pattern#",
     Value::Text,
@@ -53,16 +53,9 @@ pub(super) const PATTERN: Handler = reader!(
     |rules, call, _| {
         let known = rules.arguments.get(call.index());
         known.cloned().ok_or_else(|| "no such pattern".to_string())
-    }
-)
-.also_write(writer!(
-    Rules,
-    "pattern#",
-    Value::Text,
-    "",
-    "",
+    },
     |rules, call, router| rules.set_pattern(call, router)
-));
+);
 
 struct Rules {
     language: Language,

@@ -41,8 +41,8 @@ use crate::printout::Printout;
 use describe::{Contents, Described};
 use std::fmt::Write;
 use weft_core::{
-    Batch, Built, Class, Configure, Element, Packet, Place, Pool, Router, Value, argument, reader,
-    timestamp_text, writer,
+    Batch, Built, Class, Configure, Element, Packet, Place, Pool, Router, Value, argument,
+    timestamp_text, variable,
 };
 use weft_lang::Args;
 use weft_lang::value::{Filename, Word, parse_bool};
@@ -70,25 +70,18 @@ pub static CLASS: Class = Class {
         argument("OUTFILE", Place::Keyword, "file name", ""),
         argument("CHANNEL", Place::Keyword, "word", "default"),
     ],
-    handlers: &[reader!(
+    handlers: &[variable!(
         IPPrint,
         "active",
         Value::Bool,
         "",
         "Whether it prints",
-        |p, _, _| Ok(p.active.to_string())
-    )
-    .also_write(writer!(
-        IPPrint,
-        "active",
-        Value::Bool,
-        "",
-        "",
+        |p, _, _| Ok(p.active.to_string()),
         |p, call, _| {
             p.active = call.value()?;
             Ok(())
         }
-    ))],
+    )],
     fuzz: &[
         "",
         "label, CONTENTS hex, ID true, TTL true, TOS true, LENGTH true, ETHER true",

@@ -4,7 +4,7 @@ use super::super::rewriter::input::Input;
 use super::super::rewriter::timeouts::{TCP, UDP};
 use super::super::rewriter::view;
 use super::{IpRewriter, MAPPER};
-use weft_core::{Call, Handler, Router, Value, reader, writer};
+use weft_core::{Call, Handler, Router, Value, reader, variable, writer};
 use weft_lang::Args;
 
 /// A read handler for the mappings of a protocol.
@@ -73,22 +73,15 @@ pub(super) const HANDLERS: &[Handler] = &[
         "Flows that could not begin",
         |rw, _, _| Ok(rw.failures.as_ref().map_or(0, |f| f.get(0)).to_string())
     ),
-    reader!(
+    variable!(
         IpRewriter,
         "capacity",
         Value::Unsigned,
         "flows",
         "Flows there may be",
-        |rw, _, _| Ok(rw.flows.capacity.to_string())
-    )
-    .also_write(writer!(
-        IpRewriter,
-        "capacity",
-        Value::Unsigned,
-        "flows",
-        "",
+        |rw, _, _| Ok(rw.flows.capacity.to_string()),
         |rw, call, router| rw.set_capacity(call, router)
-    )),
+    ),
     reader!(
         IpRewriter,
         "patterns",
@@ -112,7 +105,7 @@ pub(super) const HANDLERS: &[Handler] = &[
 ];
 
 /// Handlers `pattern0`, `pattern1`, ...
-pub(super) const PATTERN: Handler = reader!(
+pub(super) const PATTERN: Handler = variable!(
     IpRewriter,
     "pattern#",
     Value::Text,
@@ -121,16 +114,9 @@ pub(super) const PATTERN: Handler = reader!(
     |rw, call, _| match call.index() {
         index if index < rw.inputs.len() => Ok(rw.show_input(index)),
         _ => Err("no such input".into()),
-    }
-)
-.also_write(writer!(
-    IpRewriter,
-    "pattern#",
-    Value::Text,
-    "",
-    "",
+    },
     |rw, call, router| rw.set_input(call, router)
-));
+);
 
 impl IpRewriter {
     fn show_input(&self, index: usize) -> String {

@@ -2,7 +2,7 @@
 
 use super::FromDevice;
 use crate::userlevel::device::Device;
-use weft_core::{Handler, Value, reader, writer};
+use weft_core::{Handler, Value, reader, variable, writer};
 
 pub(super) static HANDLERS: [Handler; 6] = [
     reader!(
@@ -53,20 +53,13 @@ pub(super) static HANDLERS: [Handler; 6] = [
         "How the interface is received from",
         |f, _, _| Ok(f.device.as_ref().map_or_else(String::new, Device::describe))
     ),
-    reader!(
+    variable!(
         FromDevice,
         "active",
         Value::Bool,
         "",
         "Whether packets are received",
-        |f, _, _| Ok(f.active.to_string())
-    )
-    .also_write(writer!(
-        FromDevice,
-        "active",
-        Value::Bool,
-        "",
-        "",
+        |f, _, _| Ok(f.active.to_string()),
         |f, call, router| {
             f.active = call.value()?;
             if f.active {
@@ -74,5 +67,5 @@ pub(super) static HANDLERS: [Handler; 6] = [
             }
             Ok(())
         }
-    )),
+    ),
 ];

@@ -2,7 +2,7 @@
 
 use super::ending::End;
 use super::{FromDump, SAMPLE_BITS};
-use weft_core::{Call, Handler, Router, Value, reader, writer};
+use weft_core::{Call, Handler, Router, Value, reader, variable, writer};
 use weft_io::pcap::Reader;
 use weft_lang::value::{parse_seconds_ns, unparse_fixed};
 
@@ -28,26 +28,19 @@ pub(super) static HANDLERS: [Handler; 12] = [
             Ok(())
         }
     ),
-    reader!(
+    variable!(
         FromDump,
         "active",
         Value::Bool,
         "",
         "Whether packets are read",
-        |f, _, _| Ok(f.active.to_string())
-    )
-    .also_write(writer!(
-        FromDump,
-        "active",
-        Value::Bool,
-        "",
-        "",
+        |f, _, _| Ok(f.active.to_string()),
         |f, call, router| {
             let active = call.value().map_err(|_| "type mismatch")?;
             f.set_active(active, router);
             Ok(())
         }
-    )),
+    ),
     reader!(
         FromDump,
         "encap",
@@ -79,22 +72,15 @@ pub(super) static HANDLERS: [Handler; 12] = [
             Ok(size.map_or("-".into(), |s| s.to_string()))
         }
     ),
-    reader!(
+    variable!(
         FromDump,
         "filepos",
         Value::Unsigned,
         "bytes",
         "Position in the file",
-        |f, _, _| Ok(f.reader.as_ref().map_or(0, Reader::position).to_string())
-    )
-    .also_write(writer!(
-        FromDump,
-        "filepos",
-        Value::Unsigned,
-        "bytes",
-        "",
+        |f, _, _| Ok(f.reader.as_ref().map_or(0, Reader::position).to_string()),
         |f, call, router| f.seek(call, router)
-    )),
+    ),
     reader!(
         FromDump,
         "packet_filepos",
