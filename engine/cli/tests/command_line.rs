@@ -59,6 +59,16 @@ fn file(name: &str, text: &str) -> PathBuf {
 }
 
 #[test]
+fn more_threads_than_run_are_told() {
+    let expression = "Idle -> Discard;";
+    let (_, quiet, status) = click(&["-q", "-w", "-j", "4", "-e", expression]);
+    assert_eq!((quiet.as_str(), status), ("", Some(0)));
+    let (_, warned, status) = click(&["-q", "-j", "4", "-e", expression]);
+    let warning = "warning: 4 threads asked for; all elements run in one\n";
+    assert_eq!((warned.as_str(), status), (warning, Some(0)));
+}
+
+#[test]
 fn one_handler_is_printed_bare_and_several_with_their_names() {
     let (out, err, status) = click(&["-e", COUNTED, "-h", "c.count"]);
     assert_eq!((out.as_str(), err.as_str(), status), ("10\n", "", Some(0)));

@@ -18,7 +18,7 @@ Usage: click [OPTION]... [ROUTERFILE] [NAME=VALUE]...
 Options:
   -f, --file FILE               Read the configuration from FILE ('-': standard input).
   -e, --expression EXPR         Use EXPR as the configuration.
-  -j, --threads N               Start N threads (default 1).
+  -j, --threads N               Accept N threads in configurations (one runs).
       --affinity[=N]            Pin threads to CPUs, starting with #N (default 0).
   -p, --port PORT               Listen for control connections on a TCP port.
   -u, --unix-socket FILE        Listen for control connections on a Unix socket.

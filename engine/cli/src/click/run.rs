@@ -72,6 +72,10 @@ fn make_router(options: &Options) -> io::Result<Router> {
     environment.allow_hotconfig = options.allow_reconfigure;
     environment.warnings = !options.no_warnings;
     environment.threads = options.threads.unwrap_or(1).max(1);
+    if environment.threads > 1 && environment.warnings {
+        let threads = environment.threads;
+        eprintln!("warning: {threads} threads asked for; all elements run in one");
+    }
     let clock = options.simulated.map_or_else(Clock::real, Clock::simulated);
     let pool = Pool::new(PoolSize::default())?;
     let seed = options.seed.unwrap_or_else(|| match options.simulated {
