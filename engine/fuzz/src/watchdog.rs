@@ -59,16 +59,17 @@ impl Drop for Told {
     }
 }
 
-/// Makes a folder the working folder of this process, once, so that elements that write files write
-/// them there; it holds what they read.
+/// Makes a folder next to this program the working folder of this process, once, so that elements
+/// that write files write them there; it holds what they read.
 ///
 /// # Panics
 /// When the folder cannot be made.
 pub fn working_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let folder = std::env::temp_dir().join(format!("weft-fuzz-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a temporary folder");
+        let program = std::env::current_exe().expect("the path of this program");
+        let folder = program.with_extension("files");
+        std::fs::create_dir_all(&folder).expect("a folder for files");
         std::env::set_current_dir(&folder).expect("a working folder");
         std::fs::write("in.pcap", capture()).expect("a capture file");
         std::fs::write(
