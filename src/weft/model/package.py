@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Component", "Package", "PackageFile", "Parameter", "Resources"]
+__all__ = [
+    "Component",
+    "Launch",
+    "Mount",
+    "Package",
+    "PackageFile",
+    "Parameter",
+    "Resources",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +24,81 @@ class PackageFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Resources:
+    """What a function or one of its components may use at most; None is no limit."""
+
+    cpu: float | None = None
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
-    """A VNF component (VNFC): a part of the function in one framework."""
+    """A VNF component (VNFC): a part of the function in one framework.
+
+    `file` is relative to the package, and empty where `text` holds an inline Click component.
+    `line` is where its entry stands in `vnf.yaml`, `text_line` where its inline text begins.
+    `isolate` is "none" (part of the engine), "process", or "private" (a process that sees only its
+    own packets). `fallback` is what happens to packets while its process is away: "drop", "bypass"
+    or "hold", at most `hold` packets. `limit_s` is how long it may keep packets without returning
+    any, `capacity` how many it may have at a time. `interfaces` are the network interfaces of a
+    program. `options` are the keys that only its framework knows, each with its values.
+    """
 
     name: str
     framework: str
-    file: str
+    file: str = ""
+    text: str | None = None
+    arguments: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    resources: Resources = Resources()
+    isolate: str = "none"
+    fallback: str = "drop"
+    hold: int = 4096
+    limit_s: float = 1.0
+    capacity: int = 512
+    requirements: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+    options: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    line: int = 0
+    text_line: int = 0
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The function's device at the other end of each of its interfaces: NAME, NAME.1, ..."""
+        return tuple(
+            f"{self.name}.{number}" if number else self.name
+            for number in range(len(self.interfaces))
+        )
+
+    def option(self, key: str) -> tuple[str, ...]:
+        """The values of a key that only its framework knows; none where it was not given."""
+        return dict(self.options).get(key, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A folder of the server, shown read-only at `target` inside a function's sandbox."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How the process of a component is started; paths are as seen inside the sandbox.
+
+    `ready` is "attach" (when it has attached to the engine) or "start" (as soon as it runs); it has
+    `start_ms` milliseconds for that. `interfaces` are pairs of the name of an interface in its own
+    network namespace and the function's device at the other end.
+    """
+
+    program: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    directory: str = ""
+    mounts: tuple[Mount, ...] = ()
+    ready: str = "attach"
+    start_ms: int = 30_000
+    interfaces: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +110,6 @@ class Parameter:
     default: str | None = None
     help: str = ""
     handler: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What the function may use at most; None is no limit."""
-
-    cpu: float | None = None
-    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +128,13 @@ class Package:
     parameters: tuple[Parameter, ...] = ()
     resources: Resources = field(default_factory=Resources)
     sandbox: str = "auto"
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """All devices of its graph: its interfaces, and those of its programs."""
+        return self.interfaces + tuple(
+            device for component in self.components for device in component.devices
+        )
 
     def text_of(self, name: str) -> str:
         """The text of one of the package's files."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weft.vnf.frameworks import FRAMEWORKS
-from weft.vnf.frameworks.click import line_directive
+from weft.vnf.frameworks.click import line_directive, source_of
+from weft.vnf.frameworks.framework import Context
 from weft.vnf.manifest import MANIFEST
 from weft.vnf.path import parse_path
 
@@ -28,15 +29,14 @@ def graph_of(package: Package) -> str:
     """The text of the function's graph, with line directives that point into the package's files."""
     if package.path is None:
         component = package.components[0]
-        return line_directive(1, component.file) + package.text_of(component.file)
+        return source_of(component, package)
     path = parse_path(package.path)
     parts = [line_directive(1, GENERATED)]
     for interface in package.interfaces:
         parts.append(_interface(interface, interface in path.sources, interface in path.targets))
     for component in package.components:
-        framework = FRAMEWORKS[component.framework]
-        text = package.text_of(component.file)
-        parts.append(framework.element(component.name, component.file, text))
+        context = Context(package, frozenset(), frozenset())
+        parts.append(FRAMEWORKS[component.framework].element(component, context))
     parts += [line_directive(package.path_line, MANIFEST), package.path]
     return "".join(parts)
 

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from weft.vnf.frameworks.click import ClickFramework
+from weft.vnf.frameworks.framework import Framework
 
 __all__ = ["FRAMEWORKS", "Framework"]
 
+_ALL: tuple[Framework, ...] = (ClickFramework(),)
 
-class Framework(Protocol):
-    """How a component of one framework becomes a part of the function's graph."""
-
-    def element(self, name: str, file: str, text: str) -> str:
-        """Graph text that declares an element of this name; its ports are the component's."""
-        ...
-
-
-FRAMEWORKS: dict[str, Framework] = {"click": ClickFramework()}
+FRAMEWORKS: dict[str, Framework] = {framework.name: framework for framework in _ALL}

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-__all__ = ["ClickFramework", "line_directive"]
+from typing import TYPE_CHECKING, ClassVar
+
+from weft.launcher import engine_binary
+from weft.model.package import Launch
+from weft.vnf.frameworks.framework import PROCESS_KEYS, component_element
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from weft.model.package import Component, Package, PackageFile
+    from weft.model.problem import Problem
+    from weft.vnf.frameworks.framework import Context, Tools
+
+__all__ = ["ClickFramework", "line_directive", "source_of"]
+
+_MANIFEST = "vnf.yaml"
 
 
 def line_directive(line: int, file: str) -> str:
@@ -11,9 +27,40 @@ def line_directive(line: int, file: str) -> str:
     return f'# {line} "{plain}"\n'
 
 
-class ClickFramework:
-    """A Click file with `input` and `output` ports."""
+def source_of(component: Component, package: Package) -> str:
+    """The text of a Click component, from its file or inline, with its line directive."""
+    if component.text is not None:
+        return line_directive(component.text_line, _MANIFEST) + component.text
+    return line_directive(1, component.file) + package.text_of(component.file)
 
-    def element(self, name: str, file: str, text: str) -> str:
-        """The file as an anonymous compound, so that its elements are called `name/...`."""
-        return f"{name} :: {{\n{line_directive(1, file)}{text}\n}};\n"
+
+class ClickFramework:
+    """Click text with `input` and `output` ports: in the engine, or, isolated, in a process."""
+
+    name = "click"
+    keys: ClassVar[Mapping[str, bool]] = {"file": False, "text": False, **PROCESS_KEYS}
+
+    def in_process(self, component: Component) -> bool:
+        """Only where it is isolated."""
+        return component.isolate != "none"
+
+    def element(self, component: Component, context: Context) -> str:
+        """The text as an anonymous compound, so that its elements are called `name/...`."""
+        if self.in_process(component):
+            return component_element(component)
+        return f"{component.name} :: {{\n{source_of(component, context.package)}\n}};\n"
+
+    def check(self, component: Component, files: Sequence[PackageFile]) -> list[Problem]:
+        """Nothing: the engine reads it with the rest of the graph."""
+        return []
+
+    def prepare(
+        self, component: Component, package_folder: Path, build_folder: Path, tools: Tools
+    ) -> Launch:
+        """An engine of its own."""
+        graph = package_folder / component.file
+        if component.text is not None:
+            graph = build_folder / f"{component.name}.click"
+            graph.write_bytes(component.text.encode("utf-8", errors="surrogateescape"))
+        program = (engine_binary(), "component", "--graph", str(graph), *component.arguments)
+        return Launch(program, component.environment, directory=str(package_folder))
