@@ -37,7 +37,7 @@ def source_of(component: Component, package: Package) -> str:
 class ClickFramework:
     """Click text with `input` and `output` ports: in the engine, or, isolated, in a process."""
 
-    name = "click"
+    name: ClassVar[str] = "click"
     keys: ClassVar[Mapping[str, bool]] = {"file": False, "text": False, **PROCESS_KEYS}
 
     def in_process(self, component: Component) -> bool:
