@@ -15,7 +15,7 @@
  *
  *     int main(void) { return weft_run(&(weft_options){.process = process}); }
  *
- * All functions are to be called from one thread, the one that attached.
+ * Of one attachment all functions are to be called from one thread, the one that attached.
  */
 #ifndef WEFT_COMPONENT_H
 #define WEFT_COMPONENT_H
@@ -74,10 +74,10 @@ typedef enum {
     WEFT_TEXT, WEFT_LINES, WEFT_UNSIGNED, WEFT_INTEGER, WEFT_REAL, WEFT_BOOL, WEFT_BUTTON, WEFT_JSON, WEFT_BYTES,
 } weft_value;
 
-/* The answer of a handler; the library copies what it is given. */
+/* The answer of a handler; the library copies what it is given. A handler that sets none answers with an empty value. */
 typedef struct weft_answer weft_answer;
 
-/* Sets the value read (or, after weft_answer_fail, nothing). */
+/* Sets the value read (or, after weft_answer_fail, nothing). A real takes the shortest form that reads back as the same number. */
 void weft_answer_text(weft_answer *answer, const char *text);
 void weft_answer_bytes(weft_answer *answer, const void *bytes, size_t length);
 void weft_answer_unsigned(weft_answer *answer, uint64_t value);
@@ -86,9 +86,15 @@ void weft_answer_real(weft_answer *answer, double value);
 void weft_answer_bool(weft_answer *answer, bool value);
 /* The call fails with this message (printf format). */
 void weft_answer_fail(weft_answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The answer comes later, by weft_answer_call with the number that this returns. */
+uint64_t weft_answer_later(weft_answer *answer);
+/* Answers a call that was put off: with a value, or, if `failed`, an error in words. A call of an earlier attachment is
+ * left alone. */
+void weft_answer_call(weft_component *, uint64_t call, bool failed, const void *bytes, size_t length);
 
 /* A value or command of the component. Either function may be NULL. `text` is zero-terminated; `length` counts
- * its bytes without that zero. */
+ * its bytes without that zero. A value that is not of the handler's type is refused before `write` is called; a bool
+ * comes as `true` or `false`, whatever form it was written in; a button comes without text. */
 typedef struct {
     const char *name;
     weft_value value;
@@ -99,7 +105,7 @@ typedef struct {
     bool takes_parameter;
 } weft_handler;
 
-/* What a component is. Only `process` is needed; zero means the default everywhere. */
+/* What a component is. Only `process` is needed; zero means the default everywhere. What it points to has to stay until weft_detach. */
 typedef struct {
     /* Takes a batch of at most WEFT_MAX_BATCH packets. On return every packet goes out by its `port`, unless it was
      * dropped or emitted on with weft_send. `port` is 0 for every packet unless `keep_port` is set. */
@@ -109,31 +115,53 @@ typedef struct {
     size_t handler_count;
     const char *const *reasons;    /* reason i is number i + 1 */
     size_t reason_count;
-    uint16_t spares, large_spares; /* frames to emit from; default 32 and 2; UINT16_MAX: none */
+    uint16_t spares, large_spares; /* frames to emit from; default 32 and 2, at most 256 and 16; UINT16_MAX: none */
     uint32_t features;
-    uint32_t spin_us;              /* how long to spin before sleeping; default 20 */
+    uint32_t spin_us;              /* how long to spin before sleeping; default 20; UINT32_MAX: not at all */
     bool keep_port;                /* packets come with the number of their input in `port` */
     void (*tick)(weft_component *, void *user); /* called every `tick_ms` milliseconds, between batches */
     uint32_t tick_ms;
+    void (*stop)(weft_component *, void *user); /* called once before weft_run leaves, the last chance to send what was kept */
     const char *socket, *name;     /* default: the environment's */
     const char *sdk;               /* name and version said in the hello; default the C SDK's */
 } weft_options;
 
-/* Attaches and processes packets until the engine says goodbye. Attaches again when the engine was killed. The exit status for main: 0 after
- * a goodbye, 1 when the engine refused or could not be reached, 2 when it was not started as a component; why stands
- * on standard error. */
+/* Attaches and processes packets until the engine says goodbye, or SIGTERM comes (where nothing else handles it).
+ * Attaches again when the engine was killed. The exit status for main: 0 after either, 1 when the engine refused or
+ * could not be reached, 2 when it was not started as a component; why stands on standard error. */
 int weft_run(const weft_options *options);
 
 /* ---- packets, inside `process`, `tick` or a handler ---- */
 
+/* Private: how an attachment begins, for the inline functions below. It changes with the library. */
+struct weft_private {
+    uint8_t *frames;
+    uint64_t large_base;
+    uint32_t small_count, small_stride, slots, large_stride;
+};
+
 /* The packet's first byte, or NULL if the descriptor does not lie inside the frames memory. */
-uint8_t *weft_data(weft_component *, const weft_packet *);
+static inline uint8_t *weft_data(weft_component *component, const weft_packet *packet)
+{
+    const struct weft_private *memory = (const struct weft_private *)(const void *)component;
+    uint64_t end = (uint64_t)packet->offset + packet->length;
+    if (packet->slot < memory->small_count) {
+        if (end > memory->small_stride)
+            return NULL;
+        return memory->frames + (uint64_t)packet->slot * memory->small_stride + packet->offset;
+    }
+    if (packet->slot >= memory->slots || end > memory->large_stride)
+        return NULL;
+    return memory->frames + memory->large_base
+        + (uint64_t)(packet->slot - memory->small_count) * memory->large_stride + packet->offset;
+}
 /* Bytes that weft_push can add in front, and weft_put at the end. */
 size_t weft_headroom(const weft_component *, const weft_packet *);
 size_t weft_tailroom(const weft_component *, const weft_packet *);
 /* Adds `count` bytes in front; their address, or NULL (nothing changed) where there is no room. Their contents are whatever lay there. */
 uint8_t *weft_push(weft_component *, weft_packet *, size_t count);
-/* Removes `count` bytes in front; the new first byte, or NULL (nothing changed) if the packet is shorter. */
+/* Removes `count` bytes in front; the new first byte, or NULL (nothing changed) if the packet is shorter, or would begin
+ * past byte 65,535 of its frame. */
 uint8_t *weft_pull(weft_component *, weft_packet *, size_t count);
 /* Adds `count` bytes at the end; their address, or NULL. */
 uint8_t *weft_put(weft_component *, weft_packet *, size_t count);
@@ -150,20 +178,26 @@ const weft_metadata *weft_metadata_of(weft_component *, const weft_packet *);
 /* Its metadata to change; sets WEFT_METADATA. */
 weft_metadata *weft_metadata_mut(weft_component *, weft_packet *);
 
-/* A new packet of `length` bytes with `headroom` bytes (128 is usual) in front, in a spare frame; false if there is none, or none large enough. */
+/* A new packet of `length` bytes with `headroom` bytes (128 is usual) in front, in a small spare frame if it fits in
+ * one, else in a large one; false if there is none left. Its bytes are whatever lay there. It leaves when it is given
+ * to weft_send. */
 bool weft_new(weft_component *, size_t length, size_t headroom, weft_packet *out);
-/* A new packet with the bytes and metadata of another. */
+/* A new packet with the bytes, metadata and port of another; false as with weft_new. */
 bool weft_clone(weft_component *, const weft_packet *, weft_packet *out);
 /* Sends packets now, before those of the batch that is being processed: new ones, clones, or kept ones. */
 void weft_send(weft_component *, const weft_packet *packets, size_t count);
-/* Takes a packet of the batch out of it: it is the caller's, to be sent (or dropped, with WEFT_DROP) later with weft_send. `out` is the packet to send then; the
- * entry in the batch becomes void. */
+/* Takes a packet of the batch out of it: it is the caller's, to be sent (or dropped, with WEFT_DROP) later with
+ * weft_send. `out` is the packet to send then; the entry in the batch becomes void. Kept packets of an engine that was
+ * killed are void as well: sending them does nothing. */
 void weft_keep(weft_component *, weft_packet *in_batch, weft_packet *out);
+/* Sends packets of the batch now, so that what is sent next leaves behind them; their entries become void. */
+void weft_pass(weft_component *, weft_packet *in_batch, size_t count);
 
 /* ---- driving it yourself: what weft_run is made of, and what other languages use ---- */
 
-/* Attaches: connects, says hello, maps memory, declares handlers and reasons. `options->process` may be NULL. Waits at most `timeout_ms` (-1: for good)
- * for the engine's answer. NULL on failure, with the reason in `error` (at most `size` bytes, zero-terminated). */
+/* Attaches: connects, says hello, maps memory, declares handlers and reasons. `options->process` may be NULL. Waits at
+ * most `timeout_ms` (-1: for good) for the engine's answer. NULL on failure, with the reason in `error` (at most `size`
+ * bytes, zero-terminated); errno is then EDESTADDRREQ if the environment does not say where to attach to. */
 weft_component *weft_attach(const weft_options *options, int timeout_ms, char *error, size_t size);
 
 /* What weft_receive found instead of packets. */
@@ -171,13 +205,16 @@ enum {
     WEFT_NOTHING = 0,   /* the time ran out */
     WEFT_GOODBYE = -1,  /* the engine asked to stop and all packets were handed over: return what is held, then weft_detach */
     WEFT_LOST = -2,     /* the engine is gone: weft_reattach or weft_detach */
-    WEFT_FAILED = -3,   /* this side broke (errno) */
+    WEFT_FAILED = -3,   /* the engine broke the contract, or this side failed: see weft_error */
 };
-/* At most `most` packets, into `packets`; spins and sleeps up to `timeout_ms` (0: looks once; -1: for good). Serves handler calls and goodbyes on the way. */
+/* At most `most` packets, into `packets`; spins and sleeps up to `timeout_ms` (0: looks once; -1: for good). Serves
+ * handler calls and goodbyes on the way. */
 int weft_receive(weft_component *, weft_packet *packets, size_t most, int timeout_ms);
+/* Why weft_receive gave WEFT_FAILED, in words. */
+const char *weft_error(const weft_component *);
 /* Returns packets in their order; those marked void by weft_keep are left out. */
 void weft_return(weft_component *, const weft_packet *packets, size_t count);
-/* Attaches again after WEFT_LOST; as weft_attach. Packets from before are void. */
+/* Attaches again after WEFT_LOST, trying to connect for 10 s; else as weft_attach. Packets from before are void. */
 bool weft_reattach(weft_component *, int timeout_ms, char *error, size_t size);
 /* Says goodbye, unmaps, closes, frees. */
 void weft_detach(weft_component *);
@@ -195,7 +232,8 @@ typedef struct {
     int wake_fd, socket_fd; /* readable: call weft_receive */
 } weft_memory;
 void weft_memory_of(const weft_component *, weft_memory *out);
-/* About to wait for wake_fd and socket_fd elsewhere (an event loop): false if there is something to receive already. */
+/* About to wait for wake_fd and socket_fd elsewhere (an event loop): false if there is something to receive already.
+ * After the wait weft_receive is to be called. */
 bool weft_prepare_sleep(weft_component *);
 /* Numbers of the frame: where slot `slot` begins, and its length; false for a slot that does not exist. */
 bool weft_slot(const weft_component *, uint32_t slot, uint64_t *begin, uint32_t *length);
