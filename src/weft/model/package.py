@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 __all__ = [
+    "MANIFEST",
     "Component",
     "Launch",
     "Mount",
@@ -13,6 +14,9 @@ __all__ = [
     "Parameter",
     "Resources",
 ]
+
+MANIFEST = "vnf.yaml"
+"""The name of the file that describes a package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,16 @@ class Component:
             f"{self.name}.{number}" if number else self.name
             for number in range(len(self.interfaces))
         )
+
+    @property
+    def key_name(self) -> str:
+        """The variable of the graph for the name its process gives itself."""
+        return f"key_{self.name}"
+
+    @property
+    def uid_name(self) -> str:
+        """The variable of the graph for the user id of its process."""
+        return f"uid_{self.name}"
 
     def option(self, key: str) -> tuple[str, ...]:
         """The values of a key that only its framework knows; none where it was not given."""

@@ -1,26 +1,31 @@
-"""The Internal Traffic Forwarder: the graph that a package's `path` describes.
+"""The Internal Traffic Forwarder (ITF): the graph that a package's `path` describes.
 
-Each interface becomes a compound around its device, so that the path is Click text as it stands:
+Each interface becomes a compound around its device, each Click component a compound of its text,
+each component in a process an element that exchanges packets with it. So the path is Click text as
+it stands:
 
-    in :: { from :: FromDevice(in) -> output; input -> queue :: Queue -> to :: ToDevice(in) };
+    in :: { from :: FromDevice(in) -> output; input -> queue :: Queue -> to :: ToDevice(in); };
+    filter :: Component($key_filter, UID $uid_filter, CAPACITY 512, ...);
+    in -> filter -> out
 
-Parameters stay variables (`$NAME`) and get their value when the graph is started.
+Parameters stay variables (`$NAME`) and get their value when the graph is started; so do the key and
+the user id of each process.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from weft.model.package import MANIFEST
 from weft.vnf.frameworks import FRAMEWORKS
-from weft.vnf.frameworks.click import line_directive, source_of
-from weft.vnf.frameworks.framework import Context
-from weft.vnf.manifest import MANIFEST
+from weft.vnf.frameworks.click import compound_of, line_directive, source_of
+from weft.vnf.frameworks.framework import Context, devices_element
 from weft.vnf.path import parse_path
 
 if TYPE_CHECKING:
-    from weft.model.package import Package
+    from weft.model.package import Component, Package
 
-__all__ = ["GENERATED", "graph_of"]
+__all__ = ["GENERATED", "graph_of", "isolated_graphs", "processes_of"]
 
 GENERATED = "forwarder"
 
@@ -28,20 +33,38 @@ GENERATED = "forwarder"
 def graph_of(package: Package) -> str:
     """The text of the function's graph, with line directives that point into the package's files."""
     if package.path is None:
-        component = package.components[0]
-        return source_of(component, package)
+        return source_of(package.components[0], package)
     path = parse_path(package.path)
     parts = [line_directive(1, GENERATED)]
-    for interface in package.interfaces:
-        parts.append(_interface(interface, interface in path.sources, interface in path.targets))
+    for name in package.interfaces:
+        parts.append(devices_element(name, (name,), path.inputs(name), path.outputs(name)))
     for component in package.components:
-        context = Context(package, frozenset(), frozenset())
+        context = Context(package, path.inputs(component.name), path.outputs(component.name))
+        if component.line:
+            parts.append(line_directive(component.line, MANIFEST))
         parts.append(FRAMEWORKS[component.framework].element(component, context))
     parts += [line_directive(package.path_line, MANIFEST), package.path]
     return "".join(parts)
 
 
-def _interface(name: str, is_source: bool, is_target: bool) -> str:
-    receive = f" from :: FromDevice({name}) -> output;" if is_source else ""
-    send = f" input -> queue :: Queue -> to :: ToDevice({name});" if is_target else ""
-    return f"{name} :: {{{receive}{send} }};\n"
+def processes_of(package: Package) -> tuple[Component, ...]:
+    """The components that are processes: they are prepared and started beside the engine."""
+    return tuple(
+        component
+        for component in package.components
+        if FRAMEWORKS[component.framework].in_process(component)
+    )
+
+
+def isolated_graphs(package: Package) -> list[str]:
+    """For each Click component in a process, a graph around it that does nothing but be checked."""
+    path = parse_path(package.path or "")
+    graphs = []
+    for component in processes_of(package):
+        if component.framework == "click":
+            name = component.name
+            joints = [f"Idle -> [{port}]{name};" for port in sorted(path.inputs(name))]
+            joints += [f"{name}[{port}] -> Discard;" for port in sorted(path.outputs(name))]
+            declared = line_directive(component.line, MANIFEST) + compound_of(component, package)
+            graphs.append(declared + "\n".join(joints))
+    return graphs

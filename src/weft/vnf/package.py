@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,17 +10,22 @@ from weft.errors import PackageError, UsageError
 from weft.model.package import Component, Package, PackageFile, Parameter
 from weft.model.problem import Problem
 from weft.vnf import quantities
-from weft.vnf.forwarder import graph_of
+from weft.vnf.forwarder import graph_of, isolated_graphs, processes_of
 from weft.vnf.graph import GraphReport, check_graph, devices_of, missing_devices
 from weft.vnf.manifest import MANIFEST, read_manifest
+from weft.vnf.path import parse_path
 from weft.vnf.reader import suggestion
 from weft.vnf.source import read_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["load_click_file", "load_package", "parameter_values"]
+
+_PORT_PROBLEM = re.compile(
+    r"'(?P<name>\w+)' (?:has no (?P<missing>(?:in|out)put \d+)|(?P<unused>(?:in|out)put \d+) unused)"
+)
 
 
 def load_package(path: Path, warnings: list[Problem] | None = None) -> Package:
@@ -98,20 +104,47 @@ def _graph_problems(package: Package, warnings: list[Problem]) -> list[Problem]:
     if any(parameter.default is None for parameter in package.parameters):
         return []
     values = {p.name: p.default for p in package.parameters if p.default is not None}
-    report = check_graph(graph_of(package), values, package.interfaces)
-    if report.problems:
-        return sorted(set(report.problems))
-    warnings.extend(report.warnings)
+    report = check_graph(graph_of(package), values | _start_values(package), package.devices)
+    isolated = [check_graph(graph, values, ()) for graph in isolated_graphs(package)]
+    problems = {problem for one in (report, *isolated) for problem in one.problems}
+    if problems:
+        return sorted(set(_told_by_path(package, problems)))
+    warnings.extend(warning for one in (report, *isolated) for warning in one.warnings)
     return _device_problems(package, report.flat)
+
+
+def _start_values(package: Package) -> dict[str, str]:
+    """Values for the variables that are given at the start: any will do to check the graph."""
+    return {
+        name: value
+        for component in processes_of(package)
+        for name, value in ((component.key_name, component.name), (component.uid_name, "1"))
+    }
+
+
+def _told_by_path(package: Package, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Problems with the ports of a component, as they look from the path."""
+    names = parse_path(package.path).names if package.path else {}
+    for problem in problems:
+        match = _PORT_PROBLEM.fullmatch(problem.message)
+        if match is None or match["name"] not in names:
+            yield problem
+            continue
+        message = f"path: '{match['name']}' has no {match['missing']}"
+        if match["unused"]:
+            message = f"path: {match['unused']} of '{match['name']}' is not connected"
+        yield Problem(MANIFEST, package.path_line + names[match["name"]] - 1, message)
 
 
 def _device_problems(package: Package, flat: str) -> list[Problem]:
     """Interfaces that the graph leaves out; devices that are none the engine has told already."""
     used = devices_of(flat)
-    file = package.components[0].file if len(package.components) == 1 else MANIFEST
+    file = package.components[0].file if len(package.components) == 1 else ""
     return [
         Problem(
-            file, 0, f"interface '{name}' is not used; use FromDevice({name}) or ToDevice({name})"
+            file or MANIFEST,
+            0,
+            f"interface '{name}' is not used; use FromDevice({name}) or ToDevice({name})",
         )
         for name in package.interfaces
         if name not in used

@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PARAMETER_TYPES", "cpu_share", "memory_bytes"]
+__all__ = ["PARAMETER_TYPES", "cpu_share", "duration_s", "memory_bytes", "whole_number"]
 
 _UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?(KiB|MiB|GiB|kB|MB|GB)", re.ASCII)
 _MEMORY_LEAST = 8 * 2**20
 _MEMORY_MOST = 2**44
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(us|ms|s|min)", re.ASCII)
+_DURATION_LEAST_S = 1e-3
+_DURATION_MOST_S = 3600.0
 _MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}", re.ASCII)
 _INTEGER = re.compile(r"[+-]?(0[xX][0-9a-fA-F]+|\d+)", re.ASCII)
 
 MEMORY_ALLOWED = "a number with one of KiB, MiB, GiB, kB, MB, GB, at least 8MiB, as in 64MiB"
 CPU_ALLOWED = "a number of cores above 0 and at most 1024, as in 0.5"
+DURATION_ALLOWED = "a number with one of us, ms, s, min, from 1ms to 60min, as in 500ms"
 
 
 def memory_bytes(text: str) -> int | None:
@@ -39,6 +44,23 @@ def cpu_share(text: str) -> float | None:
     except ValueError:
         return None
     return share if math.isfinite(share) and 0 < share <= 1024 else None
+
+
+def duration_s(text: str) -> float | None:
+    """Seconds of a duration such as `500ms`, or None where it is not one, or too short or long."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        return None
+    seconds = float(match[1]) * _SECONDS[match[2]]
+    return seconds if _DURATION_LEAST_S <= seconds <= _DURATION_MOST_S else None
+
+
+def whole_number(text: str, least: int, most: int) -> int | None:
+    """A whole number in decimal digits within bounds, or None where it is not one."""
+    if not (text.isascii() and text.isdigit()) or len(text) > 18:
+        return None
+    number = int(text)
+    return number if least <= number <= most else None
 
 
 def _is_number(text: str) -> bool:

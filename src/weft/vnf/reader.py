@@ -37,7 +37,16 @@ class Reader:
         self, node: Node, where: str, keys: Mapping[str, bool]
     ) -> dict[str, tuple[int, Node]]:
         """The known keys of a mapping with their line; `keys` says for each whether it is required."""
-        entries = self.entries(node, where)
+        return self.known(node, self.entries(node, where), where, keys)
+
+    def known(
+        self,
+        node: Node,
+        entries: Mapping[str, tuple[int, Node]],
+        where: str,
+        keys: Mapping[str, bool],
+    ) -> dict[str, tuple[int, Node]]:
+        """Those of the entries of `node` that are known; unknown and missing ones are problems."""
         found: dict[str, tuple[int, Node]] = {}
         for name, (line, value) in entries.items():
             if name in keys:

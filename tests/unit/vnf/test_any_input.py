@@ -8,9 +8,12 @@ import random
 import zipfile
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.unit.vnf.test_manifest import GOOD
 from weft.errors import PackageError, UsageError
 from weft.model.package import PackageFile
+from weft.vnf.forwarder import graph_of
 from weft.vnf.graph import devices_of, problems_of
 from weft.vnf.interfaces import parse_binding
 from weft.vnf.manifest import read_manifest
@@ -21,6 +24,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROUNDS = 400
+RICH = """\
+weft: 1
+vnf: rich
+version: 1.0.0
+interfaces: [in, out]
+components:
+  a: {framework: native, file: a.x, arguments: [a, b], environment: {A: b}, isolate: private}
+  b: {framework: native, file: a.x, fallback: hold, hold: 9, limit: 20ms, capacity: 64}
+  c: {framework: click, text: "input -> Queue -> Unqueue -> output;"}
+  p: {framework: box, command: [p, q], interfaces: [one, two]}
+path: |
+  in -> a[0-1] => b, [1]b; b -> c -> a
+  b[1] -> p -> in
+  out -> [1]p[1] -> out
+"""
 
 
 def mutated(chance: random.Random, data: bytes) -> bytes:
@@ -40,6 +58,12 @@ def mutated(chance: random.Random, data: bytes) -> bytes:
     return bytes(result)
 
 
+@pytest.mark.usefixtures("invented")
+def test_the_rich_manifest_is_good() -> None:
+    files = [PackageFile("vnf.yaml", RICH.encode()), PackageFile("a.x", b"")]
+    assert read_manifest(files)[1] == []
+
+
 def test_manifests() -> None:
     chance = random.Random(1)
     for _ in range(ROUNDS):
@@ -47,6 +71,18 @@ def test_manifests() -> None:
         files = [PackageFile("vnf.yaml", content), PackageFile("counter.click", b"")]
         package, problems = read_manifest(files)
         assert (package is None) == bool(problems)
+
+
+@pytest.mark.usefixtures("invented")
+def test_manifests_with_processes() -> None:
+    chance = random.Random(4)
+    for _ in range(ROUNDS):
+        content = mutated(chance, RICH.encode())
+        files = [PackageFile("vnf.yaml", content), PackageFile("a.x", b"")]
+        package, problems = read_manifest(files)
+        assert (package is None) == bool(problems)
+        if package is not None:
+            assert graph_of(package).endswith(package.path or "")
 
 
 def test_archives(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from weft.model.package import Component, Package, PackageFile
-from weft.vnf.forwarder import graph_of
-from weft.vnf.path import parse_path
+from weft.vnf.forwarder import graph_of, isolated_graphs, processes_of
+from weft.vnf.graph import check_graph
+from weft.vnf.manifest import read_manifest
 
 
 def package(path: str | None, *files: tuple[str, bytes]) -> Package:
@@ -52,8 +55,116 @@ def test_names_of_files_cannot_end_a_line_directive() -> None:
     assert graph == '# 1 "a__Idle;_.click"\nIdle;'
 
 
-def test_path_with_ports_lists_and_comments() -> None:
-    path = parse_path("in -> [0] a [1] -> x, y; // rest\n/* b\n*/ x[1] -> out")
-    assert path.errors == []
-    assert path.edges == [("in", "a"), ("a", "x"), ("a", "y"), ("x", "out")]
-    assert path.names == {"in": 1, "a": 1, "x": 1, "y": 1, "out": 3}
+WIRE = """\
+weft: 1
+vnf: wire
+version: 1.0.0
+interfaces: [in, out]
+components:
+  a: {framework: native, file: a.x}
+  b: {framework: native, file: a.x, isolate: private, fallback: hold, hold: 9, limit: 20ms}
+  c: {framework: click, text: "input -> output;"}
+  d: {framework: click, file: d.click, isolate: true, capacity: 64, fallback: bypass}
+  p: {framework: box, command: p, interfaces: [one, two]}
+path: |
+  PATH
+"""
+
+IN = "in :: { from :: FromDevice(in) -> output; input -> queue :: Queue -> to :: ToDevice(in); };\n"
+OUT = IN.replace("in ::", "out ::").replace("(in)", "(out)")
+A = (
+    '# 6 "vnf.yaml"\n'
+    "a :: Component($key_a, UID $uid_a, CAPACITY 512, LIMIT 1s, FALLBACK drop, HOLD 4096, "
+    "PRIVATE false);\n"
+)
+B = (
+    '# 7 "vnf.yaml"\n'
+    "b :: Component($key_b, UID $uid_b, CAPACITY 512, LIMIT 0.02s, FALLBACK hold, HOLD 9, "
+    "PRIVATE true);\n"
+)
+C = '# 8 "vnf.yaml"\nc :: {\n# 8 "vnf.yaml"\ninput -> output;\n};\n'
+D = (
+    '# 9 "vnf.yaml"\n'
+    "d :: Component($key_d, UID $uid_d, CAPACITY 64, LIMIT 1s, FALLBACK bypass, HOLD 4096, "
+    "PRIVATE false);\n"
+)
+BOTH_WAYS = (
+    '# 10 "vnf.yaml"\n'
+    "p :: { from :: FromDevice(p) -> output; input -> queue :: Queue -> to :: ToDevice(p); "
+    "from1 :: FromDevice(p.1) -> [1]output; "
+    "input[1] -> queue1 :: Queue -> to1 :: ToDevice(p.1); };\n"
+)
+CROSSED = (
+    '# 10 "vnf.yaml"\n'
+    "p :: { Idle -> output; input -> queue :: Queue -> to :: ToDevice(p); "
+    "from1 :: FromDevice(p.1) -> [1]output; }; p -> Discard;\n"
+)
+UNCROSSED = (
+    '# 10 "vnf.yaml"\n'
+    "p :: { from :: FromDevice(p) -> output; input -> Discard; "
+    "input[1] -> queue1 :: Queue -> to1 :: ToDevice(p.1); }; Idle -> p;\n"
+)
+
+
+def read(path: str, *used: str) -> Package:
+    """The package with those of the components that are named."""
+    lines = WIRE.replace("PATH", path.replace("\n", "\n  ")).splitlines()
+    kept = [line if line[2:4] not in unused(used) else "" for line in lines]
+    files = [
+        PackageFile("vnf.yaml", "\n".join([*kept, ""]).encode()),
+        PackageFile("a.x", b""),
+        PackageFile("d.click", b"input -> Paint(1) -> output;"),
+    ]
+    found, problems = read_manifest(files)
+    assert found is not None, problems
+    return found
+
+
+def unused(used: tuple[str, ...]) -> set[str]:
+    return {f"{name}:" for name in "abcdp" if name not in used}
+
+
+@pytest.mark.usefixtures("invented")
+@pytest.mark.parametrize(
+    ("path", "used", "elements"),
+    [
+        ("in -> a -> out\nout -> in", "a", A),
+        ("in -> a -> c -> b -> out\nout -> in", "abc", A + B + C),
+        ("in -> a -> out\nout -> b -> in", "ab", A + B),
+        ("in -> [0]a[0] -> out\nout -> [1]a[1] -> in", "a", A),
+        ("in -> a\na[0] -> b -> out\na[1] -> out\nout -> in", "ab", A + B),
+        ("in, out -> d\nd[0-1] => out, in", "d", D),
+        ("in -> p -> in\nout -> [1]p[1] -> out", "p", BOTH_WAYS),
+        ("in -> p\np[1] -> out\nout -> in", "p", CROSSED),
+        ("in -> [1]p\np -> out\nout -> in", "p", UNCROSSED),
+    ],
+)
+def test_a_path_compiles_to_this_graph(path: str, used: str, elements: str) -> None:
+    graph = graph_of(read(path, *used))
+    assert graph == f'# 1 "forwarder"\n{IN}{OUT}{elements}# 12 "vnf.yaml"\n{path}\n'
+
+
+@pytest.mark.usefixtures("invented")
+def test_processes_and_devices_of_a_package() -> None:
+    package = read("in -> a -> c -> d -> p -> in\nout -> [1]p[1] -> out", *"acdp")
+    assert [component.name for component in processes_of(package)] == ["a", "d", "p"]
+    assert package.devices == ("in", "out", "p", "p.1")
+    assert isolated_graphs(package) == [
+        '# 9 "vnf.yaml"\nd :: {\n# 1 "d.click"\ninput -> Paint(1) -> output;\n};\n'
+        "Idle -> [0]d;\nd[0] -> Discard;"
+    ]
+
+
+@pytest.mark.usefixtures("invented")
+@pytest.mark.parametrize(
+    "path",
+    [
+        "in -> p\np[1] -> out\nout -> in",
+        "in -> [1]p\np -> out\nout -> in",
+        "in -> p -> in\nout -> [1]p[1] -> out",
+        "in -> p => out, in\nout -> [1]p",
+    ],
+)
+def test_the_engine_takes_the_graphs_of_programs(path: str) -> None:
+    package = read(path, "p")
+    assert check_graph(graph_of(package), {}, package.devices).problems == ()

@@ -65,9 +65,13 @@ def test_problems_of_a_component_have_its_own_lines(wire: Path) -> None:
 
 def test_problems_of_the_path_are_in_the_manifest(wire: Path) -> None:
     manifest = (wire / "vnf.yaml").read_text()
-    (wire / "vnf.yaml").write_text(manifest.replace("-> counter ->", "-> [7] counter ->"))
-    # A compound says where it is declared; the connection is in line 9 of the manifest.
-    assert any("counter" in line and "7" in line for line in problems_of(wire))
+    (wire / "vnf.yaml").write_text(manifest.replace("out -> in", "out -> [1]counter"))
+    assert problems_of(wire) == ["vnf.yaml:9: path: 'counter' has no input 1"]
+    (wire / "counter.click").write_text(
+        "input -> count :: Tee(2) -> output; count[1] -> [1]output;"
+    )
+    (wire / "vnf.yaml").write_text(manifest)
+    assert problems_of(wire) == ["vnf.yaml:9: path: output 1 of 'counter' is not connected"]
 
 
 def test_devices_and_interfaces_must_match(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from weft.launcher import engine_binary
-from weft.model.package import Launch
+from weft.model.package import MANIFEST, Launch
 from weft.vnf.frameworks.framework import PROCESS_KEYS, component_element
 
 if TYPE_CHECKING:
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from weft.model.problem import Problem
     from weft.vnf.frameworks.framework import Context, Tools
 
-__all__ = ["ClickFramework", "line_directive", "source_of"]
-
-_MANIFEST = "vnf.yaml"
+__all__ = ["ClickFramework", "compound_of", "line_directive", "source_of", "text_of"]
 
 
 def line_directive(line: int, file: str) -> str:
@@ -27,11 +25,25 @@ def line_directive(line: int, file: str) -> str:
     return f'# {line} "{plain}"\n'
 
 
-def source_of(component: Component, package: Package) -> str:
-    """The text of a Click component, from its file or inline, with its line directive."""
+def text_of(component: Component, files: Sequence[PackageFile]) -> str:
+    """The text of a Click component, inline or out of its file."""
     if component.text is not None:
-        return line_directive(component.text_line, _MANIFEST) + component.text
-    return line_directive(1, component.file) + package.text_of(component.file)
+        return component.text
+    content = next(file.content for file in files if file.name == component.file)
+    return content.decode("utf-8", errors="surrogateescape")
+
+
+def source_of(component: Component, package: Package) -> str:
+    """The text of a Click component with its line directive."""
+    place = (1, component.file)
+    if component.text is not None:
+        place = (component.text_line, MANIFEST)
+    return line_directive(*place) + text_of(component, package.files)
+
+
+def compound_of(component: Component, package: Package) -> str:
+    """Graph text of a Click component as a compound, so that its elements are called `name/...`."""
+    return f"{component.name} :: {{\n{source_of(component, package)}\n}};\n"
 
 
 class ClickFramework:
@@ -45,10 +57,10 @@ class ClickFramework:
         return component.isolate != "none"
 
     def element(self, component: Component, context: Context) -> str:
-        """The text as an anonymous compound, so that its elements are called `name/...`."""
+        """A compound, or an element that exchanges packets with the process."""
         if self.in_process(component):
             return component_element(component)
-        return f"{component.name} :: {{\n{source_of(component, context.package)}\n}};\n"
+        return compound_of(component, context.package)
 
     def check(self, component: Component, files: Sequence[PackageFile]) -> list[Problem]:
         """Nothing: the engine reads it with the rest of the graph."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from weft.model.package import Component, Launch, Package, PackageFile
     from weft.model.problem import Problem
 
-__all__ = ["PROCESS_KEYS", "Context", "Framework", "Tools", "component_element"]
+__all__ = ["PROCESS_KEYS", "Context", "Framework", "Tools", "component_element", "devices_element"]
 
 PROCESS_KEYS: Mapping[str, bool] = {
     "arguments": False,
@@ -91,7 +91,31 @@ def component_element(component: Component) -> str:
     """
     private = "true" if component.isolate == "private" else "false"
     return (
-        f"{component.name} :: Component($key_{component.name}, UID $uid_{component.name}, "
+        f"{component.name} :: Component(${component.key_name}, UID ${component.uid_name}, "
         f"CAPACITY {component.capacity}, LIMIT {component.limit_s:g}s, "
         f"FALLBACK {component.fallback}, HOLD {component.hold}, PRIVATE {private});\n"
     )
+
+
+def devices_element(
+    name: str, devices: Sequence[str], inputs: Collection[int], outputs: Collection[int]
+) -> str:
+    """Graph text of a compound around devices: device N sends what input N gets, and so on.
+
+    Only the ports in `inputs` and `outputs` are there; Click wants those below them to be, too.
+    """
+    inside, outside = [], []
+    for port, device in enumerate(devices):
+        number, index = (str(port), f"[{port}]") if port else ("", "")
+        if port in outputs:
+            inside.append(f" from{number} :: FromDevice({device}) -> {index}output;")
+        elif port < max(outputs, default=0):
+            inside.append(f" Idle -> {index}output;")
+            outside.append(f" {name}{index} -> Discard;")
+        if port in inputs:
+            queue = f"queue{number} :: Queue -> to{number} :: ToDevice({device})"
+            inside.append(f" input{index} -> {queue};")
+        elif port < max(inputs, default=0):
+            inside.append(f" input{index} -> Discard;")
+            outside.append(f" Idle -> {index}{name};")
+    return f"{name} :: {{{''.join(inside)} }};{''.join(outside)}\n"

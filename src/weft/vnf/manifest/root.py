@@ -1,24 +1,28 @@
-"""`vnf.yaml`: its keys, what each allows, and how they fit together."""
+"""The root of `vnf.yaml`."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from weft.model.package import Component, Package, PackageFile, Parameter, Resources
+from weft.model.package import MANIFEST, Package, Resources
 from weft.model.problem import Problem
-from weft.vnf import quantities
 from weft.vnf.document import Node, TextNode, read_document
 from weft.vnf.frameworks import FRAMEWORKS
-from weft.vnf.path import Path, parse_path
-from weft.vnf.reader import Reader, suggestion
+from weft.vnf.frameworks.click import text_of
+from weft.vnf.manifest.components import read_components
+from weft.vnf.manifest.parameters import read_parameters
+from weft.vnf.manifest.values import INTERFACE, INTERFACE_ALLOWED, ManifestReader
+from weft.vnf.path import parse_path
+from weft.vnf.wiring import stores_packets, wiring_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["MANIFEST", "NO_MANIFEST", "read_manifest"]
+    from weft.model.package import Component, PackageFile, Parameter
 
-MANIFEST = "vnf.yaml"
+__all__ = ["NO_MANIFEST", "read_manifest"]
+
 NO_MANIFEST = "missing; a package is a folder or zip with this file"
 
 _KEYS = {
@@ -35,12 +39,8 @@ _KEYS = {
     "resources": False,
     "sandbox": False,
 }
-_PARAMETER_KEYS = {"type": True, "default": False, "help": False, "handler": False}
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,63}", re.ASCII)
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_INTERFACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,14}", re.ASCII)
-_HANDLER = re.compile(r"[A-Za-z_@][A-Za-z0-9_@/]*\.[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _SANDBOXES = ("auto", "process")
 _NSH = ("none",)
 
@@ -58,20 +58,19 @@ def read_manifest(files: Sequence[PackageFile]) -> tuple[Package | None, list[Pr
     return (package if not manifest.problems else None), sorted(manifest.problems)
 
 
-class _Manifest(Reader):
+class _Manifest(ManifestReader):
     """One reading of one `vnf.yaml`."""
 
     def __init__(self, root: Node, files: Sequence[PackageFile]) -> None:
-        super().__init__(MANIFEST)
-        self.files = tuple(files)
-        self.names = frozenset(file.name for file in files)
-        self.root = root
+        super().__init__(files)
         self.keys = self.mapping(root, "", _KEYS)
 
     def read(self) -> Package:
         interfaces = self._interfaces()
-        names, components = self._components(interfaces)
-        path, path_line = self._path(interfaces, names)
+        components: dict[str, Component | None] = {}
+        if "components" in self.keys:
+            components = read_components(self, self.keys["components"][1], interfaces)
+        path, path_line = self._path(interfaces, components)
         self._one_of("weft", ("1",))
         self._one_of("nsh", _NSH)
         return Package(
@@ -80,10 +79,10 @@ class _Manifest(Reader):
             provider=self._text("provider"),
             description=self._text("description"),
             interfaces=interfaces,
-            components=components,
+            components=tuple(component for component in components.values() if component),
             path=path,
             path_line=path_line,
-            parameters=self._parameters(),
+            parameters=self._parameters(components),
             resources=self._resources(),
             sandbox=self._one_of("sandbox", _SANDBOXES) or "auto",
             files=self.files,
@@ -106,8 +105,7 @@ class _Manifest(Reader):
         _, node = self.keys["interfaces"]
         names: list[str] = []
         for item in self.items(node, "interfaces: "):
-            allowed = "a letter or _, then letters, digits and _, 15 characters at most"
-            name = self.word(item, "interfaces: ", _INTERFACE, allowed)
+            name = self.word(item, "interfaces: ", INTERFACE, INTERFACE_ALLOWED)
             if name is None:
                 continue
             if name in names:
@@ -118,139 +116,56 @@ class _Manifest(Reader):
                 names.append(name)
         return tuple(names)
 
-    def _components(
-        self, interfaces: Sequence[str]
-    ) -> tuple[tuple[str, ...], tuple[Component, ...]]:
-        """The names of all components, and those of them that are described in full."""
-        if "components" not in self.keys:
-            return (), ()
-        line, node = self.keys["components"]
-        entries = self.entries(node, "components: ")
-        if not entries and not self.problems:
-            self.problem(line, "components: at least one is needed")
-        found = []
-        for name, (entry_line, entry) in entries.items():
-            if not _IDENTIFIER.fullmatch(name) or name in ("input", "output"):
-                allowed = "a letter or _, then letters, digits and _; not input or output"
-                self.problem(entry_line, f"components: '{name}' is not valid; allowed: {allowed}")
-            elif name in interfaces:
-                self.problem(entry_line, f"components: '{name}' is already an interface")
-            component = self._component(name, entry)
-            if component is not None:
-                found.append(component)
-        return tuple(name for name in entries if name not in interfaces), tuple(found)
-
-    def _component(self, name: str, node: Node) -> Component | None:
-        where = f"components: {name}: "
-        keys = self.mapping(node, where, {"framework": True, "file": True})
-        framework = (
-            self.choice(keys["framework"][1], f"{where}framework: ", tuple(FRAMEWORKS))
-            if "framework" in keys
-            else None
-        )
-        file = self._file(keys["file"][1], f"{where}file: ") if "file" in keys else None
-        return Component(name, framework, file) if framework and file else None
-
-    def _file(self, node: Node, where: str) -> str | None:
-        name = self.text(node, where)
-        if name is None or name in self.names:
-            return name
-        others = sorted(self.names - {MANIFEST})
-        shown = others if len(others) <= 20 else []
-        self.problem(node.line, f"{where}no file '{name}' in the package{suggestion(name, shown)}")
-        return None
-
-    def _path(self, interfaces: Sequence[str], components: Sequence[str]) -> tuple[str | None, int]:
+    def _path(
+        self, interfaces: Sequence[str], components: Mapping[str, Component | None]
+    ) -> tuple[str | None, int]:
         if "path" not in self.keys:
-            if len(components) > 1:
-                line = self.keys["components"][0]
-                self.problem(line, "missing key 'path'; it is needed with more than one component")
+            self._check_without_path(components)
             return None, 0
         _, node = self.keys["path"]
         text = self.text(node, "path: ")
         if text is None or not isinstance(node, TextNode):
             return None, 0
-        path = parse_path(text)
-        for line, message in path.errors:
-            self.problem(node.content_line + line - 1, f"path: {message}")
-        self._path_names(path, node, interfaces, components)
+        queues = self._queues(components)
+        for line, message in wiring_problems(parse_path(text), interfaces, components, queues):
+            place = node.content_line + line - 1 if line else node.line
+            self.problem(place, f"path: {message}")
         return text, node.content_line
 
-    def _path_names(
-        self,
-        path: Path,
-        node: TextNode,
-        interfaces: Sequence[str],
-        components: Sequence[str],
-    ) -> None:
-        known = [*interfaces, *components]
-        for name, line in path.names.items():
-            if name not in known:
-                unknown = f"path: unknown name '{name}'{suggestion(name, known)}"
-                self.problem(node.content_line + line - 1, unknown)
-        if path.errors:
-            return
-        for name in known:
-            kind = "interface" if name in interfaces else "component"
-            if name not in path.names:
-                self.problem(node.line, f"path: {kind} '{name}' is not connected")
+    def _check_without_path(self, components: Mapping[str, Component | None]) -> None:
+        """Only a Click component that is the whole graph can do without a path."""
+        line = self.keys["components"][0] if "components" in self.keys else 0
+        if len(components) > 1:
+            self.problem(line, "missing key 'path'; it is needed with more than one component")
+        for component in components.values():
+            if len(components) == 1 and component and self._is_process(component):
+                why = f"it is needed with a component in a process, as '{component.name}' is"
+                self.problem(line, f"missing key 'path'; {why}")
 
-    def _parameters(self) -> tuple[Parameter, ...]:
+    def _is_process(self, component: Component) -> bool:
+        return FRAMEWORKS[component.framework].in_process(component)
+
+    def _queues(self, components: Mapping[str, Component | None]) -> set[str]:
+        """The components in which packets rest before they go on; a broken one may be one."""
+        return {
+            name
+            for name, component in components.items()
+            if component is None or component.interfaces or self._has_queue(component)
+        }
+
+    def _has_queue(self, component: Component) -> bool:
+        if component.framework != "click" or not (component.file or component.text):
+            return False
+        return stores_packets(text_of(component, self.files))
+
+    def _parameters(self, components: Mapping[str, Component | None]) -> tuple[Parameter, ...]:
         if "parameters" not in self.keys:
             return ()
-        found: dict[str, Parameter] = {}
-        for name, (line, node) in self.entries(self.keys["parameters"][1], "parameters: ").items():
-            if not _IDENTIFIER.fullmatch(name):
-                allowed = "a letter or _, then letters, digits and _"
-                self.problem(line, f"parameters: '{name}' is not valid; allowed: {allowed}")
-            elif name.lower() in found:
-                other = found[name.lower()].name
-                self.problem(line, f"parameters: '{name}' differs from '{other}' only in case")
-            else:
-                found[name.lower()] = self._parameter(name, node)
-        return tuple(found.values())
-
-    def _parameter(self, name: str, node: Node) -> Parameter:
-        where = f"parameters: {name}: "
-        keys = self.mapping(node, where, _PARAMETER_KEYS)
-        kind = None
-        if "type" in keys:
-            kind = self.choice(keys["type"][1], f"{where}type: ", tuple(quantities.PARAMETER_TYPES))
-        default = self.text(keys["default"][1], f"{where}default: ") if "default" in keys else None
-        if kind and default is not None:
-            accepts, allowed = quantities.PARAMETER_TYPES[kind]
-            if not accepts(default):
-                message = f"{where}default: '{default}' is not of type {kind}; allowed: {allowed}"
-                self.problem(keys["default"][1].line, message)
-            elif kind == "file":
-                self._file(keys["default"][1], f"{where}default: ")
-        handler = None
-        if "handler" in keys:
-            form = "ELEMENT.HANDLER, as in filter.config"
-            handler = self.word(keys["handler"][1], f"{where}handler: ", _HANDLER, form)
-        about = self.text(keys["help"][1], f"{where}help: ") if "help" in keys else None
-        return Parameter(name, kind or "text", default, about or "", handler)
+        processes = [item for item in components.values() if item and self._is_process(item)]
+        reserved = {name.lower() for item in processes for name in (item.key_name, item.uid_name)}
+        return read_parameters(self, self.keys["parameters"][1], reserved)
 
     def _resources(self) -> Resources:
         if "resources" not in self.keys:
             return Resources()
-        keys = self.mapping(
-            self.keys["resources"][1], "resources: ", {"cpu": False, "memory": False}
-        )
-        cpu = memory = None
-        if "cpu" in keys:
-            text = self.text(keys["cpu"][1], "resources: cpu: ")
-            cpu = quantities.cpu_share(text) if text else None
-            if text and cpu is None:
-                message = (
-                    f"resources: cpu: '{text}' is not valid; allowed: {quantities.CPU_ALLOWED}"
-                )
-                self.problem(keys["cpu"][1].line, message)
-        if "memory" in keys:
-            text = self.text(keys["memory"][1], "resources: memory: ")
-            memory = quantities.memory_bytes(text) if text else None
-            if text and memory is None:
-                allowed = quantities.MEMORY_ALLOWED
-                message = f"resources: memory: '{text}' is not valid; allowed: {allowed}"
-                self.problem(keys["memory"][1].line, message)
-        return Resources(cpu, memory)
+        return self.resources(self.keys["resources"][1], "resources: ")

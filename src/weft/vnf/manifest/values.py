@@ -1,0 +1,94 @@
+"""Values that several keys of `vnf.yaml` share: files, lists, numbers, resources."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from weft.model.package import MANIFEST, Resources
+from weft.vnf import quantities
+from weft.vnf.document import ListNode, Node, TextNode
+from weft.vnf.reader import Reader, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
+
+    from weft.model.package import PackageFile
+
+    Value = TypeVar("Value")
+
+__all__ = ["IDENTIFIER", "INTERFACE", "INTERFACE_ALLOWED", "ManifestReader"]
+
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+INTERFACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,14}", re.ASCII)
+INTERFACE_ALLOWED = "a letter or _, then letters, digits and _, 15 characters at most"
+
+
+class ManifestReader(Reader):
+    """Reads `vnf.yaml` beside the other files of its package."""
+
+    def __init__(self, files: Sequence[PackageFile]) -> None:
+        super().__init__(MANIFEST)
+        self.files = tuple(files)
+        self.names = frozenset(file.name for file in files)
+
+    def package_file(self, node: Node, where: str) -> str | None:
+        """The name of a file of the package."""
+        name = self.text(node, where)
+        if name is None or name in self.names:
+            return name
+        others = sorted(self.names - {MANIFEST})
+        shown = others if len(others) <= 20 else []
+        self.problem(node.line, f"{where}no file '{name}' in the package{suggestion(name, shown)}")
+        return None
+
+    def any_text(self, node: Node, where: str) -> str | None:
+        """A value that may be empty, and goes to a process."""
+        if not isinstance(node, TextNode):
+            self.problem(node.line, f"{where}a single value is needed, not {node.kind}")
+            return None
+        if "\0" in node.text:
+            self.problem(node.line, f"{where}a zero byte is not allowed")
+            return None
+        return node.text
+
+    def texts(self, node: Node, where: str) -> tuple[str, ...]:
+        """The values of a list, each of which may be empty."""
+        found = (self.any_text(item, where) for item in self.items(node, where))
+        return tuple(text for text in found if text is not None)
+
+    def one_or_more(self, node: Node, where: str) -> tuple[str, ...]:
+        """A value, or a list of values; none is empty."""
+        nodes = node.items if isinstance(node, ListNode) else (node,)
+        found = [self.text(item, where) for item in nodes]
+        if not nodes:
+            self.problem(node.line, f"{where}at least one is needed")
+        return tuple(text for text in found if text is not None)
+
+    def quantity(
+        self, node: Node, where: str, read: Callable[[str], Value | None], allowed: str
+    ) -> Value | None:
+        """What `read` makes of a value; it returns None for what is not allowed."""
+        text = self.text(node, where)
+        value = None if text is None else read(text)
+        if text is not None and value is None:
+            self.problem(node.line, f"{where}'{text}' is not valid; allowed: {allowed}")
+        return value
+
+    def resources(self, node: Node, where: str) -> Resources:
+        """The resources of a function or a component."""
+        keys = self.mapping(node, where, {"cpu": False, "memory": False})
+        cpu = memory = None
+        if "cpu" in keys:
+            cpu = self.quantity(
+                keys["cpu"][1], f"{where}cpu: ", quantities.cpu_share, quantities.CPU_ALLOWED
+            )
+        if "memory" in keys:
+            memory = self.quantity(
+                keys["memory"][1],
+                f"{where}memory: ",
+                quantities.memory_bytes,
+                quantities.MEMORY_ALLOWED,
+            )
+        return Resources(cpu, memory)
