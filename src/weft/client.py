@@ -38,6 +38,10 @@ class Client(Protocol):
         """The facts of a package without problems; PackageError lists all there are."""
         ...
 
+    def package_graph(self, path: str) -> str:
+        """The graph that a package without problems becomes."""
+        ...
+
     def prepare(
         self, path: str, name: str | None, interfaces: Sequence[str], settings: Mapping[str, str]
     ) -> FunctionRequest:
@@ -78,6 +82,10 @@ class Client(Protocol):
 
     async def write(self, name: str, handler: str, value: str) -> None:
         """Write a handler."""
+        ...
+
+    async def graph(self, name: str) -> str:
+        """The text of the graph that runs in a function."""
         ...
 
     def log(self, name: str, lines: int | None, follow: bool) -> AsyncIterator[str]:
@@ -131,11 +139,18 @@ class LocalClient:
             "vnf": package.name,
             "version": package.version,
             "interfaces": list(package.interfaces),
-            "components": {item.name: item.file for item in package.components},
+            "components": {item.name: item.file or item.framework for item in package.components},
             "parameters": {item.name: item.default for item in package.parameters},
             "files": len(package.files),
             "warnings": [str(warning) for warning in warnings],
         }
+
+    def package_graph(self, path: str) -> str:
+        """Check a package and compile its path."""
+        from weft.vnf.forwarder import graph_of
+        from weft.vnf.package import load_package
+
+        return graph_of(load_package(Path(path)))
 
     def prepare(
         self, path: str, name: str | None, interfaces: Sequence[str], settings: Mapping[str, str]
@@ -230,6 +245,11 @@ class LocalClient:
         facts, _ = await self._own(name)
         with _handlers_named(name):
             await self._agent().write(str(uuid4()), facts.uuid, handler, value)
+
+    async def graph(self, name: str) -> str:
+        """The graph as it is now, which a hot swap may have changed."""
+        text = await self.read(name, "config")
+        return text.decode("utf-8", errors="surrogateescape")
 
     async def log(self, name: str, lines: int | None, follow: bool) -> AsyncIterator[str]:
         """The last `lines` of the log (None: all), then what comes while it is followed."""

@@ -86,6 +86,11 @@ def test_detached_run_leaves_only_the_sandbox(
     assert control_groups(row["uuid"]) == []
 
 
+def test_the_graph_that_runs_is_shown(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
+    weft("run", wire, "-d", *bindings(*pair))
+    assert weft("show", "wire", "--graph") == weft("package", "graph", wire)
+
+
 def test_a_wrong_name_among_those_to_stop_stops_none(
     weft: Weft, pair: tuple[Host, Host], wire: str
 ) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-__all__ = ["FORMATS", "add_output_argument", "show_done", "show_facts", "show_rows"]
+__all__ = ["FORMATS", "add_output_argument", "show_done", "show_facts", "show_rows", "show_text"]
 
 FORMATS = ("table", "json", "yaml")
 
@@ -41,6 +41,17 @@ def show_facts(facts: Mapping[str, Any], form: str) -> None:
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
         print(f"{name.replace('_', ' '):<{width}}  {_cell(value)}")
+
+
+def show_text(name: str, text: str, form: str) -> None:
+    """Show a text of several lines: people get it as it is, programs under its name."""
+    if form != "table":
+        _print_data({name: text}, form)
+        return
+    data = text.encode("utf-8", errors="surrogateescape")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data if data.endswith(b"\n") else data + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def show_done(facts: Mapping[str, Any], form: str) -> None:

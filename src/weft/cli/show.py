@@ -1,4 +1,4 @@
-"""Everything about one function."""
+"""Everything about one function, or the graph that runs in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from weft.cli.facts import describe
-from weft.cli.output import add_output_argument, show_facts
+from weft.cli.output import add_output_argument, show_facts, show_text
 from weft.client import local_client
 
 if TYPE_CHECKING:
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `weft show`."""
     parser.add_argument("name", help="name of the function, or the start of its UUID")
+    parser.add_argument("--graph", action="store_true", help="show the graph that runs in it")
     add_output_argument(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft show`."""
+    if arguments.graph:
+        graph = asyncio.run(local_client().graph(arguments.name))
+        show_text("graph", graph, arguments.output)
+        return 0
     facts, status = asyncio.run(local_client().function(arguments.name))
     show_facts(describe(facts, status), arguments.output)
     return 0

@@ -10,11 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weft.errors import BindingError, EngineError
+from weft.errors import BindingError, EngineError, UsageError
 from weft.launcher import engine_binary
 from weft.model.binding import PcapBinding
 from weft.vnf.capture import EMPTY_CAPTURE
-from weft.vnf.forwarder import graph_of
+from weft.vnf.forwarder import graph_of, processes_of
 from weft.vnf.manifest import MANIFEST
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from weft.model.function import FunctionRequest
+    from weft.model.package import Package
 
 __all__ = ["run_on_files"]
 
@@ -32,8 +33,9 @@ def run_on_files(request: FunctionRequest) -> int:
     A package's files lie in the engine's working folder, as they do in a sandbox; a bare Click file
     runs where the caller is, as it does with Click.
     """
-    _check_files([item for item in request.bindings if isinstance(item, PcapBinding)])
     package = request.package
+    _check_components(package)
+    _check_files([item for item in request.bindings if isinstance(item, PcapBinding)])
     with tempfile.TemporaryDirectory(prefix="weft-") as scratch:
         graph = Path(scratch) / "graph.click"
         graph.write_bytes(graph_of(package).encode("utf-8", errors="surrogateescape"))
@@ -47,6 +49,16 @@ def run_on_files(request: FunctionRequest) -> int:
         empty = Path(scratch) / "empty.pcap"
         empty.write_bytes(EMPTY_CAPTURE)
         return _run(_command(request, graph, empty), folder)
+
+
+def _check_components(package: Package) -> None:
+    """There is no process 1 here that could start and mend processes."""
+    names = [f"'{component.name}'" for component in processes_of(package)]
+    if names:
+        raise UsageError(
+            f"'{package.name}' has components in processes: {', '.join(names)}",
+            hint="they need a sandbox: join an interface to something else than files, as root",
+        )
 
 
 def _check_files(bindings: Sequence[PcapBinding]) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 
 from weft.cli.main import run
 from weft.errors import EngineError, PackageError, UsageError
+from weft.model.function import FunctionRequest
+from weft.model.package import Component, Package
+from weft.vnf.forwarder import graph_of
+from weft.vnf.offline import run_on_files
 from weft.vnf.package import load_click_file, load_package, parameter_values
 from weft.vnf.template import make_package
 
@@ -152,6 +158,28 @@ def test_check_prints_every_problem_and_fails(
         "  vnf.yaml:1: missing key 'components'\n"
         "  vnf.yaml:1: missing key 'interfaces'\n"
         "  vnf.yaml:1: missing key 'version'\n"
+    )
+
+
+def test_the_graph_of_a_package_is_shown(wire: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["package", "graph", "wire"]) == 0
+    graph = graph_of(load_package(wire))
+    assert capsys.readouterr().out == graph
+    assert run(["package", "graph", "wire", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"graph": graph}
+    (wire / "vnf.yaml").write_text("weft: 1")
+    assert run(["package", "graph", "wire"]) == 1
+
+
+@pytest.mark.usefixtures("invented")
+def test_components_in_processes_do_not_run_on_files(capsys: pytest.CaptureFixture[str]) -> None:
+    component = Component("x", "native", "x.native", isolate="process")
+    package = Package("test", "1", (), (component,), ())
+    with pytest.raises(UsageError) as caught:
+        run_on_files(FunctionRequest(UUID(int=1), "test", package, (), ()))
+    assert (caught.value.message, caught.value.hint) == (
+        "'test' has components in processes: 'x'",
+        "they need a sandbox: join an interface to something else than files, as root",
     )
 
 
