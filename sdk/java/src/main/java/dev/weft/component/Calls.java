@@ -1,0 +1,54 @@
+package dev.weft.component;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Handler calls on their way from the C library to the author's code. */
+final class Calls {
+    private final List<Handler<?>> handlers;
+    private Error error;
+
+    Calls(List<Handler<?>> handlers) {
+        this.handlers = handlers;
+    }
+
+    /** Called by the library; nothing may be thrown through it. */
+    void call(int number, boolean write, byte[] bytes, long answer) {
+        try {
+            Handler<?> handler = handlers.get(number);
+            if (write) {
+                handler.write(bytes);
+                return;
+            }
+            Object value = handler.read(bytes);
+            if (value instanceof Double) {
+                Native.answerReal(answer, (Double) value);
+            } else {
+                Native.answer(answer, (byte[]) value);
+            }
+        } catch (HandlerException told) {
+            fail(answer, told.getMessage());
+        } catch (Exception unexpected) {
+            unexpected.printStackTrace();
+            fail(answer, unexpected.toString());
+        } catch (Error broken) {
+            fail(answer, broken.toString());
+            error = broken;
+        }
+    }
+
+    /** Whether a handler met an error that the component does not survive; the library asks. */
+    boolean broken() {
+        return error != null;
+    }
+
+    void rethrow() {
+        if (error != null) {
+            throw error;
+        }
+    }
+
+    private static void fail(long answer, String message) {
+        Native.answerFailed(answer, (message + "\0").getBytes(StandardCharsets.UTF_8));
+    }
+}
