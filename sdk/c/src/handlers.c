@@ -123,6 +123,11 @@ static void refuse_value(weft_answer *answer, const char *text, size_t length, w
     weft_answer_fail(answer, "'%s%s' is not of type %s", shown, count < length ? "..." : "", wf_type_name(value));
 }
 
+static void *user_of(const weft_handler *handler, const weft_component *component)
+{
+    return handler->data ? handler->data : component->options.user;
+}
+
 static void write_value(const weft_handler *handler, weft_answer *answer, const char *text, size_t length)
 {
     weft_component *component = answer->component;
@@ -136,7 +141,7 @@ static void write_value(const weft_handler *handler, weft_answer *answer, const 
             text = plain;
             length = strlen(plain);
         }
-        handler->write(component, text, length, answer, component->options.user);
+        handler->write(component, text, length, answer, user_of(handler, component));
         if (!answer->failed)
             answer->value.length = 0;
     }
@@ -148,9 +153,9 @@ static void read_value(const weft_handler *handler, weft_answer *answer, const c
     if (!handler->read)
         weft_answer_fail(answer, "handler '%s' cannot be read", handler->name);
     else if (handler->takes_parameter)
-        handler->read(component, parameter, length, answer, component->options.user);
+        handler->read(component, parameter, length, answer, user_of(handler, component));
     else
-        handler->read(component, "", 0, answer, component->options.user);
+        handler->read(component, "", 0, answer, user_of(handler, component));
 }
 
 static void dispatch(weft_answer *answer, const wf_message *call, const char *name, const char *text, size_t length)

@@ -103,6 +103,7 @@ typedef struct {
     void (*read)(weft_component *, const char *parameter, size_t length, weft_answer *, void *user);
     void (*write)(weft_component *, const char *text, size_t length, weft_answer *, void *user);
     bool takes_parameter;
+    void *data; /* handed to `read` and `write` instead of weft_options.user, unless it is NULL */
 } weft_handler;
 
 /* What a component is. Only `process` is needed; zero means the default everywhere. What it points to has to stay until weft_detach. */
