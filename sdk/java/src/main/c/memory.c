@@ -1,5 +1,4 @@
 /* Views of the library's memory. */
-#define _GNU_SOURCE /* mremap */
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
