@@ -79,12 +79,11 @@ static glue *make(JNIEnv *env, jsize handlers, jsize reasons, jobject receiver)
     return NULL;
 }
 
-static bool find_methods(JNIEnv *env, glue *self)
+static bool find_receiver(JNIEnv *env, glue *self)
 {
     jclass type = (*env)->GetObjectClass(env, self->receiver);
-    self->call = (*env)->GetMethodID(env, type, "call", "(IZ[BJ)V");
-    self->broken = self->call ? (*env)->GetMethodID(env, type, "broken", "()Z") : NULL;
-    return self->broken != NULL;
+    self->call = (*env)->GetMethodID(env, type, "call", "(IZ[BJ)Z");
+    return self->call != NULL;
 }
 
 static void take_options(glue *self, const jint numbers[5])
@@ -117,7 +116,7 @@ JNIEXPORT jlong JNICALL Java_dev_weft_component_Native_attach(
     }
     char error[512] = "";
     self->env = env;
-    if (find_methods(env, self) && (self->sdk = glue_text(env, sdk))
+    if (find_receiver(env, self) && (self->sdk = glue_text(env, sdk))
         && take_handlers(env, self, names, units, helps, kind, handlers)
         && take_reasons(env, self, reasons, reason_count)) {
         take_options(self, numbers);

@@ -32,17 +32,12 @@ static void sleep_until(const glue *self, int64_t deadline)
     poll(fds, 3, deadline < 0 ? -1 : left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left);
 }
 
-static bool broken(glue *self)
-{
-    return (*self->env)->CallBooleanMethod(self->env, self->receiver, self->broken);
-}
-
 /* The library spins for at most a millisecond; longer sleeps are this file's, because SIGTERM ends them. */
 static int receive(glue *self, jint timeout_ms)
 {
     int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
     int count = weft_receive(self->component, self->table, GLUE_BATCH, timeout_ms == 0 ? 0 : 1);
-    while (count == WEFT_NOTHING && !broken(self)) {
+    while (count == WEFT_NOTHING && !self->broken) {
         if (glue_terminated())
             return TERMINATED;
         if (deadline >= 0 && now_ms() >= deadline)

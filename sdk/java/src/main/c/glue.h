@@ -26,7 +26,8 @@ struct glue {
     char **reasons;
     char *sdk;
     jobject receiver; /* of class Calls */
-    jmethodID call, broken;
+    jmethodID call;
+    bool broken;      /* a handler met an error that the component does not survive */
     JNIEnv *env;      /* of the call that is under way: handlers are called within it */
 };
 

@@ -13,8 +13,8 @@ static void call(const glue_call *call, bool write, const char *text, size_t len
         return;
     }
     (*env)->SetByteArrayRegion(env, bytes, 0, (jsize)length, (const jbyte *)text);
-    (*env)->CallVoidMethod(env, call->glue->receiver, call->glue->call, call->number, (jboolean)write, bytes,
-                           (jlong)(intptr_t)answer);
+    call->glue->broken |= (*env)->CallBooleanMethod(env, call->glue->receiver, call->glue->call, call->number,
+                                                    (jboolean)write, bytes, (jlong)(intptr_t)answer);
     (*env)->DeleteLocalRef(env, bytes);
     if (!(*env)->ExceptionCheck(env))
         return;

@@ -12,19 +12,18 @@ final class Calls {
         this.handlers = handlers;
     }
 
-    /** Called by the library; nothing may be thrown through it. */
-    void call(int number, boolean write, byte[] bytes, long answer) {
+    /**
+     * Called by the library; nothing may be thrown through it.
+     *
+     * @return whether the component does not survive it
+     */
+    boolean call(int number, boolean write, byte[] bytes, long answer) {
         try {
             Handler<?> handler = handlers.get(number);
             if (write) {
                 handler.write(bytes);
-                return;
-            }
-            Object value = handler.read(bytes);
-            if (value instanceof Double) {
-                Native.answerReal(answer, (Double) value);
             } else {
-                Native.answer(answer, (byte[]) value);
+                answer(answer, handler.read(bytes));
             }
         } catch (HandlerException told) {
             fail(answer, told.getMessage());
@@ -35,11 +34,15 @@ final class Calls {
             fail(answer, broken.toString());
             error = broken;
         }
+        return error != null;
     }
 
-    /** Whether a handler met an error that the component does not survive; the library asks. */
-    boolean broken() {
-        return error != null;
+    private static void answer(long answer, Object value) {
+        if (value instanceof Double) {
+            Native.answerReal(answer, (Double) value);
+        } else {
+            Native.answer(answer, (byte[]) value);
+        }
     }
 
     void rethrow() {
@@ -49,6 +52,6 @@ final class Calls {
     }
 
     private static void fail(long answer, String message) {
-        Native.answerFailed(answer, (message + "\0").getBytes(StandardCharsets.UTF_8));
+        Native.answerFailed(answer, String.valueOf(message).getBytes(StandardCharsets.UTF_8));
     }
 }
