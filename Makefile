@@ -3,24 +3,31 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build demo test lint bench fmt docs wheel lock clean
+.PHONY: help build sdk demo test lint bench fmt docs wheel lock clean
 
 BIN := .venv/bin
 export PYO3_PYTHON := $(CURDIR)/.venv/bin/python
 WITH_RUST = rust="$$(tools/rust $(1))"; export PATH="$$rust:$$PATH";
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find engine -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
 
+# The SDKs that are built have a Makefile; the one for Python is part of the package.
+SDKS := $(patsubst sdk/%/Makefile,%,$(wildcard sdk/*/Makefile))
+SDK_SOURCES := $(shell find sdk -type f -not -name '*.md')
+
 help:
 	@echo "make demo    install what is missing and show a function on real traffic (root)"
 	@echo "make test    install what is missing and run every test"
 	@echo "make lint    formatters, clippy, ruff and mypy, all as errors"
 	@echo "make bench   the figures of SPECIFICATION.md"
+	@echo "make sdk     the SDKs for components in C, Java and JavaScript, into target/sdk"
 	@echo "make fmt     format Rust and Python"
 	@echo "make docs    write docs/reference from the code"
 	@echo "make wheel   one wheel with engine, native module and Python, into dist/"
 	@echo "make clean   remove everything that was built"
 
-build: .venv/.built
+build: .venv/.built sdk
+
+sdk: target/sdk/.built
 
 .venv/.deps: requirements.lock tools/venv
 	@tools/venv
@@ -33,16 +40,22 @@ build: .venv/.built
 		--no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: .venv/.built
+# Each SDK sees for itself what is stale in it.
+target/sdk/.built: $(SDK_SOURCES)
+	@tools/packages cc c++ java javac make node node_api.h
+	@for sdk in $(SDKS); do $(MAKE) --silent -C sdk/$$sdk OUT=$(CURDIR)/target/sdk/$$sdk; done
+	@touch $@
+
+demo: .venv/.built sdk
 	@tools/packages curl ip ping nsenter
 	@$(BIN)/python -m demo
 
-test: .venv/.built
-	@tools/packages curl ip ping nsenter
+test: .venv/.built sdk
+	@tools/packages curl ip ping nsenter npm
 	@$(call WITH_RUST) cargo test --workspace --locked --quiet
 	@$(BIN)/python -m pytest
 
-lint: .venv/.built
+lint: .venv/.built sdk
 	@$(call WITH_RUST,lint) cargo fmt --all --check
 	@$(call WITH_RUST,lint) cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 	@$(BIN)/ruff check --quiet .
@@ -50,7 +63,7 @@ lint: .venv/.built
 	@$(BIN)/mypy --no-error-summary
 	@echo "lint: clean"
 
-bench: .venv/.built
+bench: .venv/.built sdk
 	@tools/packages dpdk-testpmd cc ip
 	@$(call WITH_RUST) $(BIN)/python -m bench
 
@@ -62,7 +75,7 @@ fmt: .venv/.deps
 docs: .venv/.built
 	@$(BIN)/python tools/reference.py
 
-wheel: .venv/.deps
+wheel: .venv/.deps sdk
 	@$(call WITH_RUST) $(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 lock: .venv/.deps
