@@ -14,7 +14,14 @@ from weft.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["become_engine", "click_buildtool", "click_flatten", "click_pretty", "engine_binary"]
+__all__ = [
+    "become_engine",
+    "click_buildtool",
+    "click_flatten",
+    "click_pretty",
+    "engine_binary",
+    "sdk_folder",
+]
 
 BINARY = "weft-engine"
 
@@ -35,6 +42,16 @@ def engine_binary() -> str:
             hint="install the wheel, or run `make build` in a clone",
         )
     return found
+
+
+def sdk_folder() -> Path:
+    """Where the SDKs of components lie: $WEFT_SDK, beside this package, or built in the clone."""
+    chosen = os.environ.get("WEFT_SDK")
+    if chosen:
+        return Path(chosen).absolute()
+    here = Path(__file__).resolve()
+    packaged = here.with_name("_sdk")
+    return packaged if packaged.is_dir() else here.parents[2] / "target" / "sdk"
 
 
 def become_engine(arguments: Sequence[str]) -> NoReturn:

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from weft.model.package import Package
     from weft.model.state import FunctionState
 
-__all__ = ["DEFAULT_PROJECT", "FunctionFacts", "FunctionRequest", "FunctionStatus", "link_name"]
+__all__ = [
+    "DEFAULT_PROJECT",
+    "ComponentStatus",
+    "FunctionFacts",
+    "FunctionRequest",
+    "FunctionStatus",
+    "link_name",
+]
 
 DEFAULT_PROJECT = "default"
 
@@ -43,6 +50,21 @@ class FunctionFacts:
     operation: str
     sandbox_kind: str = "process"
     links: dict[str, str] = field(default_factory=dict)
+    component_uids: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentStatus:
+    """How the process of a component is just now; what init did not say is None."""
+
+    key: str
+    name: str
+    state: str
+    pid: int | None = None
+    restarts: int | None = None
+    memory_bytes: int | None = None
+    cpu_s: float | None = None
+    last_end: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +80,7 @@ class FunctionStatus:
     cpu_s: float | None = None
     limits: str | None = None
     errors: tuple[str, ...] = ()
+    components: tuple[ComponentStatus, ...] = ()
 
 
 def link_name(uuid: UUID, index: int) -> str:

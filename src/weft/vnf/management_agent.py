@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from weft.errors import FunctionError, NotRunningError, PrivilegeError
-from weft.model.function import FunctionStatus
+from weft.model.function import ComponentStatus, FunctionStatus
 from weft.model.state import FunctionState
 from weft.vnf.control import ControlSocket
 
@@ -44,6 +44,7 @@ class ManagementAgent:
             cpu_s=reply.get("cpu_s"),
             limits=reply.get("limits"),
             errors=tuple(reply.get("errors") or ()),
+            components=tuple(_component(item) for item in reply.get("components") or ()),
         )
 
     async def start(self) -> None:
@@ -108,3 +109,16 @@ class ManagementAgent:
             return await reader.readline()
         finally:
             writer.close()
+
+
+def _component(said: dict[str, Any]) -> ComponentStatus:
+    return ComponentStatus(
+        key=str(said.get("key", "")),
+        name=str(said.get("name", "")),
+        state=str(said.get("state", "")),
+        pid=said.get("pid") or None,
+        restarts=said.get("restarts"),
+        memory_bytes=said.get("memory_bytes"),
+        cpu_s=said.get("cpu_s"),
+        last_end=said.get("last_end") or None,
+    )

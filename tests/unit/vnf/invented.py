@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from weft.model.package import Component, PackageFile
-    from weft.vnf.frameworks.framework import Context, Tools
+    from weft.vnf.building.tools import Tools
+    from weft.vnf.frameworks.framework import Context
 
 
 class Native:

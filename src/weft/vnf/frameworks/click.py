@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from weft.launcher import engine_binary
@@ -10,11 +11,11 @@ from weft.vnf.frameworks.framework import PROCESS_KEYS, component_element
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from weft.model.package import Component, Package, PackageFile
     from weft.model.problem import Problem
-    from weft.vnf.frameworks.framework import Context, Tools
+    from weft.vnf.building.tools import Tools
+    from weft.vnf.frameworks.framework import Context
 
 __all__ = ["ClickFramework", "compound_of", "line_directive", "source_of", "text_of"]
 
@@ -74,5 +75,9 @@ class ClickFramework:
         if component.text is not None:
             graph = build_folder / f"{component.name}.click"
             graph.write_bytes(component.text.encode("utf-8", errors="surrogateescape"))
-        program = (engine_binary(), "component", "--graph", str(graph), *component.arguments)
-        return Launch(program, component.environment, directory=str(package_folder))
+        places = tools.places()
+        engine = Path(engine_binary()).resolve()
+        shown = places.show(engine.parent, "engine") / engine.name
+        program = (str(shown), "component", "--graph", str(graph), *component.arguments)
+        folder = str(package_folder)
+        return Launch(program, component.environment, folder, mounts=places.mounts)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from weft.model.package import Component, Launch, Package, PackageFile
     from weft.model.problem import Problem
+    from weft.vnf.building.tools import Tools
 
-__all__ = ["PROCESS_KEYS", "Context", "Framework", "Tools", "component_element", "devices_element"]
+__all__ = ["PROCESS_KEYS", "Context", "Framework", "component_element", "devices_element"]
 
 PROCESS_KEYS: Mapping[str, bool] = {
     "arguments": False,
@@ -34,19 +35,6 @@ class Context:
     package: Package
     inputs: frozenset[int]
     outputs: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What a component is prepared with.
-
-    `sdk` is the folder of the SDKs, `cache` one that outlives the function, `say` tells a person
-    what takes long.
-    """
-
-    sdk: Path
-    cache: Path
-    say: Callable[[str], None]
 
 
 class Framework(Protocol):

@@ -1,0 +1,78 @@
+"""The components of a package that are processes: their files laid out, built, and ready to start."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from weft.errors import PackageError
+from weft.launcher import sdk_folder
+from weft.vnf.building.cache import default_cache
+from weft.vnf.building.tools import Tools
+from weft.vnf.frameworks import FRAMEWORKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from weft.model.package import Component, Launch, Package
+    from weft.model.problem import Problem
+
+__all__ = ["check_components", "prepare_components", "processes_of"]
+
+
+def processes_of(package: Package) -> tuple[Component, ...]:
+    """The components that run in processes of their own."""
+    return tuple(
+        component
+        for component in package.components
+        if FRAMEWORKS[component.framework].in_process(component)
+    )
+
+
+def check_components(package: Package, say: Callable[[str], None]) -> None:
+    """Build all components as for a start, and throw away what is not kept in the cache."""
+    if processes_of(package):
+        tools = Tools(sdk_folder(), default_cache(), say)
+        with tempfile.TemporaryDirectory(prefix="weft-check-") as folder:
+            prepare_components(package, Path(folder), tools)
+
+
+def prepare_components(package: Package, folder: Path, tools: Tools) -> dict[str, Launch]:
+    """How each process is started; PackageError lists what cannot be built, of all of them.
+
+    A component gets `folder`/NAME/package with the package's files, and `folder`/NAME/build.
+    """
+    launches: dict[str, Launch] = {}
+    problems: list[Problem] = []
+    _make(folder)
+    for component in processes_of(package):
+        place = folder / component.name
+        framework = FRAMEWORKS[component.framework]
+        try:
+            _lay_out(package, place / "package")
+            _make(place / "build")
+            launches[component.name] = framework.prepare(
+                component, place / "package", place / "build", tools
+            )
+        except PackageError as error:
+            problems += error.problems
+    if problems:
+        raise PackageError(package.name, sorted(set(problems)))
+    return launches
+
+
+def _lay_out(package: Package, folder: Path) -> None:
+    """Write the package's files where every user can read them."""
+    _make(folder)
+    for file in package.files:
+        target = folder / file.name
+        for parent in reversed(target.relative_to(folder).parents[:-1]):
+            _make(folder / parent)
+        target.write_bytes(file.content)
+        target.chmod(0o644)
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
