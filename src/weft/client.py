@@ -14,7 +14,7 @@ from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError, Usa
 from weft.model.function import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.problem import Problem
@@ -101,9 +101,9 @@ class Client(Protocol):
         ...
 
 
-def local_client() -> LocalClient:
-    """The client of this server, in this process."""
-    return LocalClient()
+def local_client(say: Callable[[str], None] = lambda _line: None) -> LocalClient:
+    """The client of this server, in this process; `say` is told, line by line, what takes long."""
+    return LocalClient(say)
 
 
 @contextlib.contextmanager
@@ -123,6 +123,9 @@ def _handlers_named(name: str) -> Iterator[None]:
 class LocalClient:
     """Uses the agent of this server directly."""
 
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
     def package_init(self, name: str) -> Path:
         """Make a package in the current folder."""
         from weft.vnf.template import make_package
@@ -130,11 +133,13 @@ class LocalClient:
         return make_package(name)
 
     def package_check(self, path: str) -> dict[str, Any]:
-        """Check a package and describe it."""
+        """Check a package, its components' building included, and describe it."""
+        from weft.vnf.components import check_components
         from weft.vnf.package import load_package
 
         warnings: list[Problem] = []
         package = load_package(Path(path), warnings)
+        check_components(package, self._say)
         return {
             "vnf": package.name,
             "version": package.version,
@@ -291,7 +296,7 @@ class LocalClient:
         from weft.server.agent import LocalAgent
         from weft.server.rundir import RunDirectory, default_root
 
-        return LocalAgent(RunDirectory(default_root()))
+        return LocalAgent(RunDirectory(default_root()), self._say)
 
     def _folder(self, facts: FunctionFacts) -> Path:
         from weft.server.rundir import default_root

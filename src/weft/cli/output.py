@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-__all__ = ["FORMATS", "add_output_argument", "show_done", "show_facts", "show_rows", "show_text"]
+__all__ = [
+    "FORMATS",
+    "add_output_argument",
+    "show_done",
+    "show_facts",
+    "show_progress",
+    "show_rows",
+    "show_text",
+]
 
 FORMATS = ("table", "json", "yaml")
 
@@ -58,6 +66,11 @@ def show_done(facts: Mapping[str, Any], form: str) -> None:
     """Show that something was done: programs are told, people see the exit status."""
     if form != "table":
         _print_data(dict(facts), form)
+
+
+def show_progress(line: str) -> None:
+    """Tell what takes long, where it is in nobody's way."""
+    print(f"weft: {line}", file=sys.stderr, flush=True)
 
 
 def _print_data(data: object, form: str) -> None:

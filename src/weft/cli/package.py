@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from weft.cli.output import add_output_argument, show_facts, show_text
+from weft.cli.output import add_output_argument, show_facts, show_progress, show_text
 from weft.client import local_client
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft package`."""
-    client = local_client()
+    client = local_client(show_progress)
     if arguments.verb == "init":
         folder = client.package_init(arguments.name)
         if arguments.output == "table":

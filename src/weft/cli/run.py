@@ -14,7 +14,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from weft.cli.facts import describe
-from weft.cli.output import add_output_argument, show_facts
+from weft.cli.output import add_output_argument, show_facts, show_progress
 from weft.client import local_client
 from weft.errors import UsageError
 from weft.model.binding import PcapBinding
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft run`."""
-    client = local_client()
+    client = local_client(show_progress)
     settings = dict(_assignment(text) for text in arguments.set)
     request = client.prepare(arguments.package, arguments.name, arguments.interface, settings)
     if _needs_no_sandbox(request):

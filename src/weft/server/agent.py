@@ -20,6 +20,7 @@ from weft.server.processes import process_one, wait_gone
 from weft.vnf.management_agent import ManagementAgent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from weft.model.function import FunctionRequest
@@ -65,8 +66,12 @@ class Agent(Protocol):
 class LocalAgent:
     """The agent of this server, in this process. It keeps nothing but the run directory."""
 
-    def __init__(self, run_directory: RunDirectory) -> None:
+    def __init__(
+        self, run_directory: RunDirectory, say: Callable[[str], None] = lambda _line: None
+    ) -> None:
+        """`say` is told, line by line, what takes long."""
         self._run = run_directory
+        self._say = say
 
     async def deploy(self, operation: str, request: FunctionRequest) -> FunctionFacts:
         """Start a function in a sandbox of its own."""
@@ -78,7 +83,7 @@ class LocalAgent:
             facts = folder.facts()
             if facts and facts.operation == operation:
                 return facts
-        return await Deployment(self._run, operation, request).run()
+        return await Deployment(self._run, operation, request, self._say).run()
 
     async def functions(self) -> list[tuple[FunctionFacts, FunctionStatus]]:
         """Every function; the ones whose processes are gone are told once, then cleaned away."""

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from weft.errors import WeftError
 from weft.model.function import FunctionFacts, link_name
+from weft.server.components import ComponentProcesses
 from weft.server.links import choose_join
 from weft.server.namespaces import Namespace
 from weft.server.sandboxes import SANDBOXES, choose_sandbox
 from weft.vnf.forwarder import graph_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from weft.model.function import FunctionRequest
     from weft.server.links.base import Join
@@ -45,10 +46,18 @@ async def _meanwhile(work: Coroutine[Any, Any, _Result]) -> AsyncIterator[asynci
 class Deployment:
     """Starts what a request asks for, whole or not at all."""
 
-    def __init__(self, run: RunDirectory, operation: str, request: FunctionRequest) -> None:
+    def __init__(
+        self,
+        run: RunDirectory,
+        operation: str,
+        request: FunctionRequest,
+        say: Callable[[str], None],
+    ) -> None:
         self._run = run
         self._operation = operation
         self._request = request
+        self._say = say
+        self._processes = ComponentProcesses(request.package)
         self._kind = choose_sandbox(request.package.sandbox)
         self._created = time.time()
 
@@ -61,6 +70,9 @@ class Deployment:
             try:
                 with _disk_errors(folder):
                     self._fill(folder, uid)
+                if self._processes:
+                    await self._processes.build(folder, self._say)
+                    self._write(folder, uid, {})
                 facts = await self._start(folder, uid, sandbox, undo_links)
             except BaseException:
                 await asyncio.shield(self._undo(folder, sandbox, undo_links))
@@ -74,7 +86,10 @@ class Deployment:
         request = self._request
         self._run.check_length()
         with self._run.locked():
-            folder, uid = self._run.reserve(request.uuid, request.name, request.project)
+            folder, uid, further = self._run.reserve(
+                request.uuid, request.name, request.project, len(self._processes)
+            )
+            self._processes.give_uids(further)
             try:
                 holding.enter_context(folder.held())
                 with _disk_errors(folder):
@@ -146,6 +161,7 @@ class Deployment:
             operation=self._operation,
             sandbox_kind=self._kind,
             links=links,
+            component_uids=self._processes.uids,
         )
         folder.write_facts(facts, self._sandbox_facts(uid))
         return facts
@@ -155,13 +171,14 @@ class Deployment:
         package = self._request.package
         return {
             "interfaces": list(package.interfaces),
-            "parameters": dict(self._request.values),
+            "parameters": dict(self._request.values) | self._processes.variables(),
             "cpu": package.resources.cpu,
             "memory_bytes": package.resources.memory_bytes,
             "uid": uid,
             "gid": uid,
             "hostname": self._request.name[:63],
             "restart": {"initial_ms": 0, "limit_ms": 1000},
+            **self._processes.facts(),
         }
 
     def _fill(self, folder: FunctionFolder, uid: int) -> None:

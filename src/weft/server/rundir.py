@@ -27,6 +27,9 @@ __all__ = ["FunctionFolder", "RunDirectory", "default_root"]
 FORMAT = 1
 _FIRST_UID = 0x4000_0000
 _UIDS = 0x2000_0000
+_FIRST_COMPONENT_UID = 0x6000_0000
+_COMPONENT_UIDS = 0x0F00_0000
+_FACTS = set(FunctionFacts.__slots__) - {"uuid"}
 # The path of a unix socket has 107 bytes, those of /UUID/control.sock among them.
 _LONGEST_ROOT = 107 - 50
 
@@ -60,18 +63,20 @@ class FunctionFolder:
             data = json.loads((self.path / "function.json").read_bytes())
             return FunctionFacts(
                 uuid=self.uuid,
-                **{name: data[name] for name in FunctionFacts.__slots__ if name != "uuid"},
+                **{name: data[name] for name in _FACTS if name in data},
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def uid(self) -> int | None:
-        """The user id its engine runs as."""
+    def uids(self) -> set[int]:
+        """The user ids its engine and its components run as."""
         try:
             data = json.loads((self.path / "function.json").read_bytes())
-            return int(data["sandbox"]["uid"])
+            sandbox = data["sandbox"]
+            given = [sandbox["uid"], *dict(data.get("component_uids", {})).values()]
+            return {int(uid) for uid in given}
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            return set()
 
     def write_facts(self, facts: FunctionFacts, sandbox: dict[str, Any]) -> None:
         """Write the facts, and what init needs to know, at once or not at all."""
@@ -145,20 +150,34 @@ class RunDirectory:
             hint="choose another: set WEFT_RUN_DIR",
         )
 
-    def reserve(self, uuid: UUID, name: str, project: str) -> tuple[FunctionFolder, int]:
-        """A new folder for a function and a user id of its own; call it while `locked`."""
-        taken = set()
+    def reserve(
+        self, uuid: UUID, name: str, project: str, components: int = 0
+    ) -> tuple[FunctionFolder, int, list[int]]:
+        """A new folder for a function, a user id for it and one for each of its components.
+
+        Call it while `locked`, and write the user ids down before it is not.
+        """
+        taken: set[int] = set()
         for folder in self.folders():
             facts = folder.facts()
             if facts and (facts.name, facts.project) == (name, project):
                 raise NameTakenError(name, project)
-            taken.add(folder.uid())
-        uid = _FIRST_UID + uuid.int % _UIDS
-        while uid in taken:
-            uid += 1
+            taken |= folder.uids()
+        uid = _free(_FIRST_UID, _UIDS, uuid.int, taken)
+        further = [
+            _free(_FIRST_COMPONENT_UID, _COMPONENT_UIDS, uuid.int >> 32, taken)
+            for _ in range(components)
+        ]
         path = self.root / str(uuid)
         path.mkdir(mode=0o755)
-        return FunctionFolder(path), uid
+        return FunctionFolder(path), uid, further
+
+
+def _free(first: int, count: int, start: int, taken: set[int]) -> int:
+    """A user id of this range that is not taken, and is from now on."""
+    uid = next(uid for step in range(count) if (uid := first + (start + step) % count) not in taken)
+    taken.add(uid)
+    return uid
 
 
 def _is_uuid(name: str) -> bool:

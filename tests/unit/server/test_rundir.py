@@ -31,7 +31,7 @@ def facts(uuid: UUID, name: str = "wire") -> FunctionFacts:
 
 def reserve(run: RunDirectory, uuid: UUID, name: str) -> tuple[FunctionFolder, int]:
     with run.locked():
-        folder, uid = run.reserve(uuid, name, "default")
+        folder, uid, _ = run.reserve(uuid, name, "default")
         folder.write_facts(facts(uuid, name), {"uid": uid})
     return folder, uid
 
@@ -39,7 +39,7 @@ def reserve(run: RunDirectory, uuid: UUID, name: str) -> tuple[FunctionFolder, i
 def test_facts_come_back_as_written(tmp_path: Path) -> None:
     folder, uid = reserve(RunDirectory(tmp_path / "run"), FIRST, "wire")
     assert folder.facts() == facts(FIRST)
-    assert folder.uid() == uid
+    assert folder.uids() == {uid}
     assert [path.name for path in folder.path.iterdir()] == ["function.json"]
 
 
@@ -72,7 +72,7 @@ def test_unreadable_facts_are_none(tmp_path: Path, text: str) -> None:
     folder.path.mkdir()
     (folder.path / "function.json").write_text(text)
     assert folder.facts() is None
-    assert folder.uid() is None
+    assert folder.uids() == set()
 
 
 def test_only_one_holds_a_folder(tmp_path: Path) -> None:
