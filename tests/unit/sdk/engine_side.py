@@ -9,7 +9,10 @@ import select
 import socket
 import struct
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SMALL_COUNT, SMALL_STRIDE, LARGE_COUNT, LARGE_STRIDE = 64, 2112, 4, 68608
 ENTRIES, PACKETS, RESERVED, HEADROOM = 64, 64, 16, 144
@@ -27,7 +30,7 @@ DEADLINE_S = 20
 class Message:
     kind: int
     status: int
-    id: int
+    number: int
     payload: bytes
 
 
@@ -66,8 +69,10 @@ class EngineSide:
         self.connection.settimeout(DEADLINE_S)
         return self.receive()
 
-    def say(self, kind: int, payload: bytes = b"", status: int = 0, id: int = 0) -> None:
-        self.connection.sendall(struct.pack("<IHHII", len(payload), kind, status, id, 0) + payload)
+    def say(self, kind: int, payload: bytes = b"", status: int = 0, number: int = 0) -> None:
+        self.connection.sendall(
+            struct.pack("<IHHII", len(payload), kind, status, number, 0) + payload
+        )
 
     def receive(self) -> Message:
         length, kind, status, number, zero = struct.unpack("<IHHII", self.exactly(16))
@@ -139,12 +144,14 @@ class EngineSide:
 
     def take(self, count: int) -> list[Returned]:
         """The next ``count`` descriptors that come back."""
-        returned = []
+        returned: list[Returned] = []
         while len(returned) < count:
             self.link[ENGINE_SLEEPS : ENGINE_SLEEPS + 4] = struct.pack("<I", 1)
             (tail,) = struct.unpack_from("<I", self.link, TAIL_FROM)
             if tail == self.head:
-                ready, _, _ = select.select([self.ours, self.connection], [], [], DEADLINE_S)
+                ready, _, _ = select.select(
+                    [self.ours, self.connection.fileno()], [], [], DEADLINE_S
+                )
                 assert ready == [self.ours], f"{count - len(returned)} packets did not come back"
                 os.eventfd_read(self.ours)
                 continue
@@ -160,8 +167,8 @@ class EngineSide:
         begin = slot * SMALL_STRIDE + offset
         return Returned(index, port, flags, bytes(self.frames[begin : begin + length]))
 
-    def call(self, name: str, value: bytes = b"", write: bool = False, id: int = 1) -> Message:
-        self.say(CALL, name.encode() + b"\0" + value, status=int(write), id=id)
+    def call(self, name: str, value: bytes = b"", write: bool = False, number: int = 1) -> Message:
+        self.say(CALL, name.encode() + b"\0" + value, status=int(write), number=number)
         answer = self.receive()
-        assert (answer.kind, answer.id) == (ANSWER, id)
+        assert (answer.kind, answer.number) == (ANSWER, number)
         return answer
