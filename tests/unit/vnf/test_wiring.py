@@ -30,6 +30,8 @@ def problems(text: str, *used: str) -> list[str]:
         ("in -> a -> out; out -> in", "a"),
         ("in -> a -> out; out -> b -> in", "ab"),
         ("in -> [0]a[0] -> out; out -> [1]a[1] -> in", "a"),
+        ("in -> [0]a[0] -> [0]b[0] -> out; out -> [1]b[1] -> [1]a[1] -> in", "ab"),
+        ("in -> a -> b -> [1]a[1] -> out; out -> in", "ab"),
         ("in, out -> a; a[0-1] => out, in", "a"),
         ("in -> a; a[1] -> b -> out; a -> out; out -> in", "ab"),
         ("in -> a; out -> in", "a"),
@@ -103,6 +105,10 @@ def test_an_output_goes_to_one_input() -> None:
         (
             "a -> b; b[0] -> a\nb[1] -> c -> b",
             ["1: 'a' -> 'b' -> 'a'", "2: 'c' -> 'b' -> 'c'"],
+        ),
+        (
+            "in -> [0]a[0] -> [0]b[0] -> out; out -> [1]b[1] -> [1]a[1] -> in; a[2] -> [0]b[2] -> [1]a",
+            ["1: 'a' -> 'b' -> 'a'"],
         ),
         ("a -> [1]b -> c; c[1] -> [0]c; b[1] -> out", ["1: 'c' -> 'c'"]),
     ],
