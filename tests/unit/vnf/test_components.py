@@ -238,7 +238,16 @@ def test_devices_of_programs_have_names_the_kernel_takes(
     assert read(entry, name) == (None, [f"7: components: {name}: {problem}"])
 
 
-def test_names_are_bounded() -> None:
+def test_names_fit_the_click_language_and_are_bounded() -> None:
+    for word in ("input", "elementclass"):
+        assert read(NATIVE + "}", word) == (
+            None,
+            [f"7: components: '{word}' is a word of the Click language"],
+        )
+    assert (
+        "7: components: 'a-b' is not valid; allowed: a letter or _, then letters, digits and _"
+        in (read(NATIVE + "}", "a-b")[1])
+    )
     assert read(NATIVE + "}", "x" * 49) == (
         None,
         [f"7: components: '{'x' * 49}' is too long; allowed: 48 characters at most"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from weft.vnf.graph import check_graph
 from weft.vnf.path import Connection, parse_path
 
 
@@ -30,26 +31,47 @@ def test_a_line_with_ports_and_comments() -> None:
     assert [set(path.sources), set(path.targets)] == [{"in", "a", "x"}, {"a", "x", "out"}]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("a -> b c -> d", [("a", 0, "b", 0), ("c", 0, "d", 0)]),
-        ("a, b[2] -> m", [("a", 0, "m", 0), ("b", 2, "m", 0)]),
-        ("a -> [1]m", [("a", 0, "m", 1)]),
-        ("s[0, 2] => a, [1]b", [("s", 0, "a", 0), ("s", 2, "b", 1)]),
-        ("s => a, b", [("s", 0, "a", 0), ("s", 1, "b", 0)]),
-        ("a, b => m", [("a", 0, "m", 0), ("b", 0, "m", 1)]),
-        ("s[0-2] => [3 - 5]m", [("s", 0, "m", 3), ("s", 1, "m", 4), ("s", 2, "m", 5)]),
-        ("a => b", [("a", 0, "b", 0)]),
-        (
-            "in -> [0]f[0] -> out; out -> [1]f[1] -> in",
-            [("in", 0, "f", 0), ("f", 0, "out", 0), ("out", 0, "f", 1), ("f", 1, "in", 0)],
-        ),
-        (";;", []),
-    ],
-)
+CASES = [
+    ("a -> b c -> d", [("a", 0, "b", 0), ("c", 0, "d", 0)]),
+    ("a, b[2] -> m", [("a", 0, "m", 0), ("b", 2, "m", 0)]),
+    ("a -> [1]m", [("a", 0, "m", 1)]),
+    ("s[0, 2] => a, [1]b", [("s", 0, "a", 0), ("s", 2, "b", 1)]),
+    (
+        "s[0, 1] => a, [1]b; s[2-3] => b, b",
+        [("s", 0, "a", 0), ("s", 1, "b", 1), ("s", 2, "b", 0), ("s", 3, "b", 0)],
+    ),
+    ("s => a, b", [("s", 0, "a", 0), ("s", 1, "b", 0)]),
+    ("a, b => m", [("a", 0, "m", 0), ("b", 0, "m", 1)]),
+    ("s[0-2] => [3 - 5]m", [("s", 0, "m", 3), ("s", 1, "m", 4), ("s", 2, "m", 5)]),
+    ("a => b", [("a", 0, "b", 0)]),
+    (
+        "in -> [0]f[0] -> out; out -> [1]f[1] -> in",
+        [("in", 0, "f", 0), ("f", 0, "out", 0), ("out", 0, "f", 1), ("f", 1, "in", 0)],
+    ),
+    (";;", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
 def test_connections(text: str, expected: list[tuple[str, int, str, int]]) -> None:
     assert connections(text) == expected
+
+
+def has_gaps(text: str) -> bool:
+    """Whether ports below others are left out, which the engine refuses."""
+    path = parse_path(text)
+    used = [side(name) for side in (path.inputs, path.outputs) for name in path.names]
+    return any(ports != set(range(len(ports))) for ports in used)
+
+
+@pytest.mark.parametrize("text", [text for text, _ in CASES if not has_gaps(text)])
+def test_the_engine_reads_the_same_connections(text: str) -> None:
+    names = sorted(parse_path(text).names)
+    report = check_graph("".join(f"{name} :: Idle;\n" for name in names) + text, {}, ())
+    assert report.problems == ()
+    flat = report.flat
+    chains = "".join(line for line in flat.splitlines(keepends=True) if "::" not in line)
+    assert sorted(connections(chains)) == sorted(connections(text))
 
 
 @pytest.mark.parametrize(
