@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "weft"
 
 PYTHON_RULES: dict[str, set[str]] = {
+    "component": set(),  # a distribution of its own
     "model": set(),
     "errors": {"model"},  # for types only
     "launcher": {"errors"},
