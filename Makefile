@@ -22,7 +22,7 @@ help:
 	@echo "make sdk     the SDKs for components in C, Java and JavaScript, into target/sdk"
 	@echo "make fmt     format Rust and Python"
 	@echo "make docs    write docs/reference from the code"
-	@echo "make wheel   one wheel with engine, native module and Python, into dist/"
+	@echo "make wheel   weft (engine, native module, Python) and weft-component, into dist/"
 	@echo "make clean   remove everything that was built"
 
 build: .venv/.built sdk
@@ -77,6 +77,7 @@ docs: .venv/.built
 
 wheel: .venv/.deps sdk
 	@$(call WITH_RUST) $(BIN)/python -m build --wheel --no-isolation --outdir dist .
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist sdk/python
 
 lock: .venv/.deps
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
@@ -84,6 +85,6 @@ lock: .venv/.deps
 		--no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean:
-	@rm -rf target dist build .venv src/*.egg-info .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf target dist build .venv src/*.egg-info sdk/python/build sdk/python/*.egg-info .pytest_cache .mypy_cache .ruff_cache
 	@find src tests functions demo tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	@rm -f src/weft/_engine*.so

@@ -1,1 +1,0 @@
-export { Component, JsonText } from './index.cjs';
