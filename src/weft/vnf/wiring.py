@@ -18,6 +18,8 @@ __all__ = ["stores_packets", "wiring_problems"]
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUEUE = re.compile(r"\b(?:[A-Z][A-Za-z]*)?Queue\b")
 
+_Input = tuple[str, int]
+
 
 def stores_packets(click: str) -> bool:
     """Whether there is a queue in the text of a Click component."""
@@ -113,21 +115,39 @@ class _Wiring:
 
     def circles(self) -> Iterator[tuple[int, str]]:
         """The shortest circle through each component, none of which a queue ends."""
-        following: dict[str, dict[str, int]] = {}
-        for item in self.path.connections:
-            if self._passes(item.source) and self._passes(item.target):
-                following.setdefault(item.source, {}).setdefault(item.target, item.line)
-        told: set[frozenset[str]] = set()
-        for name in following:
-            circle = _circle(name, following)
+        following = self._following()
+        told: set[frozenset[_Input]] = set()
+        for start in following:
+            circle = _circle(start, following)
             if circle and frozenset(circle) not in told:
                 told.add(frozenset(circle))
-                way = " -> ".join(f"'{item}'" for item in circle)
+                way = " -> ".join(f"'{name}'" for name, _ in circle)
                 line = following[circle[0]][circle[1]]
                 yield line, f"{way} goes round in a circle without a queue"
 
+    def _following(self) -> dict[_Input, dict[_Input, int]]:
+        """For each input of a component, those that its packets come to next, and the line."""
+        found: dict[_Input, dict[_Input, int]] = {}
+        for item in self.path.connections:
+            if not self._passes(item.source) or not self._passes(item.target):
+                continue
+            inputs, outputs = self.path.inputs(item.source), self.path.outputs(item.source)
+            for port in sorted(inputs):
+                if _flows(port, item.output, len(inputs), len(outputs)):
+                    after = found.setdefault((item.source, port), {})
+                    after.setdefault((item.target, item.input), item.line)
+        return found
+
     def _passes(self, name: str) -> bool:
         return name in self.components and name not in self.queues
+
+
+def _flows(port: int, output: int, inputs: int, outputs: int) -> bool:
+    """Whether what comes in by an input may leave by an output, as far as numbers tell.
+
+    Ports of the same number are one direction; those without a counterpart serve all of them.
+    """
+    return port == output or output >= inputs or port >= outputs
 
 
 def _runs(ports: Collection[int]) -> list[tuple[int, int]]:
@@ -137,20 +157,20 @@ def _runs(ports: Collection[int]) -> list[tuple[int, int]]:
     return list(zip(firsts, lasts, strict=True))
 
 
-def _circle(start: str, following: Mapping[str, Mapping[str, int]]) -> list[str]:
+def _circle(start: _Input, following: Mapping[_Input, Mapping[_Input, int]]) -> list[_Input]:
     """The shortest way from `start` back to it, both ends included; empty where there is none."""
     before = {start: start}
-    names = [start]
-    for name in names:
-        for after in following.get(name, ()):
+    inputs = [start]
+    for one in inputs:
+        for after in following.get(one, ()):
             if after == start:
-                way = [start, name]
+                way = [start, one]
                 while way[-1] != start:
                     way.append(before[way[-1]])
                 return way[::-1]
             if after not in before:
-                before[after] = name
-                names.append(after)
+                before[after] = one
+                inputs.append(after)
     return []
 
 

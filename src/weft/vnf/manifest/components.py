@@ -9,7 +9,7 @@ from weft.vnf import quantities
 from weft.vnf.document import ListNode, TextNode
 from weft.vnf.frameworks import FRAMEWORKS
 from weft.vnf.frameworks.framework import PROCESS_KEYS
-from weft.vnf.manifest.values import IDENTIFIER, INTERFACE, INTERFACE_ALLOWED
+from weft.vnf.manifest.values import CLICK_WORDS, IDENTIFIER, INTERFACE, INTERFACE_ALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,9 +48,11 @@ def read_components(
 
 
 def _check_name(reader: ManifestReader, name: str, line: int, interfaces: Sequence[str]) -> None:
-    if not IDENTIFIER.fullmatch(name) or name in ("input", "output"):
-        allowed = "a letter or _, then letters, digits and _; not input or output"
+    if not IDENTIFIER.fullmatch(name):
+        allowed = "a letter or _, then letters, digits and _"
         reader.problem(line, f"components: '{name}' is not valid; allowed: {allowed}")
+    elif name in CLICK_WORDS:
+        reader.problem(line, f"components: '{name}' is a word of the Click language")
     elif len(name) > _NAME_LIMIT:
         allowed = f"{_NAME_LIMIT} characters at most"
         reader.problem(line, f"components: '{name}' is too long; allowed: {allowed}")

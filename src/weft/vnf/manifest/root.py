@@ -12,7 +12,7 @@ from weft.vnf.frameworks import FRAMEWORKS
 from weft.vnf.frameworks.click import text_of
 from weft.vnf.manifest.components import read_components
 from weft.vnf.manifest.parameters import read_parameters
-from weft.vnf.manifest.values import INTERFACE, INTERFACE_ALLOWED, ManifestReader
+from weft.vnf.manifest.values import CLICK_WORDS, INTERFACE, INTERFACE_ALLOWED, ManifestReader
 from weft.vnf.path import parse_path
 from weft.vnf.wiring import stores_packets, wiring_problems
 
@@ -110,7 +110,7 @@ class _Manifest(ManifestReader):
                 continue
             if name in names:
                 self.problem(item.line, f"interfaces: '{name}' is given twice")
-            elif name in ("input", "output"):
+            elif name in CLICK_WORDS:
                 self.problem(item.line, f"interfaces: '{name}' is a word of the Click language")
             else:
                 names.append(name)

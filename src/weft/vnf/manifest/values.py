@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value")
 
-__all__ = ["IDENTIFIER", "INTERFACE", "INTERFACE_ALLOWED", "ManifestReader"]
+__all__ = ["CLICK_WORDS", "IDENTIFIER", "INTERFACE", "INTERFACE_ALLOWED", "ManifestReader"]
 
+CLICK_WORDS = ("input", "output", "define", "elementclass", "provide", "require")
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 INTERFACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,14}", re.ASCII)
 INTERFACE_ALLOWED = "a letter or _, then letters, digits and _, 15 characters at most"

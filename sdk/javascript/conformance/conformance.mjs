@@ -1,0 +1,135 @@
+// A component that does what each packet and each call asks it to do: the suite that all SDKs pass runs against it.
+import { Component, JsonText } from 'weft-component';
+
+const component = new Component({ reasons: ['no-room', 'asked'], timestamps: true });
+const counts = { packets: 0, bytes: 0, batch: 0, missed: 0 };
+const kept = [];
+const asleep = new Int32Array(new SharedArrayBuffer(4));
+const sleep = (milliseconds) => Atomics.wait(asleep, 0, 0, milliseconds);
+
+function emit(made, fill) {
+  if (made === null) {
+    counts.missed += 1;
+    return;
+  }
+  fill(made.bytes);
+  component.send(made);
+}
+
+function grow(packet, done, fill) {
+  if (done) fill(packet.bytes);
+  else packet.drop('no-room');
+}
+
+function writeMetadata(packet) {
+  const { bytes, nsh } = packet;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  view.setUint32(16, packet.mark);
+  view.setUint32(20, nsh?.spi ?? 0);
+  bytes[24] = nsh?.si ?? 0;
+  bytes[25] = nsh?.type ?? 0;
+  bytes.set(nsh?.context ?? new Uint8Array(16), 26);
+  view.setBigUint64(42, packet.timestamp);
+}
+
+const operations = {
+  1: (packet) => {
+    const { bytes } = packet;
+    for (let i = 16; i < bytes.length; i++) bytes[i] ^= 0x5a;
+  },
+  2: (packet, n) => grow(packet, packet.push(n), (bytes) => bytes.fill(0xa5, 0, n)),
+  3: (packet, n) => grow(packet, packet.put(n), (bytes) => bytes.fill(0xb6, bytes.length - n)),
+  4: (packet, n) => packet.pull(n) || packet.drop('no-room'),
+  5: (packet, n) => (n <= packet.length && packet.trim(packet.length - n)) || packet.drop('no-room'),
+  6: (packet, n) => {
+    packet.output = n;
+  },
+  7: (packet, n) => packet.drop(n === 1 ? 'asked' : undefined),
+  8: (packet, n) => {
+    for (let i = 0; i < n; i++) {
+      emit(component.newPacket(60), (bytes) => {
+        bytes.fill(0x77);
+        bytes.fill(0, 0, 12);
+        bytes.set([0x88, 0xb5, 0xee, i], 12);
+      });
+    }
+  },
+  9: (packet, n) => {
+    for (let i = 0; i < n; i++) {
+      emit(packet.clone(), (bytes) => {
+        bytes[15] = 0x80 + i;
+      });
+    }
+  },
+  10: (packet, n) => {
+    packet.mark = 0x01020300 + n;
+  },
+  11: writeMetadata,
+  12: ({ nsh }, n) => {
+    if (nsh === null) return;
+    nsh.si = n;
+    nsh.context.forEach((_, i, context) => {
+      context[i] = n + i;
+    });
+  },
+  13: (packet) => kept.push(packet.keep()),
+  14: () => {
+    for (const packet of kept.splice(0)) component.send(packet);
+  },
+  16: () => process.exit(3),
+  17: () => sleep(Infinity),
+  18: () => {
+    throw new Error('thrown as asked');
+  },
+  19: (packet, n) => sleep(n),
+};
+
+component.onPacket((packet) => {
+  const { bytes } = packet;
+  counts.packets += 1;
+  counts.bytes += bytes.length;
+  counts.batch = Math.max(counts.batch, component.batchSize);
+  if (bytes.length >= 16) operations[bytes[14]]?.(packet, bytes[15]);
+});
+
+for (const name of ['packets', 'bytes', 'batch', 'missed']) {
+  const help = { packets: 'packets seen', bytes: 'bytes seen', batch: 'size of the largest batch', missed: 'packets that no frame was left for' }[name];
+  component.handler(name, { type: 'unsigned', unit: name === 'bytes' ? 'bytes' : 'packets', help, read: () => counts[name] });
+}
+
+function keep(type, value, name = type) {
+  const write = (written, text) => {
+    value = type === 'json' ? new JsonText(text) : written;
+  };
+  component.handler(name, { type, help: `a value of type ${type}, kept as written`, read: () => value, write });
+}
+
+keep('text', 'hello');
+keep('lines', 'a\nb\n');
+keep('unsigned', 7);
+keep('integer', -7);
+keep('real', 0.5);
+keep('bool', true, 'flag');
+keep('json', new JsonText('{"a": [1, 2]}'));
+keep('bytes', Uint8Array.of(0, 1, 255), 'blob');
+
+function fail() {
+  throw new Error('failed as asked');
+}
+
+component.handler('reset', {
+  type: 'button',
+  help: 'sets the counts to 0',
+  write: () => Object.assign(counts, { packets: 0, bytes: 0, batch: 0, missed: 0 }),
+});
+component.handler('echo', { help: 'gives back its parameter', parameter: true, read: (parameter) => parameter });
+component.handler('fail', { help: 'always fails', read: fail, write: fail });
+component.handler('slow', {
+  help: 'sleeps as many milliseconds as its parameter says',
+  parameter: true,
+  read: (parameter) => {
+    sleep(Number(parameter));
+    return 'slept';
+  },
+});
+component.run();

@@ -1,0 +1,1 @@
+export { Component, JsonText } from './index.cjs';
