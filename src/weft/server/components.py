@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from weft.vnf.components import prepare_components, processes_of
+from weft.vnf.components import prepare_components
+from weft.vnf.frameworks import processes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

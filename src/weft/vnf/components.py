@@ -10,24 +10,15 @@ from weft.errors import PackageError
 from weft.launcher import sdk_folder
 from weft.vnf.building.cache import default_cache
 from weft.vnf.building.tools import Tools
-from weft.vnf.frameworks import FRAMEWORKS
+from weft.vnf.frameworks import FRAMEWORKS, processes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from weft.model.package import Component, Launch, Package
+    from weft.model.package import Launch, Package
     from weft.model.problem import Problem
 
-__all__ = ["check_components", "prepare_components", "processes_of"]
-
-
-def processes_of(package: Package) -> tuple[Component, ...]:
-    """The components that run in processes of their own."""
-    return tuple(
-        component
-        for component in package.components
-        if FRAMEWORKS[component.framework].in_process(component)
-    )
+__all__ = ["check_components", "prepare_components"]
 
 
 def check_components(package: Package, say: Callable[[str], None]) -> None:

@@ -17,15 +17,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weft.model.package import MANIFEST
-from weft.vnf.frameworks import FRAMEWORKS
+from weft.vnf.frameworks import FRAMEWORKS, processes_of
 from weft.vnf.frameworks.click import compound_of, line_directive, source_of
 from weft.vnf.frameworks.framework import Context, devices_element
 from weft.vnf.path import parse_path
 
 if TYPE_CHECKING:
-    from weft.model.package import Component, Package
+    from weft.model.package import Package
 
-__all__ = ["GENERATED", "graph_of", "isolated_graphs", "processes_of"]
+__all__ = ["GENERATED", "graph_of", "isolated_graphs"]
 
 GENERATED = "forwarder"
 
@@ -45,15 +45,6 @@ def graph_of(package: Package) -> str:
         parts.append(FRAMEWORKS[component.framework].element(component, context))
     parts += [line_directive(package.path_line, MANIFEST), package.path]
     return "".join(parts)
-
-
-def processes_of(package: Package) -> tuple[Component, ...]:
-    """The components that are processes: they are prepared and started beside the engine."""
-    return tuple(
-        component
-        for component in package.components
-        if FRAMEWORKS[component.framework].in_process(component)
-    )
 
 
 def isolated_graphs(package: Package) -> list[str]:

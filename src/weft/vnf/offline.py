@@ -14,7 +14,8 @@ from weft.errors import BindingError, EngineError, UsageError
 from weft.launcher import engine_binary
 from weft.model.binding import PcapBinding
 from weft.vnf.capture import EMPTY_CAPTURE
-from weft.vnf.forwarder import graph_of, processes_of
+from weft.vnf.forwarder import graph_of
+from weft.vnf.frameworks import processes_of
 from weft.vnf.manifest import MANIFEST
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from weft.errors import PackageError, UsageError
 from weft.model.package import Component, Package, PackageFile, Parameter
 from weft.model.problem import Problem
 from weft.vnf import quantities
-from weft.vnf.forwarder import graph_of, isolated_graphs, processes_of
+from weft.vnf.forwarder import graph_of, isolated_graphs
+from weft.vnf.frameworks import processes_of
 from weft.vnf.graph import GraphReport, check_graph, devices_of, missing_devices
 from weft.vnf.manifest import MANIFEST, read_manifest
 from weft.vnf.path import parse_path

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from weft.model.package import Component, Package, PackageFile
-from weft.vnf.forwarder import graph_of, isolated_graphs, processes_of
+from weft.vnf.forwarder import graph_of, isolated_graphs
+from weft.vnf.frameworks import processes_of
 from weft.vnf.graph import check_graph
 from weft.vnf.manifest import read_manifest
 
