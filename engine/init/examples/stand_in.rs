@@ -1,5 +1,6 @@
 //! Stands in for `weft-engine` in the tests: `init` is the real one, `engine` answers questions
-//! about where it finds itself, one per connection to its control socket.
+//! about where it finds itself, one per connection to its control socket, and `component` those among
+//! its arguments.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -12,7 +13,8 @@ fn main() {
     match arguments.next().as_deref() {
         Some("init") => std::process::exit(weft_init::main(arguments)),
         Some("engine") => engine(&arguments.collect::<Vec<_>>()),
-        other => panic!("init or engine is wanted, not {other:?}"),
+        Some("component") => component(arguments),
+        other => panic!("init, engine or component is wanted, not {other:?}"),
     }
 }
 
@@ -46,12 +48,35 @@ fn engine(arguments: &[String]) {
     count_start(&state);
     let control = UnixListener::from(std::os::fd::OwnedFd::from(file("control-fd")));
     ready.write_all(b"ready\n").unwrap();
-    drop(ready);
+    for line in behaviour
+        .lines()
+        .filter(|line| line.starts_with("component"))
+    {
+        ready.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
     for client in control.incoming().flatten() {
         let mut question = String::new();
         BufReader::new(&client).read_line(&mut question).unwrap();
-        let answer = answer(question.trim_end(), arguments, &frames, &state);
+        let question = question.trim_end();
+        let answer = match question.strip_prefix("say ") {
+            Some(text) => told(
+                ready
+                    .write_all(format!("{text}\n").as_bytes())
+                    .map(|()| "said"),
+            ),
+            None => answer(question, arguments, Some((&frames, &state))),
+        };
         let _ = (&client).write_all(answer.as_bytes());
+    }
+}
+
+/// Prints the answers, then stays.
+fn component(questions: impl Iterator<Item = String>) -> ! {
+    for question in questions {
+        println!("{}", answer(&question, &[], None).trim_end());
+    }
+    loop {
+        std::thread::park();
     }
 }
 
@@ -62,8 +87,7 @@ fn count_start(state: &File) {
     state.write_all_at(&[count[0] + 1], 0).unwrap();
 }
 
-fn answer(question: &str, arguments: &[String], frames: &File, state: &File) -> String {
-    use std::os::unix::fs::FileExt;
+fn answer(question: &str, arguments: &[String], memory: Option<(&File, &File)>) -> String {
     let (word, rest) = question.split_once(' ').unwrap_or((question, ""));
     match word {
         "read" => told(fs::read_to_string(rest)),
@@ -85,17 +109,11 @@ fn answer(question: &str, arguments: &[String], frames: &File, state: &File) -> 
         "environment" => std::env::vars()
             .map(|(name, value)| format!("{name}={value}\n"))
             .collect(),
-        "starts" => {
-            let mut count = [0];
-            state.read_exact_at(&mut count, 0).unwrap();
-            count[0].to_string()
+        "starts" | "sizes" | "shrink" => {
+            let (frames, state) = memory.expect("only an engine has memory");
+            about_memory(word, frames, state)
         }
-        "sizes" => format!(
-            "{} {}",
-            frames.metadata().unwrap().len(),
-            state.metadata().unwrap().len()
-        ),
-        "shrink" => told(frames.set_len(4096).map(|()| "done")),
+        "call" => told(call(rest)),
         "socket" => told(socket(rest.parse().unwrap())),
         "executable-memory" => told(executable_memory()),
         "thread" => std::thread::spawn(|| "done".to_string()).join().unwrap(),
@@ -114,6 +132,40 @@ fn answer(question: &str, arguments: &[String], frames: &File, state: &File) -> 
         }
         _ => format!("unknown question '{question}'"),
     }
+}
+
+fn about_memory(word: &str, frames: &File, state: &File) -> String {
+    use std::os::unix::fs::FileExt;
+    match word {
+        "starts" => {
+            let mut count = [0];
+            state.read_exact_at(&mut count, 0).unwrap();
+            count[0].to_string()
+        }
+        "sizes" => format!(
+            "{} {}",
+            frames.metadata().unwrap().len(),
+            state.metadata().unwrap().len()
+        ),
+        _ => told(frames.set_len(4096).map(|()| "done")),
+    }
+}
+
+/// A system call, by its number and up to five numbers.
+fn call(words: &str) -> std::io::Result<&'static str> {
+    let numbers: Vec<i64> = words.split(' ').map(|word| word.parse().unwrap()).collect();
+    let number = |at: usize| numbers.get(at).copied().unwrap_or(0);
+    // SAFETY: called with numbers that are refused before anything is done.
+    checked(unsafe {
+        libc::syscall(
+            number(0),
+            number(1),
+            number(2),
+            number(3),
+            number(4),
+            number(5),
+        )
+    })
 }
 
 fn told<T: ToString>(result: std::io::Result<T>) -> String {

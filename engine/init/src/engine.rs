@@ -1,8 +1,11 @@
 //! One engine process: how it is started, and what it says about being ready.
 
+use crate::client::is_passing;
 use crate::devices::Devices;
 use crate::failure::{Attempt, Failure};
-use crate::folder::{RunFolder, read_text};
+use crate::folder::RunFolder;
+use crate::host::HostProc;
+use crate::news::{Hearing, News};
 use crate::spec::Spec;
 use crate::sys::{descriptor, process};
 use std::fs::File;
@@ -10,29 +13,37 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Instant;
 
 /// Descriptors an engine may have open.
 const DESCRIPTORS: u64 = 4096;
 const MOST_ERROR_BYTES: usize = 64 << 10;
+/// Of its pipe, before others have their turn.
+const READS_PER_TURN: usize = 8;
 
 /// What every engine of this sandbox is started from.
 pub struct Program {
     executable: OwnedFd,
-    host_proc: OwnedFd,
     control: UnixListener,
+    components: UnixListener,
+    host: Rc<HostProc>,
 }
 
 impl Program {
     /// Opens what is out of reach once the sandbox's file system is there.
-    pub fn open(executable: Option<&Path>, control: UnixListener) -> Result<Self, Failure> {
+    pub fn open(
+        executable: Option<&Path>,
+        [control, components]: [UnixListener; 2],
+        host: Rc<HostProc>,
+    ) -> Result<Self, Failure> {
         let executable = executable.unwrap_or(Path::new("/proc/self/exe"));
         let opening = format!("open the engine's program {}", executable.display());
         Ok(Self {
             executable: descriptor::open_place(executable, 0).attempt("engine", opening)?,
-            host_proc: descriptor::open_place(Path::new("/proc"), libc::O_DIRECTORY)
-                .attempt("namespaces", "open /proc")?,
             control,
+            components,
+            host,
         })
     }
 
@@ -42,6 +53,9 @@ impl Program {
         descriptor::set_nonblocking(reading.as_fd())?;
         let mut passed = devices.descriptors();
         passed.extend([self.control.as_raw_fd(), writing.as_raw_fd()]);
+        if !spec.components.is_empty() {
+            passed.push(self.components.as_raw_fd());
+        }
         let arguments = self.arguments(spec, folder, devices, &writing);
         match process::fork()? {
             process::Fork::Child => {
@@ -51,12 +65,11 @@ impl Program {
             }
             process::Fork::Parent(pid) => Ok(Engine {
                 pid,
-                outer_pid: self.outer_number(pid).ok(),
+                outer_pid: self.host.outer_number(pid).ok(),
                 since: Instant::now(),
-                ready: Some(Ready {
-                    pipe: reading.into(),
-                    text: Vec::new(),
-                }),
+                pipe: Some(reading.into()),
+                text: Vec::new(),
+                hearing: None,
             }),
         }
     }
@@ -80,6 +93,10 @@ impl Program {
         ];
         let mut arguments: Vec<String> = fixed.map(String::from).into();
         arguments.extend(["--ready-fd".into(), ready.as_raw_fd().to_string()]);
+        if !spec.components.is_empty() {
+            let components = self.components.as_raw_fd().to_string();
+            arguments.extend(["--components-fd".into(), components]);
+        }
         arguments.extend(devices.arguments());
         arguments.extend(
             spec.parameters
@@ -103,7 +120,7 @@ impl Program {
             process::lower_limit(libc::RLIMIT_CORE, 0)?;
             process::lower_limit(libc::RLIMIT_NOFILE, DESCRIPTORS)?;
             std::env::set_current_dir(&data)?;
-            process::give_up_privileges(spec.uid, spec.gid)?;
+            process::give_up_privileges(spec.uid, spec.gid, &[])?;
             passed
                 .iter()
                 .try_for_each(|fd| descriptor::set_close_on_exec(*fd, false))
@@ -118,17 +135,6 @@ impl Program {
             &[home, "PATH=/usr/bin:/bin".into()],
         )
     }
-
-    /// The number of a child of ours as the host's `/proc` has it.
-    fn outer_number(&self, pid: i32) -> io::Result<i32> {
-        let stands_for_it = process::process_descriptor(pid)?;
-        let facts = format!("self/fdinfo/{}", stands_for_it.as_raw_fd());
-        let text = read_text(&self.host_proc, &facts)?;
-        let number = text.lines().find_map(|line| line.strip_prefix("Pid:"));
-        number
-            .and_then(|number| number.trim().parse().ok())
-            .ok_or(io::ErrorKind::InvalidData.into())
-    }
 }
 
 /// A running engine.
@@ -139,12 +145,12 @@ pub struct Engine {
     pub outer_pid: Option<i32>,
     /// When it was started.
     pub since: Instant,
-    ready: Option<Ready>,
-}
-
-struct Ready {
-    pipe: File,
+    /// Where it says that it is ready, then what its components do.
+    pipe: Option<File>,
+    /// What it has said before it was ready.
     text: Vec<u8>,
+    /// How it is heard since.
+    hearing: Option<Hearing>,
 }
 
 /// What an engine has said on its ready pipe.
@@ -159,21 +165,57 @@ pub enum Answer {
 }
 
 impl Engine {
-    /// The pipe to wait at, until the answer is there.
-    pub fn ready_pipe(&self) -> Option<BorrowedFd<'_>> {
-        self.ready.as_ref().map(|ready| ready.pipe.as_fd())
+    /// The pipe to wait at, as long as the engine holds the other end.
+    pub fn pipe(&self) -> Option<BorrowedFd<'_>> {
+        self.pipe.as_ref().map(|pipe| pipe.as_fd())
     }
 
     /// Reads the answer as far as it is there.
     pub fn answer(&mut self) -> Answer {
-        let Some(ready) = &mut self.ready else {
-            return Answer::Pending;
-        };
-        let answer = ready.read();
-        if answer != Answer::Pending {
-            self.ready = None;
+        loop {
+            let mut chunk = [0; 1024];
+            match self.read(&mut chunk) {
+                Ok(Some(count)) => self.text.extend_from_slice(&chunk[..count]),
+                Ok(None) => return Answer::Pending,
+                Err(None) => return Answer::Errors(lines(&self.text)),
+                Err(Some(error)) => return Answer::Errors(vec![error]),
+            }
+            if let Some(rest) = self.text.strip_prefix(b"ready\n") {
+                self.hearing = Some(Hearing::new(rest));
+                self.text = Vec::new();
+                return Answer::Ready;
+            }
+            self.text.truncate(MOST_ERROR_BYTES);
         }
-        answer
+    }
+
+    /// What an engine that is ready has said about its components since.
+    pub fn news(&mut self) -> Vec<News> {
+        for _ in 0..READS_PER_TURN {
+            let mut chunk = [0; 4096];
+            let Ok(Some(count)) = self.read(&mut chunk) else {
+                break;
+            };
+            if let Some(hearing) = &mut self.hearing {
+                hearing.take(&chunk[..count]);
+            }
+        }
+        self.hearing.as_mut().map_or_else(Vec::new, Hearing::news)
+    }
+
+    /// Bytes, or none as yet, or an end of it all: in silence, or with an error.
+    fn read(&mut self, chunk: &mut [u8]) -> Result<Option<usize>, Option<String>> {
+        let Some(pipe) = &mut self.pipe else {
+            return Ok(None);
+        };
+        let end = match pipe.read(chunk) {
+            Ok(0) => None,
+            Ok(count) => return Ok(Some(count)),
+            Err(error) if is_passing(&error) => return Ok(None),
+            Err(error) => Some(format!("cannot hear the engine: {error}")),
+        };
+        self.pipe = None;
+        Err(end)
     }
 
     pub fn terminate(&self) {
@@ -182,27 +224,6 @@ impl Engine {
 
     pub fn kill(&self) {
         process::kill(self.pid, libc::SIGKILL);
-    }
-}
-
-impl Ready {
-    fn read(&mut self) -> Answer {
-        let mut chunk = [0; 1024];
-        loop {
-            match self.pipe.read(&mut chunk) {
-                Ok(0) => return Answer::Errors(lines(&self.text)),
-                Ok(count) => self.text.extend_from_slice(&chunk[..count]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Answer::Pending,
-                Err(error) => {
-                    return Answer::Errors(vec![format!("cannot hear the engine: {error}")]);
-                }
-            }
-            if self.text == b"ready\n" {
-                return Answer::Ready;
-            }
-            self.text.truncate(MOST_ERROR_BYTES);
-        }
     }
 }
 

@@ -5,7 +5,8 @@ use std::fmt::Display;
 /// A step that failed, and the lines that say why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The step: `spec`, `control`, `namespaces`, `filesystem`, `network`, `devices`, `engine` or `caller`.
+    /// The step: `spec`, `control`, `namespaces`, `filesystem`, `network`, `devices`, `engine`, `component`
+    /// or `caller`.
     pub stage: &'static str,
     /// One line each: what, where, why.
     pub errors: Vec<String>,

@@ -1,18 +1,22 @@
 //! The folder of a function: facts in, sockets, log and state out.
 
 use crate::failure::{Attempt, Failure};
-use crate::spec::Spec;
+use crate::spec::{Component, Spec};
 use crate::sys::descriptor;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown, lchown};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 const STAGE: &str = "spec";
+const FACTS: &str = "function.json";
 const ORDERS_SOCKET: &str = "init.sock";
 const CONTROL_SOCKET: &str = "control.sock";
+const COMPONENTS_SOCKET: &str = "components.sock";
+const DATA: &str = "data";
+const MOUNTS: &str = "mnt";
 const STATE: &str = "state.json";
 const NEW_STATE: &str = ".state.json.new";
 
@@ -44,12 +48,23 @@ impl RunFolder {
 
     /// Reads `function.json`.
     pub fn spec(&self) -> Result<Spec, Failure> {
-        let path = self.path.join("function.json");
-        let text = fs::read_to_string(&path).attempt(STAGE, format!("read {}", path.display()))?;
-        Spec::parse(&text).map_err(|errors| Failure {
+        let path = self.path.join(FACTS);
+        let text =
+            read_text(&self.place, FACTS).attempt(STAGE, format!("read {}", path.display()))?;
+        let spec = Spec::parse(&text).and_then(|spec| {
+            let problems = spec.check_places(&self.path);
+            problems.is_empty().then_some(spec).ok_or(problems)
+        });
+        spec.map_err(|errors| Failure {
             stage: STAGE,
             errors,
         })
+    }
+
+    /// Whether `function.json` has a component; so where it cannot be read.
+    pub fn lists(&self, key: &str) -> bool {
+        let has = |spec: Spec| spec.components.iter().any(|component| component.key == key);
+        self.spec().map_or(true, has)
     }
 
     /// The text of the graph.
@@ -59,7 +74,7 @@ impl RunFolder {
 
     /// The folder the engine may write to.
     pub fn data(&self) -> PathBuf {
-        self.path.join("data")
+        self.path.join(DATA)
     }
 
     /// Opens the log for appending.
@@ -90,21 +105,52 @@ impl RunFolder {
             .attempt(
                 STAGE,
                 format!("let group {} read {}", spec.gid, self.path.display()),
-            )
+            )?;
+        if !spec.mounts.is_empty() {
+            self.make_place_for_mounts()?;
+        }
+        spec.components
+            .iter()
+            .try_for_each(|component| self.make_data_of(component))
+    }
+
+    fn make_place_for_mounts(&self) -> Result<(), Failure> {
+        let made = descriptor::make_folder_at(self.place.as_fd(), MOUNTS, 0o755);
+        let making = || format!("make the folder {}", self.path.join(MOUNTS).display());
+        made.attempt(STAGE, making()).map(drop)
+    }
+
+    /// Makes the folder that a component may write to. The folder it lies in is the engine's,
+    /// which is not trusted: no link is followed.
+    fn make_data_of(&self, component: &Component) -> Result<(), Failure> {
+        let make = || -> io::Result<()> {
+            let data = descriptor::make_folder_at(self.place.as_fd(), DATA, 0o711)?;
+            data.set_permissions(fs::Permissions::from_mode(0o711))?;
+            let own = descriptor::make_folder_at(data.as_fd(), &component.key, 0o700)?;
+            fchown(&own, Some(component.uid), Some(component.gid))?;
+            own.set_permissions(fs::Permissions::from_mode(0o700))
+        };
+        let path = self.data().join(&component.key);
+        make().attempt(STAGE, format!("make the folder {}", path.display()))
     }
 
     /// Binds the socket for orders.
     pub fn listen_for_orders(&self) -> Result<UnixListener, Failure> {
-        self.listen(ORDERS_SOCKET)
+        self.listen(ORDERS_SOCKET, 0o600)
     }
 
     /// Binds the socket that the engines accept control connections from.
     pub fn listen_for_control(&self) -> Result<UnixListener, Failure> {
-        self.listen(CONTROL_SOCKET)
+        self.listen(CONTROL_SOCKET, 0o600)
+    }
+
+    /// Binds the socket that components connect to; the engine looks at who they are.
+    pub fn listen_for_components(&self) -> Result<UnixListener, Failure> {
+        self.listen(COMPONENTS_SOCKET, 0o666)
     }
 
     /// The folder is the current one: its path may be longer than a socket address.
-    fn listen(&self, name: &str) -> Result<UnixListener, Failure> {
+    fn listen(&self, name: &str, mode: u32) -> Result<UnixListener, Failure> {
         let path = self.path.join(name);
         if UnixStream::connect(name).is_ok() {
             let text = format!(
@@ -116,7 +162,7 @@ impl RunFolder {
         let _ = fs::remove_file(name);
         let listen = || -> io::Result<UnixListener> {
             let listener = UnixListener::bind(name)?;
-            fs::set_permissions(name, fs::Permissions::from_mode(0o600))?;
+            fs::set_permissions(name, fs::Permissions::from_mode(mode))?;
             Ok(listener)
         };
         listen().attempt("control", format!("listen at {}", path.display()))
@@ -132,10 +178,12 @@ impl RunFolder {
 
     /// Removes what this program made, but for log and data.
     pub fn clear(&self) {
-        for name in [ORDERS_SOCKET, CONTROL_SOCKET, STATE, NEW_STATE] {
-            // Not there is as good.
+        let sockets = [ORDERS_SOCKET, CONTROL_SOCKET, COMPONENTS_SOCKET];
+        // Not there is as good.
+        for name in sockets.into_iter().chain([STATE, NEW_STATE]) {
             let _ = descriptor::remove_at(self.place.as_fd(), name, false);
         }
+        let _ = descriptor::remove_at(self.place.as_fd(), MOUNTS, true);
     }
 }
 

@@ -20,14 +20,18 @@
 mod backoff;
 mod cgroup;
 mod client;
+mod components;
 mod devices;
 mod engine;
 mod failure;
 mod filesystem;
 mod folder;
+mod function;
+mod host;
 pub mod lockdown;
 mod namespaces;
 mod network;
+mod news;
 mod options;
 mod orders;
 mod process_one;
@@ -38,9 +42,13 @@ mod supervise;
 mod sys;
 
 use cgroup::Limits;
+use components::Components;
+use components::process::Launcher;
 use engine::Program;
 use failure::{Attempt, Failure};
 use folder::RunFolder;
+use function::Function;
+use host::HostProc;
 use namespaces::{Inner, Side};
 use options::Options;
 use orders::Orders;
@@ -49,6 +57,7 @@ use report::Report;
 use spec::Spec;
 use std::fs::File;
 use std::io::Write;
+use std::rc::Rc;
 use supervise::Supervisor;
 
 /// Makes a sandbox and runs a function in it; gives the exit status: 0 once the sandbox is there,
@@ -85,6 +94,7 @@ struct Outside {
     log: File,
     orders: Orders,
     program: Program,
+    components: Components,
     limits: Limits,
 }
 
@@ -125,15 +135,21 @@ fn prepare(options: &Options) -> Result<Outside, Failure> {
     let log = folder.log()?;
     // From here on the folder is ours: whoever else ran in it would have answered.
     let orders = folder.listen_for_orders()?;
-    let rest = || -> Result<(Orders, Program), Failure> {
-        let control = folder.listen_for_control()?;
-        let program = Program::open(options.engine.as_deref(), control)?;
+    let rest = || -> Result<(Orders, Program, Components), Failure> {
+        let sockets = [
+            folder.listen_for_control()?,
+            folder.listen_for_components()?,
+        ];
+        let host = Rc::new(HostProc::open()?);
+        let program = Program::open(options.engine.as_deref(), sockets, host.clone())?;
+        let launcher = Launcher::new(host, &folder.path, spec.gid);
         Ok((
             Orders::new(orders).attempt("control", "take orders")?,
             program,
+            Components::new(&spec, launcher),
         ))
     };
-    let (orders, program) = rest().inspect_err(|_| folder.clear())?;
+    let (orders, program, components) = rest().inspect_err(|_| folder.clear())?;
     let limits = Limits::make(&folder.group_name(), &spec);
     Ok(Outside {
         spec,
@@ -141,6 +157,7 @@ fn prepare(options: &Options) -> Result<Outside, Failure> {
         log,
         orders,
         program,
+        components,
         limits,
     })
 }
@@ -157,7 +174,7 @@ fn run_inside(options: Options, mut report: Report, mut outside: Outside, mut in
     let made = inner
         .detach(&outside.log, &outside.spec.hostname)
         .and_then(|()| network::silence())
-        .and_then(|()| filesystem::build(&outside.folder.path))
+        .and_then(|()| filesystem::build(&outside.folder.path, &outside.spec.mounts))
         .and_then(|()| {
             sys::descriptor::signal_descriptor(&process_one::SIGNALS)
                 .attempt("namespaces", "receive signals")
@@ -169,11 +186,13 @@ fn run_inside(options: Options, mut report: Report, mut outside: Outside, mut in
                 folder,
                 orders,
                 program,
+                components,
                 limits,
                 ..
             } = outside;
             let supervisor = Supervisor::new(program, spec, folder, options, limits);
-            ProcessOne::new(inner, report, signals, supervisor, orders).run()
+            let function = Function::new(supervisor, components);
+            ProcessOne::new(inner, report, signals, function, orders).run()
         }
         Err(failure) => {
             outside.undo();

@@ -1,6 +1,7 @@
-//! The engine's system call filter, installed by the engine itself right at its start.
+//! System call filters: the engine's, installed by the engine itself right at its start, and in
+//! `component` the one that components are started with.
 //!
-//! Three filters are stacked; the strictest answer of any counts. One lists what may be called at
+//! Of the engine's, three filters are stacked; the strictest answer of any counts. One lists what may be called at
 //! all: anything else ends the process. Two list, among those, what is answered with an error
 //! because libraries try it in good faith.
 
@@ -11,6 +12,7 @@ use seccompiler::{
 use std::collections::BTreeMap;
 
 mod allowed;
+pub(crate) mod component;
 mod tree;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;

@@ -1,15 +1,18 @@
 //! The event loop of process 1. Idle, it sleeps without a timeout.
 
 use crate::failure::Failure;
+use crate::function::Function;
 use crate::orders::{ClientId, Order, Orders, Refusal, interest};
 use crate::report::{Report, Said};
 use crate::status::{Start, State, Status};
-use crate::supervise::{Goal, Supervisor};
+use crate::supervise::Goal;
 use crate::sys::{descriptor, process};
 use crate::{log, namespaces};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+/// Entries for signals, the caller and the engine.
+const FIXED: usize = 3;
 /// Orders carried out between two looks at everything else.
 const ORDERS_PER_TURN: usize = 32;
 /// What process 1 listens to; everything else it ignores or dies of.
@@ -19,7 +22,7 @@ pub const SIGNALS: [i32; 4] = [libc::SIGCHLD, libc::SIGTERM, libc::SIGINT, libc:
 pub struct ProcessOne {
     /// Its number outside.
     pid: i32,
-    supervisor: Supervisor,
+    function: Function,
     orders: Orders,
     signals: OwnedFd,
     /// The caller, until it closes the socket.
@@ -32,6 +35,8 @@ pub struct ProcessOne {
     failure: Option<Failure>,
     waiting: Vec<(ClientId, Order)>,
     written: Option<State>,
+    /// Entries waited for that are the components'.
+    components: usize,
 }
 
 impl ProcessOne {
@@ -40,14 +45,14 @@ impl ProcessOne {
         mut inner: namespaces::Inner,
         mut report: Report,
         signals: OwnedFd,
-        supervisor: Supervisor,
+        function: Function,
         orders: Orders,
     ) -> Self {
         report.sandbox(inner.pid);
         inner.release_outer(0);
-        Self {
+        let mut process = Self {
             pid: inner.pid,
-            supervisor,
+            function,
             orders,
             signals,
             report: Some(report),
@@ -57,7 +62,13 @@ impl ProcessOne {
             failure: None,
             waiting: Vec::new(),
             written: None,
+            components: 0,
+        };
+        // While the caller makes the interfaces.
+        if let Err(failure) = process.function.components.prepare() {
+            process.give_up(failure);
         }
+        process
     }
 
     /// Runs until the function ends; gives the exit status.
@@ -65,20 +76,22 @@ impl ProcessOne {
         let mut entries = Vec::new();
         loop {
             self.publish();
-            if self.closing && self.supervisor.is_at_rest() {
+            if self.closing && self.function.is_at_rest() {
                 return self.end();
             }
             self.wait(&mut entries);
+            self.function.engine.hear();
+            let (components, orders) = entries[FIXED..].split_at(self.components);
+            self.function.components.hear(components, Instant::now());
+            self.orders.exchange(orders);
             self.take_signals();
-            self.supervisor.hear();
-            self.supervisor.tick(Instant::now());
+            self.function.tick(Instant::now());
             self.hear_caller();
-            self.orders.exchange(&entries[3..]);
             self.carry_out_orders();
         }
     }
 
-    /// The first three entries are always there; a negative descriptor is passed over.
+    /// The first entries are always there; a negative descriptor is passed over.
     fn wait(&mut self, entries: &mut Vec<libc::pollfd>) {
         let number = |fd: Option<i32>| interest(fd.unwrap_or(-1), libc::POLLIN);
         entries.clear();
@@ -88,12 +101,13 @@ impl ProcessOne {
                 .as_ref()
                 .map(|report| report.as_fd().as_raw_fd()),
         ));
-        entries.push(number(
-            self.supervisor.ready_pipe().map(|pipe| pipe.as_raw_fd()),
-        ));
+        let pipe = self.function.engine.pipe();
+        entries.push(number(pipe.map(|pipe| pipe.as_raw_fd())));
+        self.function.components.interests(entries);
+        self.components = entries.len() - FIXED;
         self.orders.interests(entries);
         let timeout = self
-            .supervisor
+            .function
             .due()
             .map(|due| due.saturating_duration_since(Instant::now()));
         let timeout = if self.orders.has_more() {
@@ -114,8 +128,8 @@ impl ProcessOne {
                 self.close();
             }
         }
-        while let Some((pid, end)) = process::reap() {
-            self.supervisor.ended(pid, end, Instant::now());
+        while let Some((pid, end, spent)) = process::reap() {
+            self.function.ended(pid, end, spent, Instant::now());
         }
     }
 
@@ -125,7 +139,7 @@ impl ProcessOne {
         };
         match report.listen() {
             Said::Nothing => {}
-            Said::Start => self.supervisor.start(Instant::now()),
+            Said::Start => self.function.start(Instant::now()),
             Said::Closed => {
                 self.report = None;
                 if !self.booted {
@@ -154,7 +168,7 @@ impl ProcessOne {
             let now = Instant::now();
             match order {
                 Order::Status => {
-                    let status = Status::of(&mut self.supervisor, self.pid, &self.start);
+                    let status = Status::of(&mut self.function, self.pid, &self.start);
                     self.orders.answer(client, &status);
                     continue;
                 }
@@ -164,9 +178,9 @@ impl ProcessOne {
                         .answer(client, &Refusal::new("the function is shutting down"));
                     continue;
                 }
-                Order::Stop => self.supervisor.stop(now),
-                Order::Start => self.supervisor.start(now),
-                Order::Restart => self.supervisor.restart(now),
+                Order::Stop => self.function.stop(now),
+                Order::Start => self.function.start(now),
+                Order::Restart => self.function.restart(now),
             }
             self.waiting.push((client, order));
             self.answer_settled();
@@ -175,7 +189,7 @@ impl ProcessOne {
 
     fn close(&mut self) {
         self.closing = true;
-        self.supervisor.stop(Instant::now());
+        self.function.stop(Instant::now());
     }
 
     fn give_up(&mut self, failure: Failure) {
@@ -189,10 +203,10 @@ impl ProcessOne {
             self.publish_boot();
         }
         self.answer_settled();
-        let state = State::of(&mut self.supervisor, self.pid, &self.start);
+        let state = State::of(&mut self.function, self.pid, &self.start);
         if !self.closing && self.written.as_ref() != Some(&state) {
             let text = serde_json::to_string(&state).unwrap_or_default() + "\n";
-            if let Err(error) = self.supervisor.folder().write_state(&text) {
+            if let Err(error) = self.function.engine.folder().write_state(&text) {
                 log(&format!("cannot write state.json: {error}"));
             }
             self.written = Some(state);
@@ -200,18 +214,18 @@ impl ProcessOne {
     }
 
     fn publish_boot(&mut self) {
-        if let Some((_, outside)) = self.supervisor.active() {
+        if let Some((_, outside)) = self.function.active() {
             self.booted = true;
             if let Some(report) = &mut self.report {
                 report.running(outside);
             }
-        } else if let Some(failure) = self.supervisor.failure().cloned() {
+        } else if let Some(failure) = self.function.failure().cloned() {
             self.give_up(failure);
         }
     }
 
     fn answer_settled(&mut self) {
-        if !self.supervisor.is_settled() || self.waiting.is_empty() {
+        if !self.function.is_settled() || self.waiting.is_empty() {
             return;
         }
         let waiting = std::mem::take(&mut self.waiting);
@@ -220,7 +234,7 @@ impl ProcessOne {
                 _ if order == Order::Shutdown => self.waiting.push((client, order)),
                 Some(refusal) => self.orders.answer(client, &refusal),
                 None => {
-                    let status = Status::of(&mut self.supervisor, self.pid, &self.start);
+                    let status = Status::of(&mut self.function, self.pid, &self.start);
                     self.orders.answer(client, &status);
                 }
             }
@@ -233,10 +247,10 @@ impl ProcessOne {
         } else {
             Goal::Run
         };
-        if goal != self.supervisor.goal() {
+        if goal != self.function.goal() {
             return Some(Refusal::new("a later order was carried out instead"));
         }
-        match self.supervisor.failure() {
+        match self.function.failure() {
             Some(failure) if goal == Goal::Run => Some(Refusal::new(failure.errors.join("\n"))),
             _ => None,
         }
@@ -246,8 +260,8 @@ impl ProcessOne {
     fn clean(&mut self) {
         process::kill(-1, libc::SIGKILL);
         process::wait_for_all();
-        self.supervisor.limits().remove();
-        self.supervisor.folder().clear();
+        self.function.engine.limits().remove();
+        self.function.engine.folder().clear();
     }
 
     fn end(mut self) -> i32 {

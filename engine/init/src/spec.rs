@@ -1,9 +1,16 @@
 //! The facts of a function, as `function.json` states them under `sandbox`.
 
-use serde_json::{Map, Value};
+use reader::Reader;
+use serde_json::Value;
+use std::path::Path;
 use std::time::Duration;
 
-const KEYS: [&str; 8] = [
+mod component;
+mod reader;
+
+pub use component::{Component, Mount, Readiness};
+
+const KEYS: [&str; 10] = [
     "interfaces",
     "parameters",
     "cpu",
@@ -12,9 +19,10 @@ const KEYS: [&str; 8] = [
     "gid",
     "hostname",
     "restart",
+    "components",
+    "mounts",
 ];
 const RESTART_KEYS: [&str; 2] = ["initial_ms", "limit_ms"];
-const LEAST_MEMORY: u64 = 1 << 20;
 
 /// What a sandbox is to be like.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +45,10 @@ pub struct Spec {
     pub restart_initial: Duration,
     /// Longest pause before a restart.
     pub restart_limit: Duration,
+    /// Processes that run beside the engine.
+    pub components: Vec<Component>,
+    /// What of the host is shown below the run folder's `mnt`.
+    pub mounts: Vec<Mount>,
 }
 
 impl Spec {
@@ -49,25 +61,27 @@ impl Spec {
                 "function.json: key 'sandbox' with an object is missing".into(),
             ]);
         };
-        let mut reader = Reader {
-            facts,
-            path: "sandbox",
-            problems: Vec::new(),
-        };
+        let mut reader = Reader::new(facts, "sandbox");
         let spec = reader.spec();
+        reader.problems.extend(component::conflicts(&spec));
         if reader.problems.is_empty() {
             Ok(spec)
         } else {
             Err(reader.problems)
         }
     }
-}
 
-/// Reads values and collects what is wrong with them.
-struct Reader<'a> {
-    facts: &'a Map<String, Value>,
-    path: &'static str,
-    problems: Vec<String>,
+    /// Checks what depends on where the run folder is.
+    pub fn check_places(&self, run_dir: &Path) -> Vec<String> {
+        component::misplaced(self, run_dir)
+    }
+
+    /// All devices the engine is given: the interfaces, then those of the components.
+    pub fn devices(&self) -> Vec<String> {
+        let inside = self.components.iter().flat_map(|c| &c.interfaces);
+        let devices = inside.map(|interface| interface.device.clone());
+        self.interfaces.iter().cloned().chain(devices).collect()
+    }
 }
 
 impl Reader<'_> {
@@ -77,14 +91,8 @@ impl Reader<'_> {
         Spec {
             interfaces: self.interfaces(),
             parameters: self.parameters(),
-            cpu: self.optional(
-                "cpu",
-                "a number above 0 and at most 4096, or null",
-                |value| value.as_f64().filter(|cpu| *cpu > 0.0 && *cpu <= 4096.0),
-            ),
-            memory_bytes: self.optional("memory_bytes", "at least 1048576, or null", |value| {
-                value.as_u64().filter(|bytes| *bytes >= LEAST_MEMORY)
-            }),
+            cpu: self.processors(),
+            memory_bytes: self.memory(),
             uid: self.identity("uid"),
             gid: self.identity("gid"),
             hostname: self.required("hostname", "1 to 64 characters", |value| {
@@ -93,66 +101,9 @@ impl Reader<'_> {
             }),
             restart_initial,
             restart_limit,
+            components: self.objects("components", Component::read),
+            mounts: self.objects("mounts", Mount::read),
         }
-    }
-
-    fn refuse_unknown(&mut self, allowed: &[&str]) {
-        for key in self
-            .facts
-            .keys()
-            .filter(|key| !allowed.contains(&key.as_str()))
-        {
-            let allowed = allowed.join(", ");
-            self.problems.push(format!(
-                "function.json: {}: unknown key '{key}'; allowed: {allowed}",
-                self.path
-            ));
-        }
-    }
-
-    fn wrong(&mut self, key: &str, wanted: &str) {
-        let found = self
-            .facts
-            .get(key)
-            .map_or("nothing".into(), Value::to_string);
-        let path = self.path;
-        self.problems.push(format!(
-            "function.json: {path}.{key}: {wanted} wanted, not {found}"
-        ));
-    }
-
-    fn required<T: Default>(
-        &mut self,
-        key: &str,
-        wanted: &str,
-        read: impl Fn(&Value) -> Option<T>,
-    ) -> T {
-        let value = self.facts.get(key).and_then(read);
-        value.unwrap_or_else(|| {
-            self.wrong(key, wanted);
-            T::default()
-        })
-    }
-
-    fn optional<T>(
-        &mut self,
-        key: &str,
-        wanted: &str,
-        read: impl Fn(&Value) -> Option<T>,
-    ) -> Option<T> {
-        let value = self.facts.get(key).filter(|value| !value.is_null())?;
-        let read = read(value);
-        if read.is_none() {
-            self.wrong(key, wanted);
-        }
-        read
-    }
-
-    fn identity(&mut self, key: &str) -> u32 {
-        self.required(key, "a number from 1 to 4294967294", |value| {
-            let number = u32::try_from(value.as_u64()?).ok()?;
-            (1..u32::MAX).contains(&number).then_some(number)
-        })
     }
 
     fn interfaces(&mut self) -> Vec<String> {
@@ -195,11 +146,7 @@ impl Reader<'_> {
             self.wrong("restart", "an object with initial_ms and limit_ms");
             return defaults;
         };
-        let mut reader = Reader {
-            facts,
-            path: "sandbox.restart",
-            problems: Vec::new(),
-        };
+        let mut reader = Reader::new(facts, "sandbox.restart");
         reader.refuse_unknown(&RESTART_KEYS);
         let mut time = |key, most: u64, default| {
             let read = |value: &Value| value.as_u64().filter(|ms| *ms <= most);
@@ -280,7 +227,7 @@ mod tests {
             problems,
             [
                 "function.json: sandbox: unknown key 'colour'; allowed: interfaces, parameters, \
-                 cpu, memory_bytes, uid, gid, hostname, restart",
+                 cpu, memory_bytes, uid, gid, hostname, restart, components, mounts",
                 "function.json: sandbox.restart: unknown key 'initial'; allowed: initial_ms, limit_ms",
                 "function.json: sandbox.cpu: a number above 0 and at most 4096, or null wanted, not -1",
                 "function.json: sandbox.uid: a number from 1 to 4294967294 wanted, not 0",

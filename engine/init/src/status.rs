@@ -1,11 +1,12 @@
 //! What is told about a function: to whoever asks, and in `state.json`.
 
+use crate::components::component;
+use crate::function::Function;
 use crate::network::Interface;
-use crate::supervise::Supervisor;
 use crate::sys::process;
 use serde::Serialize;
 use std::fs;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// When the function started, by both clocks.
 pub struct Start {
@@ -40,6 +41,31 @@ pub struct State {
     limits: String,
     cgroups: Vec<String>,
     errors: Vec<String>,
+    components: Vec<Component>,
+}
+
+/// What is told about a component.
+#[derive(Serialize, Clone, PartialEq)]
+struct Component {
+    key: String,
+    name: String,
+    /// Its process, by its number outside.
+    pid: Option<i32>,
+    state: &'static str,
+    restarts: u32,
+    /// How its last process ended.
+    last_end: Option<String>,
+    #[serde(flatten)]
+    usage: Option<Usage>,
+}
+
+/// What changes all the time, so not part of the state.
+#[derive(Serialize, Clone, PartialEq)]
+struct Usage {
+    /// Private memory; what it shares with the engine counts as the engine's.
+    memory_bytes: u64,
+    /// Processor time of all its processes.
+    cpu_s: f64,
 }
 
 /// The state and what changes all the time.
@@ -49,56 +75,92 @@ pub struct Status {
     #[serde(flatten)]
     state: State,
     uptime_s: f64,
-    /// Private and shared memory of process 1 and the engine; no file's.
+    /// Private and shared memory of process 1 and the engine, private memory of components; no
+    /// file's.
     memory_bytes: u64,
-    /// Processor time of process 1 and all its engines.
+    /// Processor time of process 1, all its engines and all components.
     cpu_s: f64,
 }
 
 impl State {
-    pub fn of(supervisor: &mut Supervisor, pid: i32, start: &Start) -> Self {
+    pub fn of(function: &mut Function, pid: i32, start: &Start) -> Self {
+        let components = function.components.iter().map(Component::of).collect();
+        let failure = function.failure();
         Self {
-            state: supervisor.state(),
+            state: function.state(),
             pid,
-            engine_pid: supervisor.active().and_then(|(_, outside)| outside),
-            restarts: supervisor.restarts(),
+            engine_pid: function.active().and_then(|(_, outside)| outside),
+            restarts: function.engine.restarts(),
             started: (start.unix_s * 1000.0).round() / 1000.0,
-            interfaces: supervisor.interfaces().to_vec(),
-            limits: supervisor.limits().told().into(),
-            cgroups: supervisor.limits().paths(),
-            errors: supervisor
-                .failure()
-                .map_or_else(Vec::new, |failure| failure.errors.clone()),
+            interfaces: function.engine.interfaces().to_vec(),
+            errors: failure.map_or_else(Vec::new, |failure| failure.errors.clone()),
+            limits: function.engine.limits().told().into(),
+            cgroups: function.engine.limits().paths(),
+            components,
+        }
+    }
+}
+
+impl Component {
+    fn of(component: &component::Component) -> Self {
+        Self {
+            key: component.spec.key.clone(),
+            name: component.spec.name.clone(),
+            pid: component.pids().and_then(|(_, outside)| outside),
+            state: component.state(),
+            restarts: component.restarts(),
+            last_end: component.last_end().map(String::from),
+            usage: None,
+        }
+    }
+}
+
+impl Usage {
+    fn of(component: &component::Component) -> Self {
+        let pid = component.pids().map(|(inside, _)| inside);
+        let living = pid.map_or(Duration::ZERO, process::processor_time);
+        Self {
+            memory_bytes: pid.map_or(0, |pid| memory_bytes(pid, &PRIVATE)),
+            cpu_s: (component.spent() + living).as_secs_f64(),
         }
     }
 }
 
 impl Status {
-    pub fn of(supervisor: &mut Supervisor, pid: i32, start: &Start) -> Self {
-        let engine = supervisor.active().map(|(inside, _)| inside);
-        let living = [Some(std::process::id() as i32), engine];
-        let living = || living.iter().flatten();
-        let time = living().map(|pid| process::processor_time(*pid));
+    pub fn of(function: &mut Function, pid: i32, start: &Start) -> Self {
+        let engine = function.engine.active().map(|(inside, _)| inside);
+        let ours = [Some(std::process::id() as i32), engine];
+        let ours = || ours.iter().flatten();
+        let all = function.components.iter().filter_map(|c| c.pids());
+        let living = ours().copied().chain(all.map(|(inside, _)| inside));
+        let time: Duration = living.map(process::processor_time).sum();
+        let usages: Vec<_> = function.components.iter().map(Usage::of).collect();
+        let theirs: u64 = usages.iter().map(|usage| usage.memory_bytes).sum();
+        let mut state = State::of(function, pid, start);
+        for (component, usage) in state.components.iter_mut().zip(usages) {
+            component.usage = Some(usage);
+        }
         Self {
             ok: true,
-            state: State::of(supervisor, pid, start),
+            state,
             uptime_s: start.instant.elapsed().as_secs_f64(),
-            memory_bytes: living().map(|pid| memory_bytes(*pid)).sum(),
-            cpu_s: (time.sum::<std::time::Duration>() + process::processor_time_of_ended())
-                .as_secs_f64(),
+            memory_bytes: ours().map(|pid| memory_bytes(*pid, &OWN)).sum::<u64>() + theirs,
+            cpu_s: (time + process::processor_time_of_ended()).as_secs_f64(),
         }
     }
 }
 
-fn memory_bytes(pid: i32) -> u64 {
-    fs::read_to_string(format!("/proc/{pid}/status")).map_or(0, |text| own_memory(&text))
+/// Lines of a process's status.
+const PRIVATE: [&str; 1] = ["RssAnon:"];
+const OWN: [&str; 2] = ["RssAnon:", "RssShmem:"];
+
+fn memory_bytes(pid: i32, kinds: &[&str]) -> u64 {
+    fs::read_to_string(format!("/proc/{pid}/status")).map_or(0, |text| memory(&text, kinds))
 }
 
-fn own_memory(status: &str) -> u64 {
+fn memory(status: &str, kinds: &[&str]) -> u64 {
     let kib = |line: &str| {
-        let rest = line
-            .strip_prefix("RssAnon:")
-            .or(line.strip_prefix("RssShmem:"))?;
+        let rest = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
         rest.trim().strip_suffix(" kB")?.parse::<u64>().ok()
     };
     status.lines().filter_map(kib).sum::<u64>() * 1024
@@ -111,6 +173,7 @@ mod tests {
     #[test]
     fn memory_counts_private_and_shared_pages_but_no_files() {
         let status = "VmRSS:\t 900 kB\nRssAnon:\t   112 kB\nRssFile:\t 700 kB\nRssShmem:\t 8 kB\n";
-        assert_eq!(own_memory(status), 120 * 1024);
+        assert_eq!(memory(status, &OWN), 120 * 1024);
+        assert_eq!(memory(status, &PRIVATE), 112 * 1024);
     }
 }

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::folder::RunFolder;
 use crate::log;
 use crate::network::{self, Interface};
+use crate::news::News;
 use crate::options::Options;
 use crate::spec::Spec;
 use crate::sys::link::Interfaces;
@@ -116,12 +117,6 @@ impl Supervisor {
         }
     }
 
-    /// Has a new engine run.
-    pub fn restart(&mut self, now: Instant) {
-        self.stop(now);
-        self.start(now);
-    }
-
     /// Has no engine run.
     pub fn stop(&mut self, now: Instant) {
         self.goal = Goal::Rest;
@@ -149,9 +144,10 @@ impl Supervisor {
     }
 
     fn prepare_devices(&mut self, now: Instant) -> Result<(), Failure> {
-        let interfaces = network::bring_up(&self.spec.interfaces)?;
+        let names = self.spec.devices();
+        let interfaces = network::bring_up(&names)?;
         if self.devices.is_none() {
-            self.devices = Some(Devices::open(&self.spec.interfaces, &self.options)?);
+            self.devices = Some(Devices::open(&names, &self.options)?);
         }
         let until = now + LINK_WAIT;
         self.phase = Phase::Linking {
@@ -239,11 +235,16 @@ impl Supervisor {
         }
     }
 
-    /// The pipe on which a starting engine answers.
-    pub fn ready_pipe(&self) -> Option<BorrowedFd<'_>> {
-        match &self.phase {
-            Phase::Starting { engine, .. } => engine.ready_pipe(),
-            _ => None,
+    /// The pipe on which the engine tells how it is.
+    pub fn pipe(&self) -> Option<BorrowedFd<'_>> {
+        self.engine().and_then(Engine::pipe)
+    }
+
+    /// What the engine has said about its components.
+    pub fn news(&mut self) -> Vec<News> {
+        match &mut self.phase {
+            Phase::Active(engine) | Phase::Ending { engine, .. } => engine.news(),
+            _ => Vec::new(),
         }
     }
 
@@ -252,7 +253,7 @@ impl Supervisor {
         self.take_answer();
         // It may linger with its errors told; it is of no use.
         if let Phase::Starting { engine, .. } = &self.phase
-            && engine.ready_pipe().is_none()
+            && engine.pipe().is_none()
         {
             engine.kill();
         }
@@ -276,8 +277,8 @@ impl Supervisor {
         }
     }
 
-    /// A child has ended.
-    pub fn ended(&mut self, pid: i32, end: End, now: Instant) {
+    /// A child has ended; gives whether it was the engine.
+    pub fn ended(&mut self, pid: i32, end: End, now: Instant) -> bool {
         if self.joiner == Some(pid) {
             self.joiner = None;
             if end != End::Exit(0) {
@@ -289,7 +290,9 @@ impl Supervisor {
         } else if self.engine().is_some_and(|engine| engine.pid == pid) {
             self.take_answer();
             self.engine_ended(end, now);
+            return true;
         }
+        false
     }
 
     fn engine_ended(&mut self, end: End, now: Instant) {
@@ -380,6 +383,11 @@ impl Supervisor {
         }
     }
 
+    /// Whether a start that was asked for came to nothing.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.phase, Phase::Failed)
+    }
+
     /// Whether no engine is there.
     pub fn is_at_rest(&self) -> bool {
         self.engine().is_none()
@@ -419,7 +427,8 @@ impl Supervisor {
     }
 }
 
-fn told(end: End) -> String {
+/// An end in words.
+pub fn told(end: End) -> String {
     match end {
         End::Exit(code) => format!("ended with status {code}"),
         End::Signal(signal) => format!("killed by signal {signal}"),

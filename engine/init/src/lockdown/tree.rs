@@ -12,6 +12,8 @@ const RETURN: u16 = 0x06;
 
 const KILL_PROCESS: u32 = 0x8000_0000;
 const ALLOW: u32 = 0x7fff_0000;
+/// With the number of the error in its lower half.
+const ERROR: u32 = 0x0005_0000;
 
 /// Where the kernel puts what the filter looks at.
 const CALL_OFFSET: u32 = 0;
@@ -28,11 +30,25 @@ compile_error!("the engine's system call filter knows x86_64 and aarch64");
 #[derive(Debug, PartialEq, Eq)]
 struct Span {
     first: u32,
-    allowed: bool,
+    answer: u32,
 }
 
 /// Allows these calls, and ends the process at any other.
 pub(super) fn allow_only(calls: &[i64]) -> BpfProgram {
+    program(&spans(calls, ALLOW, KILL_PROCESS))
+}
+
+/// Answers these calls with EPERM, and those after `newest` as a kernel without them does.
+pub(super) fn refuse(calls: &[i64], newest: i64) -> BpfProgram {
+    let mut spans = spans(calls, ERROR | libc::EPERM as u32, ALLOW);
+    spans.push(Span {
+        first: newest as u32 + 1,
+        answer: ERROR | libc::ENOSYS as u32,
+    });
+    program(&spans)
+}
+
+fn program(spans: &[Span]) -> BpfProgram {
     let mut program = vec![
         instruction(LOAD_WORD, ARCHITECTURE_OFFSET),
         sock_filter {
@@ -44,7 +60,7 @@ pub(super) fn allow_only(calls: &[i64]) -> BpfProgram {
         instruction(RETURN, KILL_PROCESS),
         instruction(LOAD_WORD, CALL_OFFSET),
     ];
-    program.append(&mut search(&spans(calls)));
+    program.append(&mut search(spans));
     program
 }
 
@@ -57,7 +73,8 @@ fn instruction(code: u16, k: u32) -> sock_filter {
     }
 }
 
-fn spans(calls: &[i64]) -> Vec<Span> {
+/// From 0 on: what is answered to the calls, and to all others.
+fn spans(calls: &[i64], to_calls: u32, to_others: u32) -> Vec<Span> {
     let mut calls: Vec<u32> = calls
         .iter()
         .filter_map(|call| u32::try_from(*call).ok())
@@ -66,23 +83,23 @@ fn spans(calls: &[i64]) -> Vec<Span> {
     calls.dedup();
     let mut spans = vec![Span {
         first: 0,
-        allowed: false,
+        answer: to_others,
     }];
     for call in calls {
-        // The last span is a forbidden one; it shrinks to nothing where the calls follow closely.
+        // The last span is one of others; it shrinks to nothing where the calls follow closely.
         match spans.last() {
             Some(last) if last.first == call => drop(spans.pop()),
             _ => {}
         }
-        if spans.last().is_none_or(|last| !last.allowed) {
+        if spans.last().is_none_or(|last| last.answer == to_others) {
             spans.push(Span {
                 first: call,
-                allowed: true,
+                answer: to_calls,
             });
         }
         spans.push(Span {
             first: call + 1,
-            allowed: false,
+            answer: to_others,
         });
     }
     spans
@@ -90,14 +107,11 @@ fn spans(calls: &[i64]) -> Vec<Span> {
 
 fn search(spans: &[Span]) -> BpfProgram {
     if let [span] = spans {
-        return vec![instruction(
-            RETURN,
-            if span.allowed { ALLOW } else { KILL_PROCESS },
-        )];
+        return vec![instruction(RETURN, span.answer)];
     }
     let (low, high) = spans.split_at(spans.len() / 2);
     let (mut below, mut above) = (search(low), search(high));
-    let jt = u8::try_from(below.len()).expect("half of the allowed calls fit in one jump");
+    let jt = u8::try_from(below.len()).expect("half of the spans fit in one jump");
     let mut program = vec![sock_filter {
         code: JUMP_AT_LEAST,
         jt,
@@ -154,6 +168,17 @@ mod tests {
     }
 
     #[test]
+    fn refused_calls_and_unknown_ones_are_answered_with_an_error() {
+        let program = refuse(&[5, 6, 9], 11);
+        let answer = |call| run(&program, ARCHITECTURE, call);
+        let refused = ERROR | libc::EPERM as u32;
+        assert_eq!([4, 5, 6, 7].map(answer), [ALLOW, refused, refused, ALLOW]);
+        assert_eq!([9, 11].map(answer), [refused, ALLOW]);
+        let unknown = ERROR | libc::ENOSYS as u32;
+        assert_eq!([12, 1 << 30, u32::MAX].map(answer), [unknown; 3]);
+    }
+
+    #[test]
     fn calls_of_another_architecture_are_not_looked_at() {
         let program = allow_only(&allowed::calls());
         assert_eq!(
@@ -164,9 +189,9 @@ mod tests {
 
     #[test]
     fn neighbouring_calls_share_a_span() {
-        let span = |first, allowed| Span { first, allowed };
-        let expected = [span(0, true), span(3, false), span(7, true), span(8, false)];
-        assert_eq!(spans(&[2, 0, 1, 7, 1]), expected);
+        let span = |first, answer| Span { first, answer };
+        let expected = [span(0, 5), span(3, 6), span(7, 5), span(8, 6)];
+        assert_eq!(spans(&[2, 0, 1, 7, 1], 5, 6), expected);
     }
 
     #[test]

@@ -77,6 +77,18 @@ pub fn open_at(folder: BorrowedFd<'_>, name: &Path, flags: i32, mode: u32) -> io
     Ok(unsafe { File::from_raw_fd(fd) })
 }
 
+/// Makes a folder, if it is not there, and opens it; a link to one is refused.
+pub fn make_folder_at(folder: BorrowedFd<'_>, name: &str, mode: u32) -> io::Result<File> {
+    let text = c_string(name.as_bytes())?;
+    // SAFETY: `text` is a valid string for the length of the call.
+    match check(unsafe { libc::mkdirat(folder.as_raw_fd(), text.as_ptr(), mode) }) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW;
+    open_at(folder, Path::new(name), flags, 0)
+}
+
 /// Opens a folder or a program as a place only (`O_PATH`).
 pub fn open_place(path: &Path, flags: i32) -> io::Result<OwnedFd> {
     let path = c_path(path)?;

@@ -27,9 +27,17 @@ impl Interfaces {
 
     /// Brings an interface up, promiscuous, without ARP of its own.
     pub fn bring_up(&self, name: &str) -> io::Result<()> {
+        self.set_flags(name, libc::IFF_UP | libc::IFF_PROMISC | libc::IFF_NOARP)
+    }
+
+    /// Brings an interface up, for others to use as it is.
+    pub fn just_bring_up(&self, name: &str) -> io::Result<()> {
+        self.set_flags(name, libc::IFF_UP)
+    }
+
+    fn set_flags(&self, name: &str, wanted: i32) -> io::Result<()> {
         let mut request = request(name)?;
         self.call(libc::SIOCGIFFLAGS as libc::c_ulong, &mut request)?;
-        let wanted = libc::IFF_UP | libc::IFF_PROMISC | libc::IFF_NOARP;
         // SAFETY: SIOCGIFFLAGS has filled in the flags.
         unsafe { request.ifr_ifru.ifru_flags |= wanted as libc::c_short };
         self.call(libc::SIOCSIFFLAGS as libc::c_ulong, &mut request)
@@ -88,7 +96,7 @@ fn request(name: &str) -> io::Result<libc::ifreq> {
     Ok(request)
 }
 
-fn socket(domain: i32, kind: i32) -> io::Result<OwnedFd> {
+pub(crate) fn socket(domain: i32, kind: i32) -> io::Result<OwnedFd> {
     // SAFETY: takes numbers only.
     let fd = check(unsafe { libc::socket(domain, kind | libc::SOCK_CLOEXEC, 0) })?;
     // SAFETY: just opened, owned by nobody else.

@@ -8,6 +8,8 @@ use std::path::Path;
 pub mod descriptor;
 pub mod link;
 pub mod mount;
+pub mod namespace;
+pub mod netlink;
 pub mod process;
 
 /// Turns the -1 of a system call into the error it left in `errno`.

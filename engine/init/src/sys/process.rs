@@ -1,7 +1,7 @@
 //! Processes: namespaces, forking, waiting, giving up privileges, executing.
 
 use super::{c_string, check};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
@@ -46,11 +46,15 @@ pub fn exit_now(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
-/// The next child that has ended.
-pub fn reap() -> Option<(i32, End)> {
+/// The next child that has ended, how, and the processor time it and its own children used.
+pub fn reap() -> Option<(i32, End, Duration)> {
     let mut status = 0;
-    // SAFETY: `status` outlives the call.
-    let pid = unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) };
+    // SAFETY: all zeroes is a valid rusage; it and `status` outlive the call.
+    let (pid, usage) = unsafe {
+        let mut usage = std::mem::zeroed();
+        let pid = libc::wait4(-1, &mut status, libc::WNOHANG, &mut usage);
+        (pid, usage)
+    };
     if pid <= 0 {
         return None;
     }
@@ -59,7 +63,7 @@ pub fn reap() -> Option<(i32, End)> {
     } else {
         End::Exit(libc::WEXITSTATUS(status))
     };
-    Some((pid, end))
+    Some((pid, end, time_of(&usage)))
 }
 
 /// Waits for one child to end.
@@ -85,6 +89,23 @@ pub fn kill(pid: i32, signal: i32) {
     unsafe { libc::kill(pid, signal) };
 }
 
+/// Ends all processes of a user, but for process 1.
+pub fn end_all_of(uid: u32) -> io::Result<()> {
+    match fork()? {
+        Fork::Parent(pid) => wait(pid),
+        Fork::Child => {
+            // SAFETY: takes numbers only; without the privilege nobody else's can be ended.
+            unsafe {
+                if libc::setresuid(uid, uid, uid) == 0 {
+                    libc::kill(-1, libc::SIGKILL);
+                }
+            }
+            exit_now(0)
+        }
+    }
+    Ok(())
+}
+
 /// Leaves the terminal session.
 pub fn new_session() -> io::Result<()> {
     // SAFETY: takes nothing.
@@ -99,7 +120,7 @@ pub fn set_host_name(name: &str) -> io::Result<()> {
 }
 
 /// What `ps` and `top` call this process.
-pub fn set_name(name: &std::ffi::CStr) {
+pub fn set_name(name: &CStr) {
     // SAFETY: `name` is a valid string for the length of the call. Nothing depends on it.
     unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
 }
@@ -150,8 +171,8 @@ pub fn lower_limit(resource: libc::__rlimit_resource_t, most: u64) -> io::Result
     Ok(())
 }
 
-/// Becomes a user without any capability and without a way to get one.
-pub fn give_up_privileges(uid: u32, gid: u32) -> io::Result<()> {
+/// Becomes a user, also of these groups, without any capability and without a way to get one.
+pub fn give_up_privileges(uid: u32, gid: u32, groups: &[u32]) -> io::Result<()> {
     drop_bounding_set();
     // SAFETY: numbers, or pointers to structures that outlive the calls; one thread.
     unsafe {
@@ -162,7 +183,7 @@ pub fn give_up_privileges(uid: u32, gid: u32) -> io::Result<()> {
             0,
             0,
         ))?;
-        check(libc::setgroups(0, std::ptr::null()))?;
+        check(libc::setgroups(groups.len(), groups.as_ptr()))?;
         check(libc::setresgid(gid, gid, gid))?;
         check(libc::setresuid(uid, uid, uid))?;
     }
@@ -189,6 +210,23 @@ fn clear_capabilities() -> io::Result<()> {
 
 /// Replaces this process by the program behind a descriptor; returns only on failure.
 pub fn execute(program: BorrowedFd<'_>, arguments: &[String], environment: &[String]) -> io::Error {
+    execute_at(program.as_raw_fd(), c"", arguments, environment)
+}
+
+/// Replaces this process by the program that the first argument names; returns only on failure.
+pub fn execute_named(arguments: &[String], environment: &[String]) -> io::Error {
+    match c_string(arguments.first().map_or(b"", |name| name.as_bytes())) {
+        Ok(name) => execute_at(libc::AT_FDCWD, &name, arguments, environment),
+        Err(error) => error,
+    }
+}
+
+fn execute_at(place: i32, name: &CStr, arguments: &[String], environment: &[String]) -> io::Error {
+    let flags = if name.is_empty() {
+        libc::AT_EMPTY_PATH
+    } else {
+        0
+    };
     let strings = |list: &[String]| -> io::Result<Vec<CString>> {
         list.iter().map(|text| c_string(text.as_bytes())).collect()
     };
@@ -207,11 +245,11 @@ pub fn execute(program: BorrowedFd<'_>, arguments: &[String], environment: &[Str
     unsafe {
         libc::syscall(
             libc::SYS_execveat,
-            program.as_raw_fd(),
-            c"".as_ptr(),
+            place,
+            name.as_ptr(),
             arguments.as_ptr(),
             environment.as_ptr(),
-            libc::AT_EMPTY_PATH,
+            flags,
         )
     };
     io::Error::last_os_error()
@@ -246,6 +284,10 @@ pub fn processor_time_of_ended() -> Duration {
         libc::getrusage(libc::RUSAGE_CHILDREN, &mut usage);
         usage
     };
+    time_of(&usage)
+}
+
+fn time_of(usage: &libc::rusage) -> Duration {
     let part = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
     part(usage.ru_utime) + part(usage.ru_stime)
 }

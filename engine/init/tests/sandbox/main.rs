@@ -1,6 +1,8 @@
 //! Sandboxes as their users see them. Most of it takes root; without, each test says so and ends.
 
 mod boot;
+mod components;
+mod components_confined;
 mod confinement;
 mod supervision;
 mod support;

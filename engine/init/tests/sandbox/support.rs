@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 pub const UID: u32 = 1_234_567;
 pub const GID: u32 = 1_234_568;
+/// Of the first component; the next has the next one.
+pub const COMPONENT_UID: u32 = 1_234_600;
 
 /// Whether a sandbox can be made here; says why not.
 pub fn can_make_sandboxes() -> bool {
@@ -66,6 +68,46 @@ impl Folder {
 
     pub fn fact(mut self, key: &str, value: Value) -> Self {
         self.facts["sandbox"][key] = value;
+        self
+    }
+
+    /// A component that is ready when it has started; `change` says what else it is.
+    pub fn component(self, key: &str, program: Value, change: Value) -> Self {
+        let number = self.facts["sandbox"]["components"]
+            .as_array()
+            .map_or(0, Vec::len) as u32;
+        let folder = self.path.join("components").join(key);
+        fs::create_dir_all(&folder).unwrap();
+        fs::copy(stand_in(), folder.join("stand_in")).unwrap();
+        let uid = COMPONENT_UID + number;
+        let mut facts = json!({"key": key, "name": key, "program": program, "uid": uid,
+            "gid": uid, "ready": "start"});
+        let change = change.as_object().unwrap().clone();
+        facts.as_object_mut().unwrap().extend(change);
+        self.add("components", facts)
+    }
+
+    /// A component that runs a script in a shell.
+    pub fn shell(self, key: &str, script: &str, change: Value) -> Self {
+        self.component(key, json!(["/bin/sh", "-c", script]), change)
+    }
+
+    /// A component that answers these questions in the log, each after its name.
+    pub fn asked(self, key: &str, questions: &[&str], change: Value) -> Self {
+        let program = self.path.join("components").join(key).join("stand_in");
+        let mut words = vec![program.to_str().unwrap(), "component"];
+        words.extend(questions);
+        let program = json!(words);
+        self.component(key, program, change)
+    }
+
+    /// Adds to a list of facts.
+    pub fn add(mut self, key: &str, value: Value) -> Self {
+        let list = &mut self.facts["sandbox"][key];
+        if list.is_null() {
+            *list = json!([]);
+        }
+        list.as_array_mut().unwrap().push(value);
         self
     }
 
@@ -159,6 +201,16 @@ pub fn ip(arguments: &[&str]) {
     assert!(output.status.success(), "ip {arguments:?}: {output:?}");
 }
 
+/// What is gone from the run folder with the function.
+const LEFT_BY_NONE: [&str; 6] = [
+    "init.sock",
+    "control.sock",
+    "components.sock",
+    "state.json",
+    ".state.json.new",
+    "mnt",
+];
+
 /// A sandbox on its way.
 pub struct Starting {
     pub folder: Folder,
@@ -198,7 +250,7 @@ impl Starting {
     }
 
     pub fn assert_nothing_left(&mut self) {
-        for name in ["init.sock", "control.sock", "state.json", ".state.json.new"] {
+        for name in LEFT_BY_NONE {
             eventually(name, || {
                 (!self.folder.path.join(name).exists()).then_some(())
             });
@@ -289,6 +341,31 @@ impl Sandbox {
         let mut text = String::new();
         client.read_to_string(&mut text).ok()?;
         (!text.is_empty()).then_some(text)
+    }
+
+    /// What status tells of a component.
+    pub fn component(&self, key: &str) -> Value {
+        let status = self.order("status");
+        let mut all = status["components"].as_array().unwrap().iter();
+        let found = all.find(|component| component["key"] == key);
+        found
+            .cloned()
+            .unwrap_or_else(|| panic!("{key} in {status}"))
+    }
+
+    /// Waits until a component is in a state; gives what status tells of it.
+    pub fn component_in(&self, key: &str, state: &str) -> Value {
+        eventually(&format!("{key} {state}"), || {
+            Some(self.component(key)).filter(|component| component["state"] == state)
+        })
+    }
+
+    /// Waits until the log has a line; gives the log.
+    pub fn logged(&self, line: &str) -> String {
+        eventually(line, || {
+            let log = self.starting.log();
+            log.lines().any(|one| one == line).then_some(log)
+        })
     }
 
     pub fn kill_engine(&self) {

@@ -1,0 +1,476 @@
+//! Keeps one component as it is wanted: running, or not.
+
+use super::log::Lines;
+use super::network::Networks;
+use super::process::{Launch, Launcher, Process};
+use crate::backoff::Backoff;
+use crate::log;
+use crate::news::Event;
+use crate::spec::{self, Readiness};
+use crate::supervise::told;
+use crate::sys::process::{self, End};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// To leave by itself, then after being asked to.
+const END_WAIT: Duration = Duration::from_secs(2);
+/// Before another try where not even a process could be made.
+const LEAST_PAUSE: Duration = Duration::from_millis(10);
+const CHUNK_BYTES: usize = 16 << 10;
+/// Of what it prints, before others have their turn.
+const READS_PER_TURN: usize = 4;
+/// Of what it has printed, when it has ended; a pipe holds no more.
+const LAST_READS: usize = 64;
+
+/// What a start that was asked for has to reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Packets, or a running program: see [`Readiness`].
+    Ready,
+    /// A connection at least.
+    Attached,
+}
+
+/// One component, whether it runs or not.
+pub struct Component {
+    pub spec: spec::Component,
+    /// Whether `function.json` still has it.
+    pub listed: bool,
+    lines: Lines,
+    phase: Phase,
+    /// Whether it is started again when it ends.
+    runs: bool,
+    asked: Option<Wanted>,
+    backoff: Backoff,
+    restarts: u32,
+    last_end: Option<String>,
+    /// Processor time of its processes that have ended.
+    spent: Duration,
+}
+
+enum Phase {
+    Inactive,
+    Running(Running),
+    Pausing { until: Instant },
+    Failed(Vec<String>),
+}
+
+struct Running {
+    process: Process,
+    launched: bool,
+    attachment: Attachment,
+    /// The engine, ending, has told it to leave.
+    dismissed: bool,
+    /// When it has to be ready.
+    due: Option<Instant>,
+    ending: Option<Ending>,
+    /// Why it is of no use.
+    errors: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attachment {
+    None,
+    Waiting,
+    Ready,
+}
+
+#[derive(Clone, Copy)]
+enum Ending {
+    Leaving { until: Instant },
+    Asked { until: Instant },
+    Forced,
+}
+
+impl Component {
+    pub fn new(spec: spec::Component, backoff: Backoff, now: Instant) -> Self {
+        Self {
+            lines: Lines::new(&spec.name, now),
+            spec,
+            listed: true,
+            phase: Phase::Inactive,
+            runs: false,
+            asked: None,
+            backoff,
+            restarts: 0,
+            last_end: None,
+            spent: Duration::ZERO,
+        }
+    }
+
+    /// Has it run, because somebody asked for it.
+    pub fn start(&mut self, wanted: Wanted, launcher: &Launcher, networks: &Networks) {
+        self.runs = true;
+        if !matches!(self.phase, Phase::Running(_)) {
+            self.asked = Some(wanted);
+            self.backoff.reset();
+            self.launch(launcher, networks);
+        }
+    }
+
+    fn launch(&mut self, launcher: &Launcher, networks: &Networks) {
+        self.lines.forget();
+        let started = match networks.of(&self.spec) {
+            Some(network) => launcher.start(&self.spec, network),
+            None => Err(std::io::ErrorKind::NotFound.into()),
+        };
+        match started {
+            Ok(process) => {
+                self.phase = Phase::Running(Running {
+                    due: Some(process.since + self.spec.start),
+                    process,
+                    launched: false,
+                    attachment: Attachment::None,
+                    dismissed: false,
+                    ending: None,
+                    errors: Vec::new(),
+                });
+            }
+            Err(error) => {
+                let errors = vec![format!("{} cannot be started: {error}", self.called())];
+                self.missed(errors, Duration::ZERO, Instant::now());
+            }
+        }
+    }
+
+    fn called(&self) -> String {
+        format!("component '{}'", self.spec.name)
+    }
+
+    /// Has it not run: it has a while to leave if it knows, then is asked, then forced to.
+    pub fn leave(&mut self, knows: bool, now: Instant) {
+        self.runs = false;
+        self.asked = None;
+        match &mut self.phase {
+            Phase::Running(running) if running.ending.is_none() => {
+                let until = now + END_WAIT;
+                running.ending = Some(if knows || running.dismissed {
+                    Ending::Leaving { until }
+                } else {
+                    running.process.terminate();
+                    Ending::Asked { until }
+                });
+            }
+            Phase::Pausing { .. } => self.phase = Phase::Inactive,
+            _ => {}
+        }
+    }
+
+    /// Does what is due.
+    pub fn tick(&mut self, now: Instant, engine: bool, launcher: &Launcher, networks: &Networks) {
+        let mut text = Vec::new();
+        self.lines.tick(now, &mut text);
+        print(&text);
+        let called = self.called();
+        match &mut self.phase {
+            Phase::Running(running) => {
+                let lacks = running.is_late(now, engine, &self.spec, self.asked);
+                if lacks {
+                    running.give_up(format!("{called} {}", running.lack(&self.spec)));
+                }
+                running.press(now);
+            }
+            Phase::Pausing { until } if *until <= now => self.launch(launcher, networks),
+            _ => {}
+        }
+    }
+
+    /// When something is due next.
+    pub fn due(&self) -> Option<Instant> {
+        let phase = match &self.phase {
+            Phase::Running(running) => match running.ending {
+                Some(Ending::Leaving { until } | Ending::Asked { until }) => Some(until),
+                Some(Ending::Forced) => None,
+                None => running.due,
+            },
+            Phase::Pausing { until } => Some(*until),
+            _ => None,
+        };
+        phase.into_iter().chain(self.lines.due()).min()
+    }
+
+    /// Where to wait for it.
+    pub fn pipes(&self) -> [i32; 2] {
+        match &self.phase {
+            Phase::Running(running) => running.process.pipes(),
+            _ => [-1; 2],
+        }
+    }
+
+    /// Hears how its start goes, and what it prints.
+    pub fn hear(&mut self, now: Instant) {
+        let called = self.called();
+        let Phase::Running(running) = &mut self.phase else {
+            return;
+        };
+        if !running.launched {
+            match running.process.launch() {
+                Launch::Pending => {}
+                Launch::Running => running.launched = true,
+                Launch::Error(error) => running.give_up(format!("{called}: {error}")),
+            }
+        }
+        read(running, &mut self.lines, READS_PER_TURN, now);
+        self.settle_start();
+    }
+
+    /// The engine has said something about it.
+    pub fn told(&mut self, event: Event) {
+        let called = self.called();
+        let Phase::Running(running) = &mut self.phase else {
+            return;
+        };
+        match event {
+            Event::Waiting => running.attachment = Attachment::Waiting,
+            Event::Ready => running.attachment = Attachment::Ready,
+            // Where its process lives, it may come back.
+            Event::Gone(_) => running.detach(),
+            Event::Kill(reason) => running.give_up(format!("{called} killed: {reason}")),
+        }
+        self.settle_start();
+    }
+
+    /// The engine has ended: in an orderly way, or not.
+    pub fn lost_engine(&mut self, orderly: bool) {
+        if let Phase::Running(running) = &mut self.phase {
+            running.dismissed = orderly && running.attachment != Attachment::None;
+            running.detach();
+        }
+    }
+
+    /// Once a start has reached what it was to reach, it cannot fail any more.
+    fn settle_start(&mut self) {
+        let Phase::Running(running) = &mut self.phase else {
+            return;
+        };
+        if !running.errors.is_empty() {
+            return;
+        }
+        let ready = running.is_ready(&self.spec);
+        let attached = running.attachment != Attachment::None;
+        if ready || (attached && self.asked != Some(Wanted::Ready)) {
+            running.due = None;
+            self.asked = None;
+        }
+    }
+
+    /// Whether this is the number of its process.
+    pub fn has_process(&self, pid: i32) -> bool {
+        matches!(&self.phase, Phase::Running(running) if running.process.pid == pid)
+    }
+
+    /// Its process has ended. `is_wanted` tells whether one that left in peace is to come back.
+    pub fn ended(
+        &mut self,
+        end: End,
+        spent: Duration,
+        now: Instant,
+        is_wanted: impl FnOnce() -> bool,
+    ) {
+        self.hear(now);
+        let phase = std::mem::replace(&mut self.phase, Phase::Inactive);
+        let Phase::Running(mut running) = phase else {
+            self.phase = phase;
+            return;
+        };
+        read(&mut running, &mut self.lines, LAST_READS, now);
+        let mut text = Vec::new();
+        self.lines.finish(now, &mut text);
+        print(&text);
+        self.spent += spent;
+        self.last_end = Some(told(end));
+        let leaves = end == End::Exit(0) && self.asked.is_none() && !is_wanted();
+        if !self.runs || leaves {
+            self.runs = false;
+            return;
+        }
+        let called = self.called();
+        let mut errors = running.errors;
+        if errors.is_empty() {
+            let when = if self.asked.is_some() {
+                " before it was ready"
+            } else {
+                ""
+            };
+            errors.push(format!("{called} {}{when}", told(end)));
+        }
+        self.missed(
+            errors,
+            now.saturating_duration_since(running.process.since),
+            now,
+        );
+    }
+
+    fn missed(&mut self, mut errors: Vec<String>, lived: Duration, now: Instant) {
+        if self.asked.take().is_some() {
+            let name = &self.spec.name;
+            errors.iter().for_each(|line| log(line));
+            errors.extend(self.lines.last().map(|line| format!("{name}: {line}")));
+            self.phase = Phase::Failed(errors);
+            self.runs = false;
+            return;
+        }
+        self.restarts += 1;
+        let least_pause = if lived.is_zero() {
+            LEAST_PAUSE
+        } else {
+            Duration::ZERO
+        };
+        let pause = self.backoff.after(lived).max(least_pause);
+        let (what, number) = (errors.join("; "), self.restarts);
+        let when = match pause.as_millis() {
+            0 => "restarted".into(),
+            ms => format!("restarting in {ms} ms"),
+        };
+        log(&format!("{what}, {when} ({number})"));
+        self.phase = Phase::Pausing { until: now + pause };
+    }
+
+    /// Its name for `state.json`.
+    pub fn state(&self) -> &'static str {
+        match &self.phase {
+            Phase::Inactive => "ended",
+            Phase::Failed(_) => "failed",
+            Phase::Pausing { .. } => "restarting",
+            Phase::Running(running) if running.is_ready(&self.spec) => "ready",
+            Phase::Running(running) => match running.attachment {
+                Attachment::None if self.asked.is_none() && running.due.is_some() => "restarting",
+                Attachment::None => "starting",
+                Attachment::Waiting | Attachment::Ready => "waiting",
+            },
+        }
+    }
+
+    /// Whether a start that was asked for is under way.
+    pub fn is_starting(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// Why the start that was asked for came to nothing.
+    pub fn failure(&self) -> Option<&[String]> {
+        match &self.phase {
+            Phase::Failed(errors) => Some(errors),
+            _ => None,
+        }
+    }
+
+    /// Whether it has no process, and gets none.
+    pub fn is_at_rest(&self) -> bool {
+        matches!(self.phase, Phase::Inactive | Phase::Failed(_))
+    }
+
+    /// Its process's numbers, inside and outside.
+    pub fn pids(&self) -> Option<(i32, Option<i32>)> {
+        match &self.phase {
+            Phase::Running(running) => Some((running.process.pid, running.process.outer_pid)),
+            _ => None,
+        }
+    }
+
+    pub fn restarts(&self) -> u32 {
+        self.restarts
+    }
+
+    pub fn last_end(&self) -> Option<&str> {
+        self.last_end.as_deref()
+    }
+
+    /// Processor time of its processes that have ended.
+    pub fn spent(&self) -> Duration {
+        self.spent
+    }
+}
+
+impl Running {
+    fn is_ready(&self, spec: &spec::Component) -> bool {
+        match spec.ready {
+            Readiness::Start => self.launched,
+            Readiness::Attach => self.attachment == Attachment::Ready,
+        }
+    }
+
+    fn detach(&mut self) {
+        if self.attachment == Attachment::Ready {
+            self.attachment = Attachment::Waiting;
+        }
+    }
+
+    /// Whether it has had the time it has to get ready; without an engine that does not count.
+    fn is_late(
+        &mut self,
+        now: Instant,
+        engine: bool,
+        spec: &spec::Component,
+        asked: Option<Wanted>,
+    ) -> bool {
+        let due = self.due.is_some_and(|due| due <= now);
+        if due && !engine && asked.is_none() {
+            self.due = Some(now + spec.start);
+            return false;
+        }
+        due && self.errors.is_empty() && self.ending.is_none()
+    }
+
+    fn lack(&self, spec: &spec::Component) -> String {
+        let ms = spec.start.as_millis();
+        let unasked = match self.attachment {
+            Attachment::Waiting => ": no element of the graph asks for it",
+            _ => "",
+        };
+        format!("not ready after {ms} ms{unasked}")
+    }
+
+    /// It is of no use: its end by force tells why.
+    fn give_up(&mut self, why: String) {
+        if self.ending.is_none() && self.errors.is_empty() {
+            self.errors.push(why);
+            self.due = None;
+            self.process.kill();
+        }
+    }
+
+    /// Makes it leave, ever more firmly.
+    fn press(&mut self, now: Instant) {
+        match self.ending {
+            Some(Ending::Leaving { until }) if until <= now => {
+                self.process.terminate();
+                let until = now + END_WAIT;
+                self.ending = Some(Ending::Asked { until });
+            }
+            Some(Ending::Asked { until }) if until <= now => {
+                self.process.kill();
+                self.ending = Some(Ending::Forced);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn read(running: &mut Running, lines: &mut Lines, times: usize, now: Instant) {
+    let mut chunk = [0; CHUNK_BYTES];
+    let mut text = Vec::new();
+    for _ in 0..times {
+        let printed = running.process.read(&mut chunk);
+        if printed.is_empty() {
+            break;
+        }
+        lines.take(printed, now, &mut text);
+    }
+    print(&text);
+}
+
+/// To the function's log, which is the standard error stream here.
+fn print(text: &[u8]) {
+    if !text.is_empty() {
+        // Where it cannot be written there is nobody to tell.
+        let _ = std::io::stderr().write_all(text);
+    }
+}
+
+/// Ends what a component's process has left behind, all of its user if that is its alone.
+pub fn sweep(pid: i32, uid: u32, alone: bool) {
+    let swept = alone && process::end_all_of(uid).is_ok();
+    if !swept {
+        process::kill(-pid, libc::SIGKILL);
+    }
+}

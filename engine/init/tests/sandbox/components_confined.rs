@@ -1,0 +1,220 @@
+//! What a component can do and see.
+
+use crate::support::{COMPONENT_UID, Folder, GID, Sandbox, can_make_sandboxes, eventually};
+use serde_json::json;
+use std::fs;
+
+fn line<'a>(status: &'a str, key: &str) -> &'a str {
+    let found = status
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    found.unwrap_or_else(|| panic!("{key} in {status}")).trim()
+}
+
+fn pid(sandbox: &Sandbox, key: &str) -> i32 {
+    sandbox.component(key)["pid"].as_i64().unwrap() as i32
+}
+
+/// What a component answers, as its lines in the log.
+fn answers(folder: Folder, questions: &[&str]) -> Vec<String> {
+    let sandbox = folder.asked("a", questions, json!({})).run();
+    let log = eventually("all answers", || {
+        let log = sandbox.starting.log();
+        (log.lines().count() >= questions.len()).then_some(log)
+    });
+    sandbox.shutdown();
+    let answer = |line: &str| line.strip_prefix("a: ").unwrap().to_string();
+    log.lines().map(answer).collect()
+}
+
+#[test]
+fn it_has_its_own_user_and_no_capability() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let sandbox = Folder::new().asked("a", &[], json!({})).run();
+    let pid = pid(&sandbox, "a");
+    let status = sandbox.fact_of(pid, "status");
+    let uid = COMPONENT_UID.to_string();
+    assert_eq!(line(&status, "Uid"), [uid.as_str(); 4].join("\t"));
+    assert_eq!(line(&status, "Gid"), [uid.as_str(); 4].join("\t"));
+    assert_eq!(line(&status, "Groups"), GID.to_string());
+    for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+        assert_eq!(line(&status, set), "0000000000000000", "{set}");
+    }
+    assert_eq!(line(&status, "NoNewPrivs"), "1");
+    assert_eq!(line(&status, "Seccomp_filters"), "3");
+    assert_eq!(line(&status, "SigBlk"), "0000000000000000");
+    let limits = sandbox.fact_of(pid, "limits");
+    for limit in [
+        "Max core file size        0                    0 ",
+        "Max open files            4096                 4096 ",
+        "Max processes             1024                 1024 ",
+    ] {
+        assert!(limits.contains(limit), "{limits}");
+    }
+    assert_eq!(sandbox.fact_of(pid, "oom_score_adj"), "500\n");
+    let mut open: Vec<_> = fs::read_dir(format!("/proc/{pid}/fd"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    open.sort();
+    assert_eq!(open, ["0", "1", "2"]);
+    sandbox.shutdown();
+}
+
+#[test]
+fn its_environment_says_what_it_needs_to_know() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let folder = Folder::new();
+    let run = folder.path.display().to_string();
+    let facts = json!({"environment": {"HOME": "/srv", "K": "v w"}, "directory": "/usr"});
+    let sandbox = folder
+        .asked("a.2", &["environment", "folder", "host"], facts)
+        .run();
+    let log = sandbox.logged("a.2: weft-under-test");
+    assert_eq!(
+        log,
+        format!(
+            "a.2: HOME=/srv\na.2: K=v w\na.2: PATH=/usr/local/bin:/usr/bin:/bin\n\
+             a.2: TMPDIR={run}/data/a.2\na.2: WEFT_COMPONENT={run}/components.sock\n\
+             a.2: WEFT_COMPONENT_NAME=a.2\na.2: /usr\na.2: weft-under-test\n"
+        )
+    );
+    sandbox.shutdown();
+}
+
+#[test]
+fn it_writes_to_its_own_folder_only() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let folder = Folder::new().asked("b", &[], json!({}));
+    let run = folder.path.display().to_string();
+    let data = folder.path.join("data");
+    let denied = "error: Permission denied (os error 13)";
+    let read_only = "error: Read-only file system (os error 30)";
+    let questions = [
+        ("write note".into(), "done"),
+        ("folder".into(), &*format!("{run}/data/a")),
+        (format!("write {run}/data/note"), denied),
+        (format!("write {run}/data/b/note"), denied),
+        (format!("list {run}/data/b"), denied),
+        (format!("write {run}/note"), read_only),
+        (format!("write {run}/components/a/note"), read_only),
+        ("write /var/tmp/note".into(), read_only),
+        ("read /proc/1/environ".into(), denied),
+        (format!("read {run}/function.json"), "function"),
+    ];
+    fs::write(folder.path.join("note"), "").unwrap();
+    let asked: Vec<_> = questions
+        .iter()
+        .map(|(question, _)| question.as_str())
+        .collect();
+    let asked = &asked[..9];
+    let found = answers(folder, asked);
+    for ((question, expected), answer) in questions.iter().zip(found) {
+        assert_eq!(answer, *expected, "{question}");
+    }
+    assert!(!data.exists());
+}
+
+#[test]
+fn its_network_namespace_is_empty_and_shared_with_others_like_it() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let sandbox = Folder::new()
+        .asked("a", &[], json!({}))
+        .asked("b", &[], json!({}))
+        .run();
+    let network = |pid| fs::read_link(format!("/proc/{pid}/ns/net")).unwrap();
+    let (a, b) = (pid(&sandbox, "a"), pid(&sandbox, "b"));
+    assert_eq!(network(a), network(b));
+    assert_ne!(network(a), network(sandbox.engine_pid));
+    assert_ne!(network(a), network(std::process::id() as i32));
+    let devices = sandbox.fact_of(a, "net/dev");
+    let names: Vec<_> = devices.lines().skip(2).collect();
+    assert_eq!(names.len(), 1, "{devices}");
+    assert!(names[0].trim().starts_with("lo:"), "{devices}");
+    assert_eq!(sandbox.fact_of(a, "net/if_inet6"), "");
+    sandbox.shutdown();
+}
+
+#[test]
+fn dangerous_calls_are_refused_and_the_component_lives() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let refused = [
+        libc::SYS_ptrace,
+        libc::SYS_process_vm_readv,
+        libc::SYS_mount,
+        libc::SYS_umount2,
+        libc::SYS_setns,
+        libc::SYS_unshare,
+        libc::SYS_bpf,
+        libc::SYS_perf_event_open,
+        libc::SYS_keyctl,
+        libc::SYS_userfaultfd,
+        libc::SYS_io_uring_setup,
+        libc::SYS_init_module,
+        libc::SYS_kexec_load,
+        libc::SYS_reboot,
+        libc::SYS_swapon,
+        libc::SYS_clock_settime,
+        libc::SYS_open_by_handle_at,
+        libc::SYS_personality,
+    ];
+    let mut questions: Vec<_> = refused.iter().map(|call| format!("call {call}")).collect();
+    for domain in [libc::AF_PACKET, libc::AF_VSOCK, libc::AF_ALG] {
+        questions.push(format!("socket {domain}"));
+    }
+    let new_user = libc::CLONE_NEWUSER | libc::SIGCHLD;
+    questions.push(format!("call {} {new_user}", libc::SYS_clone));
+    let count = questions.len();
+    questions.push("call 460".into());
+    questions.push(format!("call {}", libc::SYS_clone3));
+    for allowed in [
+        "thread",
+        "fork",
+        "executable-memory",
+        "socket 1",
+        "socket 2",
+        "socket 16",
+    ] {
+        questions.push(allowed.into());
+    }
+    let asked: Vec<_> = questions.iter().map(String::as_str).collect();
+    let found = answers(Folder::new(), &asked);
+    for (question, answer) in questions.iter().zip(&found[..count]) {
+        assert_eq!(
+            answer, "error: Operation not permitted (os error 1)",
+            "{question}"
+        );
+    }
+    for answer in &found[count..count + 2] {
+        assert_eq!(answer, "error: Function not implemented (os error 38)");
+    }
+    assert_eq!(found[count + 2..], ["done"; 6]);
+}
+
+#[test]
+fn it_can_neither_signal_nor_watch_others() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let script = "for pid in 1 2 3 4 5 6; do [ $pid != $$ ] && kill -9 $pid && echo hit $pid; done; \
+        cat /proc/1/maps /proc/2/maps; kill -9 -1; echo done; exec sleep 1000";
+    let sandbox = Folder::new()
+        .asked("b", &[], json!({}))
+        .shell("a", script, json!({}))
+        .run();
+    let log = sandbox.logged("a: done");
+    assert!(!log.contains("hit"), "{log}");
+    assert_eq!(sandbox.component("b")["restarts"], 0);
+    assert_eq!(sandbox.order("status")["restarts"], 0);
+    sandbox.shutdown();
+}
