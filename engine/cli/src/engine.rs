@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use weft_core::{Addition, Clock, DeviceSource, Environment, Pool, PoolSize, Region, Router};
 
 const USAGE: &str = "usage: weft-engine engine --graph PATH [--control-fd N] [--frames-fd N] \
-[--state-fd N] [--ready-fd N] [--device NAME:RXFD:TXFD]... [NAME=VALUE]...";
+[--state-fd N] [--components-fd N] [--ready-fd N] [--device NAME:RXFD:TXFD]... [NAME=VALUE]...";
 
 /// What process 1 says.
 #[derive(Debug, Default)]
@@ -21,6 +21,7 @@ struct Options {
     frames: Option<RawFd>,
     state: Option<RawFd>,
     ready: Option<RawFd>,
+    components: Option<RawFd>,
     devices: Vec<(String, DeviceSource)>,
     globals: Vec<(String, String)>,
 }
@@ -42,29 +43,30 @@ pub fn main(arguments: Vec<OsString>) -> i32 {
         }
     };
     signals::install();
-    match start(options) {
+    let report = ready.as_ref().map(AsRawFd::as_raw_fd);
+    match start(options, report) {
         Ok(mut router) => {
-            tell(ready, "ready\n");
+            tell(ready.as_ref(), "ready\n");
             router.run();
             0
         }
         Err(problem) => {
             output::complain(&problem);
-            tell(ready, &format!("{problem}\n"));
+            tell(ready.as_ref(), &format!("{problem}\n"));
             1
         }
     }
 }
 
 /// Tells process 1, and closes the pipe.
-fn tell(ready: Option<File>, text: &str) {
+fn tell(ready: Option<&File>, text: &str) {
     if let Some(mut pipe) = ready {
         // Whoever does not listen is not told.
         let _ = pipe.write_all(text.as_bytes());
     }
 }
 
-fn start(options: Options) -> Result<Router, String> {
+fn start(options: Options, report: Option<RawFd>) -> Result<Router, String> {
     weft_init::lockdown::apply()?;
     let path = options.graph.unwrap_or_default();
     let named = |e: std::io::Error| format!("{}: {}", path.display(), output::reason(&e));
@@ -74,7 +76,9 @@ fn start(options: Options) -> Result<Router, String> {
     let mut environment = Environment::new(weft_elements::REGISTRY);
     environment.globals = options.globals;
     environment.devices = options.devices.into_iter().collect();
-    environment.additions = options.control.map(control_socket).into_iter().collect();
+    let listener = options.components.map(|fd| component_listener(fd, report));
+    let additions = options.control.map(control_socket).into_iter().chain(listener);
+    environment.additions = additions.collect();
     environment.allow_hotconfig = true;
     let clock = Clock::real();
     let seed = clock.timestamp();
@@ -91,6 +95,16 @@ fn control_socket(fd: RawFd) -> Addition {
         name: "weft@@ControlSocket".to_string(),
         class: "ControlSocket",
         config: format!("LISTENER, {fd}"),
+        hidden: true,
+    }
+}
+
+fn component_listener(fd: RawFd, report: Option<RawFd>) -> Addition {
+    let report = report.map_or(String::new(), |fd| format!(", REPORT {fd}"));
+    Addition {
+        name: "weft@@ComponentListener".to_string(),
+        class: "ComponentListener",
+        config: format!("LISTENER {fd}{report}"),
         hidden: true,
     }
 }
@@ -143,6 +157,7 @@ impl Options {
             "control-fd" => self.control = Some(descriptor(name, value)?),
             "frames-fd" => self.frames = Some(descriptor(name, value)?),
             "state-fd" => self.state = Some(descriptor(name, value)?),
+            "components-fd" => self.components = Some(descriptor(name, value)?),
             "ready-fd" => self.ready = Some(descriptor(name, value)?),
             "device" => self.devices.push(device(value)?),
             _ => return Err(format!("unknown argument '--{name}'")),

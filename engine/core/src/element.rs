@@ -4,7 +4,7 @@
 use crate::configure::Configure;
 use crate::handler::Handler;
 use crate::packet::Packet;
-use crate::router::Router;
+use crate::router::{DeferredCall, Router};
 use std::any::Any;
 use std::os::fd::RawFd;
 
@@ -101,6 +101,20 @@ pub trait Element: Any + Send {
     /// Handlers whose names depend on the configuration (`pattern0`, `rate2`), besides the class's.
     fn more_handlers(&self) -> Vec<(String, &'static Handler)> {
         Vec::new()
+    }
+
+    /// Starts a call of a handler declared as deferred; [`Router::answer`] ends it.
+    ///
+    /// # Errors
+    /// Why it cannot be called; then it is not answered.
+    fn call(&mut self, call: DeferredCall<'_>, router: &mut Router) -> Result<(), String> {
+        let _ = router;
+        Err(format!("no handler '{}'", call.handler))
+    }
+
+    /// Whether no packet that went in is outside the engine: a new graph waits until it is back.
+    fn is_drained(&self) -> bool {
+        true
     }
 
     /// The configuration as it stands, when handlers changed it since it was given.

@@ -20,6 +20,10 @@ pub enum Value {
     Lines,
     /// Nothing: the handler is a button.
     Button,
+    /// JSON.
+    Json,
+    /// Any bytes.
+    Bytes,
 }
 
 impl Value {
@@ -33,6 +37,8 @@ impl Value {
             Value::Text => "text",
             Value::Lines => "lines",
             Value::Button => "button",
+            Value::Json => "JSON",
+            Value::Bytes => "bytes",
         }
     }
 }
@@ -108,6 +114,8 @@ pub struct Handler {
     pub write: Option<Write>,
     /// Whether it is for the configuration's own use: not listed, and out of reach for clients.
     pub private: bool,
+    /// Whether it is answered later, through [`crate::Element::call`]; then `read` and `write` only say that it can be.
+    pub deferred: bool,
 }
 
 impl Handler {
@@ -151,6 +159,7 @@ macro_rules! reader {
             takes_parameter: false,
             write: None,
             private: false,
+            deferred: false,
         }
     };
 }
@@ -185,6 +194,7 @@ macro_rules! writer {
                 write($crate::downcast::<$type>(element)?, call, router)
             }),
             private: false,
+            deferred: false,
         }
     };
 }

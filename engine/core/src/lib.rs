@@ -33,13 +33,14 @@ pub use handler::{Call, Handler, Read, Value, Write, downcast};
 pub use handler_call::HandlerCall;
 pub use interrupt::{INTERRUPTED, interrupt, prepare_interrupts};
 pub use names::NameTable;
-pub use packet::{Annotations, Packet, PacketType, SideRecord};
-pub use pool::{HEADROOM, MAX_FRAME, Pool, PoolSize};
+pub use packet::{Annotations, Nsh, Packet, PacketType, SideRecord};
+pub use pool::{FrameLayout, HEADROOM, MAX_FRAME, Pool, PoolSize};
 pub use ports::Processing;
 pub use random::Random;
 pub use region::{Cells, Region};
 pub use ring::PacketRing;
 pub use router::PACKAGES;
 pub use router::{
-    Access, BuildError, Graph, HandlerError, Interest, REASON_NO_BUFFER, Router, Verdict,
+    Access, Answer, BuildError, DeferredCall, Graph, HandlerError, Interest, REASON_NO_BUFFER, Router,
+    Ticket, Verdict,
 };

@@ -29,6 +29,21 @@ pub struct SideRecord {
     /// Index of the interface the packet arrived on, 0 = none (FirstTimestamp, aggregates and the
     /// like use `anno`).
     pub device: u32,
+    /// The Network Service Header the packet came with, while it is off.
+    pub nsh: Option<Nsh>,
+}
+
+/// What a packet's Network Service Header says, while the packet travels without it (RFC 8300).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Nsh {
+    /// MD type: 1 or 2.
+    pub md_type: u8,
+    /// Service path identifier, 24 bits.
+    pub spi: u32,
+    /// Service index.
+    pub si: u8,
+    /// Context of MD type 1.
+    pub context: [u8; 16],
 }
 
 /// The 48 annotation bytes.
@@ -162,6 +177,12 @@ impl Packet {
         self.side
     }
 
+    /// Whether it has annotations that do not fit the descriptor.
+    #[inline]
+    pub fn has_side(&self) -> bool {
+        self.side != 0
+    }
+
     #[inline]
     pub(crate) fn set_side(&mut self, index: u32) {
         self.side = index;
@@ -277,6 +298,15 @@ impl Packet {
         } else {
             self.clear_network();
         }
+    }
+
+    /// Moves the packet within its slot; positions of headers are forgotten.
+    #[inline]
+    pub(crate) fn set_place(&mut self, offset: u16, length: u32) {
+        self.offset = offset;
+        self.set_len(length as usize);
+        self.mac = 0;
+        self.clear_network();
     }
 
     /// Forgets the network and transport headers.

@@ -7,8 +7,12 @@
 //! This file maps memory and hands out slices of it: it is one of the few that use `unsafe`.
 
 mod room;
+mod share;
+
+pub use share::FrameLayout;
 
 use crate::packet::{Packet, SideRecord};
+use std::fs::File;
 use std::io;
 use std::os::fd::RawFd;
 
@@ -103,6 +107,8 @@ pub struct Pool {
     references: Vec<u32>,
     side: Vec<SideRecord>,
     side_free: Vec<u32>,
+    /// The shared memory the frames lie in, if they do.
+    memory: Option<File>,
 }
 
 // SAFETY: the mapping belongs to this value alone; nothing else in the process points into it
@@ -134,7 +140,9 @@ impl Pool {
     /// # Errors
     /// When the memory cannot be mapped.
     pub fn shared(size: PoolSize, fd: RawFd) -> io::Result<Self> {
-        Self::map(size, fd, libc::MAP_SHARED | libc::MAP_NORESERVE)
+        let mut pool = Self::map(size, fd, libc::MAP_SHARED | libc::MAP_NORESERVE)?;
+        pool.memory = Some(share::duplicate(fd)?);
+        Ok(pool)
     }
 
     fn map(size: PoolSize, fd: RawFd, flags: i32) -> io::Result<Self> {
@@ -155,6 +163,7 @@ impl Pool {
             references: vec![0; slots],
             side: vec![SideRecord::default()],
             side_free: Vec::new(),
+            memory: None,
         })
     }
 

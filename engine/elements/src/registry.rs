@@ -1,6 +1,6 @@
 //! All element classes: the lists of the groups.
 
-use crate::{analysis, control, ethernet, icmp, information, ip, standard, tcpudp, userlevel};
+use crate::{analysis, component, control, ethernet, icmp, information, ip, standard, tcpudp, userlevel};
 use weft_core::Registry;
 
 /// Every class of the engine, by group.
@@ -16,4 +16,5 @@ pub const REGISTRY: Registry = Registry(&[
     analysis::CLASSES,
     userlevel::CLASSES,
     control::CLASSES,
+    component::CLASSES,
 ]);

@@ -11,6 +11,7 @@ pub const SCHEDULED: Handler = Handler {
     read: Some(|_, _, router| Ok(router.is_scheduled().to_string())),
     takes_parameter: false,
     private: false,
+    deferred: false,
     write: None,
 };
 
@@ -23,6 +24,7 @@ pub const TICKETS: Handler = Handler {
     read: Some(|_, _, router| Ok(router.tickets(router.current()).to_string())),
     takes_parameter: false,
     private: false,
+    deferred: false,
     write: Some(write_tickets),
 };
 
@@ -35,6 +37,7 @@ pub const HOME_THREAD: Handler = Handler {
     read: Some(|_, _, router| Ok(router.home_thread(router.current()).to_string())),
     takes_parameter: false,
     private: false,
+    deferred: false,
     write: Some(write_home_thread),
 };
 

@@ -28,6 +28,8 @@ pub struct Access {
     pub takes_parameter: bool,
     /// Whether it is for the configuration's own use only.
     pub private: bool,
+    /// Whether it is answered later: see [`Router::call_deferred`].
+    pub deferred: bool,
     /// Click's further flags: `.` calm, `%` raw, `b` button, `c` checkbox.
     pub marks: &'static str,
 }
@@ -41,6 +43,7 @@ impl Access {
             writable,
             takes_parameter,
             private: false,
+            deferred: false,
             marks: "",
         }
     }
@@ -52,6 +55,7 @@ impl Access {
             writable: name == "config" && live,
             takes_parameter: false,
             private: false,
+            deferred: false,
             marks: if CALM.contains(&name) { "." } else { "" },
         }
     }
@@ -63,6 +67,7 @@ impl Access {
             writable: flags.contains('w'),
             takes_parameter: false,
             private: false,
+            deferred: false,
             marks: if flags.contains('%') { "%" } else { "" },
         }
     }
@@ -74,6 +79,7 @@ impl Access {
             writable: handler.write.is_some(),
             takes_parameter: handler.takes_parameter,
             private: handler.private,
+            deferred: handler.deferred,
             marks: match handler.value {
                 Value::Button => "b",
                 Value::Bool if handler.write.is_some() => "c",

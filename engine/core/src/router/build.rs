@@ -137,6 +137,8 @@ impl Router {
             spare: Vec::new(),
             events: super::events::Events::default(),
             later: Vec::new(),
+            deferred: super::deferred::Deferred::default(),
+            drain: None,
         }
     }
 
@@ -409,6 +411,7 @@ impl Router {
 
 impl Drop for Router {
     fn drop(&mut self) {
+        self.discard_held();
         self.discard_graph();
     }
 }

@@ -73,11 +73,11 @@ impl Router {
                     break;
                 }
             }
-            if self.graph.is_stopping() || self.replacement.is_some() {
+            if self.graph.is_stopping() || self.may_replace() {
                 continue;
             }
             if self.graph.tasks.is_idle() {
-                self.wait(left);
+                self.wait(left.into_iter().chain(self.drain_left()).min());
             } else if round % ROUNDS_PER_POLL == 0 && !self.graph.watches.is_empty() {
                 self.run_watches(Some(Duration::ZERO));
             }

@@ -21,6 +21,8 @@ pub enum HandlerError {
     NotWritable(String),
     /// The handler takes no parameter.
     NoParameter(String),
+    /// The answer comes later, and whoever calls cannot wait for it.
+    Deferred(String),
     /// The element is in the middle of something that led to this call.
     Busy(String),
     /// The handler said no.
@@ -37,6 +39,10 @@ impl fmt::Display for HandlerError {
             HandlerError::NoParameter(name) => {
                 write!(f, "read handler '{name}' does not take parameters")
             }
+            HandlerError::Deferred(name) => write!(
+                f,
+                "handler '{name}' is answered by a component in its own time; call it through a ControlSocket"
+            ),
             HandlerError::Busy(name) => write!(f, "'{name}' is busy"),
             HandlerError::Failed(text) => f.write_str(text),
         }
@@ -135,6 +141,9 @@ impl Router {
             return self.read_common(id, handler);
         };
         let read = own.read.ok_or_else(|| HandlerError::NotReadable(full()))?;
+        if own.deferred {
+            return Err(HandlerError::Deferred(full()));
+        }
         if !text.is_empty() && !own.takes_parameter {
             return Err(HandlerError::NoParameter(full()));
         }
@@ -163,6 +172,9 @@ impl Router {
             };
         };
         let write = own.write.ok_or_else(|| HandlerError::NotWritable(full()))?;
+        if own.deferred {
+            return Err(HandlerError::Deferred(full()));
+        }
         let busy = HandlerError::Busy(self.graph.nodes[id].name.to_string());
         let call = Call { handler, text };
         let outcome = self.with_dyn(id, |element, router| write(element, call, router));

@@ -2,6 +2,7 @@
 //! element name, and replaces it between two rounds of the driver. On an error the old one runs on.
 
 use super::build::Node;
+use super::drain::Drain;
 use super::{BuildError, Graph, Router};
 use crate::element::Element;
 
@@ -33,7 +34,13 @@ impl Router {
         if let Some(unused) = self.replacement.replace(new) {
             self.discard(unused);
         }
+        self.drain.get_or_insert_with(Drain::new);
         Ok(())
+    }
+
+    /// Whether the running element's graph is being made to replace another.
+    pub fn is_swapping(&self) -> bool {
+        self.predecessor.is_some()
     }
 
     /// Whether a prepared graph waits to replace this one.
@@ -65,6 +72,9 @@ impl Router {
 
     /// Switches to the prepared graph, if there is one.
     pub(super) fn apply_replacement(&mut self) {
+        if !self.may_replace() {
+            return;
+        }
         let Some(new) = self.replacement.take() else {
             return;
         };
@@ -84,6 +94,7 @@ impl Router {
         self.discard(old);
         self.note("new configuration");
         self.carry();
+        self.release_held();
     }
 
     /// Ends a graph that is not the running one.

@@ -4,6 +4,8 @@ mod access;
 mod build;
 mod check;
 mod counters;
+mod deferred;
+mod drain;
 mod drive;
 mod events;
 mod flow;
@@ -18,6 +20,7 @@ mod watch;
 pub use access::Access;
 pub use build::{BuildError, Graph};
 pub use counters::REASON_NO_BUFFER;
+pub use deferred::{Answer, DeferredCall, Ticket};
 pub use globals::PACKAGES;
 pub use handlers::HandlerError;
 pub use watch::Interest;
@@ -71,6 +74,10 @@ pub struct Router {
     spare: Vec<Batch>,
     events: events::Events,
     later: Vec<HandlerCall>,
+    /// Calls of handlers that are answered later.
+    deferred: deferred::Deferred,
+    /// There while a new graph waits for packets outside the engine.
+    drain: Option<drain::Drain>,
 }
 
 impl Router {
@@ -334,6 +341,23 @@ impl Router {
         .flatten()
     }
 
+    /// How many elements there are, hidden ones included.
+    pub fn all_elements(&self) -> usize {
+        self.graph.nodes.len()
+    }
+
+    /// Looks at element `id`, if it is a `T` and not busy.
+    pub fn look_at<T: Element, R>(&self, id: ElementId, look: impl FnOnce(&T) -> R) -> Option<R> {
+        let element = self.graph.nodes.get(id)?.element.as_deref()?;
+        (element as &dyn std::any::Any).downcast_ref().map(look)
+    }
+
+    /// Whether the running element's class has a handler called `name`, or every element has.
+    pub fn has_own_handler(&self, name: &str) -> bool {
+        let class = self.graph.nodes[self.current].class;
+        access::COMMON.contains(&name) || class.handlers.iter().any(|h| h.name == name)
+    }
+
     // ---- the machinery ----------------------------------------------------------------------
 
     /// Makes `id` the running element; what it returns restores the one before.
@@ -373,7 +397,9 @@ impl Router {
         with: impl FnOnce(&mut dyn Element, &mut Router) -> R,
     ) -> Option<R> {
         let result = self.with_dyn(id, with);
-        self.carry();
+        if !self.hold_emissions(id) {
+            self.carry();
+        }
         if !self.later.is_empty() {
             self.write_postponed();
         }

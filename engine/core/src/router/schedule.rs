@@ -192,6 +192,11 @@ impl Router {
         let Some(id) = self.graph.tasks.begin() else {
             return false;
         };
+        if self.is_paused(id) {
+            // The new graph's element of this name is scheduled when it takes over.
+            self.graph.tasks.end(id, Task::Sleep);
+            return true;
+        }
         let outcome = self.call(id, |element, router| element.run_task(router));
         self.graph.tasks.end(id, outcome.unwrap_or(Task::Sleep));
         true

@@ -14,7 +14,7 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    fn set(&mut self, id: ElementId, key: u32, at: u64) {
+    pub(super) fn set(&mut self, id: ElementId, key: u32, at: u64) {
         self.sequence += 1;
         self.armed.insert((id, key), (at, self.sequence));
         self.heap.push(Reverse((at, self.sequence, id, key)));
@@ -46,6 +46,12 @@ impl Timers {
 }
 
 impl Router {
+    /// Has timer `key` of element `id` expire as soon as may be.
+    pub fn set_timer_of(&mut self, id: ElementId, key: u32) {
+        let now = self.clock.now();
+        self.graph.timers.set(id, key, now);
+    }
+
     /// Sets timer `key` of the running element to expire at `at` (nanoseconds of steady time).
     pub fn set_timer(&mut self, key: u32, at: u64) {
         self.graph.timers.set(self.current, key, at);

@@ -105,6 +105,9 @@ impl Router {
     /// Waits for descriptors at most `timeout` and runs the elements of those that are ready.
     pub(super) fn run_watches(&mut self, timeout: Option<Duration>) {
         for (id, fd) in self.graph.watches.poll(timeout) {
+            if id != NOBODY && self.is_paused(id) {
+                continue;
+            }
             self.call(id, |element, router| element.ready(fd, router));
         }
     }

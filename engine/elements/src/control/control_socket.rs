@@ -53,7 +53,7 @@ mod inherited;
 mod session;
 
 use address::{Address, Listener};
-use client::Client;
+use client::{Client, Next};
 use commands::Rights;
 use std::os::fd::RawFd;
 use weft_core::{
@@ -105,6 +105,8 @@ static FILENAME: Handler = reader!(
 
 /// The most clients served at a time.
 const MOST_CLIENTS: usize = 256;
+/// Key of the timer that tells of answered calls.
+const ANSWERED: u32 = 1;
 
 struct ControlSocket {
     address: Address,
@@ -223,8 +225,9 @@ impl ControlSocket {
         };
         let own = self.address.own_handler();
         match self.clients[index].serve(router, &self.rights, &own) {
-            Some(interest) => router.watch(fd, interest),
-            None => {
+            Next::Descriptor(interest) => router.watch(fd, interest),
+            Next::Answer => router.unwatch(fd),
+            Next::Gone => {
                 router.unwatch(fd);
                 drop(self.clients.swap_remove(index));
                 if self.verbose {
@@ -268,7 +271,12 @@ impl Element for ControlSocket {
         router.clear_timer(0);
     }
 
-    fn timer(&mut self, _key: u32, router: &mut Router) {
+    fn timer(&mut self, key: u32, router: &mut Router) {
+        if key == ANSWERED {
+            let waiting = self.clients.iter().filter(|c| c.is_waiting());
+            let descriptors: Vec<RawFd> = waiting.map(Client::descriptor).collect();
+            return descriptors.into_iter().for_each(|fd| self.serve(fd, router));
+        }
         if self.listener.is_none()
             && let Err(problem) = self.open(router)
         {
@@ -288,6 +296,7 @@ impl Element for ControlSocket {
     fn cleanup(&mut self, router: &mut Router) {
         for mut client in self.clients.drain(..) {
             client.flush();
+            client.forget(router);
             router.unwatch(client.descriptor());
         }
         if let Some(listener) = self.listener.take() {

@@ -202,6 +202,7 @@ const ANNOTATIONS: &[(&str, u8, u8)] = &[
     ("IPREASSEMBLER", 28, 4),
     ("IPSEC_SA_DATA_REFERENCE", 40, 8),
     ("IPSEC_SPI", 32, 4),
+    ("MARK", 44, 4),
     ("MISC_IP", 20, 4),
     ("PACKET_NUMBER", 32, 4),
     ("PAINT", 16, 1),

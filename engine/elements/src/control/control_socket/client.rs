@@ -7,6 +7,16 @@ use std::io::ErrorKind;
 use std::os::fd::RawFd;
 use weft_core::{Interest, Router};
 
+/// What a client waits for.
+pub enum Next {
+    /// Its descriptor.
+    Descriptor(Interest),
+    /// The answer to its call.
+    Answer,
+    /// Nothing more.
+    Gone,
+}
+
 /// Bytes read at a time.
 const CHUNK: usize = 16 << 10;
 /// Commands run at a time, so that packets and other clients have their turn.
@@ -48,8 +58,8 @@ impl Client {
         router: &mut Router,
         rights: &Rights,
         own: &(&str, String),
-    ) -> Option<Interest> {
-        let hears = |s: &Session| s.waiting().len() < MOST_WAITING;
+    ) -> Next {
+        let hears = |s: &Session| s.waiting().len() < MOST_WAITING && !s.is_waiting();
         if hears(&self.session) {
             self.read();
         }
@@ -63,15 +73,29 @@ impl Client {
         self.flush();
         let waiting = !self.session.waiting().is_empty();
         if self.deaf || (self.session.is_over() && !waiting) {
-            return None;
+            self.session.forget(router);
+            return Next::Gone;
+        }
+        if self.session.is_waiting() && !waiting {
+            return Next::Answer;
         }
         let reads = !self.session.is_ended() && hears(&self.session);
         // With commands left, being able to write is as good a reason to come back as any.
         match (reads, waiting || more) {
-            (true, false) => Some(Interest::Read),
-            (true, true) => Some(Interest::Both),
-            (false, _) => Some(Interest::Write),
+            (true, false) => Next::Descriptor(Interest::Read),
+            (true, true) => Next::Descriptor(Interest::Both),
+            (false, _) => Next::Descriptor(Interest::Write),
         }
+    }
+
+    /// Whether a call of this client is being answered.
+    pub fn is_waiting(&self) -> bool {
+        self.session.is_waiting()
+    }
+
+    /// The client is given up: nobody waits for its call.
+    pub fn forget(&mut self, router: &mut Router) {
+        self.session.forget(router);
     }
 
     fn read(&mut self) {

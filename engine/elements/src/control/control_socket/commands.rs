@@ -1,7 +1,7 @@
 //! The commands of protocol 1.3 and their answers, word for word Click's.
 
-use super::session::{Data, LONGEST_DATA, Session};
-use weft_core::{Access, ElementId, Router};
+use super::session::{Data, LONGEST_DATA, Pending, Session};
+use weft_core::{Access, ElementId, Router, Ticket};
 
 const OK: u16 = 200;
 const OK_WITH_WARNINGS: u16 = 220;
@@ -142,6 +142,17 @@ impl Run<'_> {
     }
 
     fn call(&mut self, session: &mut Session, write: bool, name: &str, data: Vec<u8>) {
+        if let Some(outcome) = self.call_deferred(write, name, &data) {
+            let name = name.to_string();
+            return match outcome {
+                Ok(ticket) => session.wait_for(Pending {
+                    ticket,
+                    write,
+                    name,
+                }),
+                Err(reason) => finish(session, write, &name, Err(reason)),
+            };
+        }
         if write {
             let (code, lines) = self.write(name, data).unwrap_or_else(|answer| answer);
             return session.answer(code, &lines);
@@ -153,6 +164,32 @@ impl Run<'_> {
             }
             Err((code, lines)) => session.answer(code, &lines),
         }
+    }
+
+    /// Hands over a call that is answered later; `None` if it is none, or not allowed.
+    fn call_deferred(
+        &mut self,
+        write: bool,
+        name: &str,
+        data: &[u8],
+    ) -> Option<Result<Ticket, String>> {
+        let target = self.find(name).ok()?;
+        let Access {
+            deferred,
+            readable,
+            writable,
+            ..
+        } = target.access;
+        let allowed = if write {
+            writable && !self.rights.read_only
+        } else {
+            readable
+        };
+        let id = target.element.filter(|_| deferred && allowed)?;
+        let called =
+            self.router
+                .call_deferred(id, &target.handler, write, data, super::ANSWERED);
+        Some(called.map_err(|e| e.to_string()))
     }
 
     fn read(&mut self, name: &str, parameter: Vec<u8>) -> Result<String, Answer> {
@@ -294,6 +331,25 @@ impl Run<'_> {
             handler: handler.to_string(),
             access,
         })
+    }
+}
+
+/// Answers a call of a handler that took its time.
+pub fn finish(session: &mut Session, write: bool, name: &str, outcome: Result<Vec<u8>, String>) {
+    match (write, outcome) {
+        (false, Ok(value)) => {
+            session.answer(OK, &[format!("Read handler '{name}' OK")]);
+            session.answer_data(&value);
+        }
+        (true, Ok(_)) => session.answer(OK, &[format!("Write handler '{name}' OK")]),
+        (false, Err(reason)) => {
+            let head = format!("Read handler '{name}' error");
+            session.answer(UNSPECIFIED, &message(head, &reason));
+        }
+        (true, Err(reason)) => {
+            let head = format!("Write handler '{name}' error");
+            session.answer(HANDLER_ERROR, &message(head, &reason));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The conversation of protocol 1.3: buffers, lines and data, without any socket.
 
 use super::commands::{self, Rights};
-use weft_core::Router;
+use weft_core::{Router, Ticket};
 
 /// Longest command line, in bytes.
 const LONGEST_LINE: usize = 1 << 20;
@@ -19,6 +19,18 @@ pub struct Session {
     skip_newline: bool,
     /// How far the search for the end of data has come, from `at`.
     searched: usize,
+    /// A call that is being answered; what was said after it waits.
+    pending: Option<Pending>,
+}
+
+/// A call that is answered later.
+pub struct Pending {
+    /// For the answer.
+    pub ticket: Ticket,
+    /// Whether the handler is written.
+    pub write: bool,
+    /// Its full name.
+    pub name: String,
 }
 
 /// Data wanted by a command.
@@ -42,6 +54,7 @@ impl Session {
             ended: false,
             skip_newline: false,
             searched: 0,
+            pending: None,
         }
     }
 
@@ -66,7 +79,41 @@ impl Session {
 
     /// Whether the client says no more and all it said was dealt with.
     pub fn is_over(&self) -> bool {
-        self.ended && self.at == self.input.len()
+        self.ended && self.at == self.input.len() && self.pending.is_none()
+    }
+
+    /// Answers nothing more until this call is answered.
+    pub fn wait_for(&mut self, call: Pending) {
+        self.pending = Some(call);
+    }
+
+    /// Whether a call is being answered.
+    pub fn is_waiting(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Forgets a call that is being answered: the client is gone.
+    pub fn forget(&mut self, router: &mut Router) {
+        if let Some(call) = self.pending.take() {
+            router.forget_call(call.ticket);
+        }
+    }
+
+    /// Takes the answer to a call that was waited for; false if it has not come.
+    fn take_answer(&mut self, router: &mut Router) -> bool {
+        let Some(call) = self.pending.take() else {
+            return true;
+        };
+        match router.take_answer(call.ticket) {
+            Some(outcome) => {
+                commands::finish(self, call.write, &call.name, outcome);
+                true
+            }
+            None => {
+                self.pending = Some(call);
+                false
+            }
+        }
     }
 
     /// What the client is still to be told.
@@ -109,6 +156,9 @@ impl Session {
 
     /// Runs the next command; false when there is none yet.
     pub fn step(&mut self, router: &mut Router, rights: &Rights, own: &(&str, String)) -> bool {
+        if !self.take_answer(router) {
+            return false;
+        }
         if std::mem::take(&mut self.skip_newline) && self.input.get(self.at) == Some(&b'\n') {
             self.at += 1;
         }

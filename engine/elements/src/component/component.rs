@@ -1,0 +1,637 @@
+//! # Component(KEY [, *keywords* UID, CAPACITY, LIMIT, FALLBACK, HOLD, PRIVATE, CALL_LIMIT])
+//!
+//! A part of the graph that runs in a process of its own, in any language, and is handed packets
+//! through shared memory. The process connects to the graph's ComponentListener and says `KEY`.
+//!
+//! The process may change packets in place, make them longer or shorter, choose their output, drop
+//! them for reasons of its own, and emit new ones; packets leave in the order in which it returns
+//! them. What it returns is checked, and nothing it writes is believed: a process that breaks a rule
+//! is cut off ("violation"), as is one that returns nothing for `LIMIT` although it has packets
+//! ("component-hung"); one that ends is noticed at once ("component-lost"). Each costs the packets it had.
+//!
+//! ## Ports
+//! Any number of push inputs and push outputs. The process sees the number of the input and says
+//! the number of the output.
+//!
+//! ## Arguments
+//! - `KEY` *word*: what the process says it is.
+//! - `UID` *integer*: the user it must run as; the engine's own when it is not given.
+//! - `CAPACITY` *integer* (512): packets it has at most at a time; as many more wait here.
+//! - `LIMIT` *time* (1s): how long it may return nothing.
+//! - `FALLBACK` *word* (drop): what happens to packets while no process is attached: `drop` them
+//!   ("component-away"), `bypass` the component (input i to output i, or output 0), or `hold` them.
+//! - `HOLD` *integer* (4096): packets held at most; further ones are dropped ("hold-full").
+//! - `PRIVATE` *boolean* (false): it sees copies of its packets in memory of its own, not the frames of the
+//!   whole function.
+//! - `CALL_LIMIT` *time* (5s): how long an answer of its handlers is waited for.
+//!
+//! ## Handlers
+//! - `state` (r): `away`, `attached` (not ready yet) or `ready`.
+//! - `in_flight` (r): packets it has now; `waiting` (r): packets that wait for it here.
+//! - `capacity` (r): the argument.
+//! - `figures` (r): what is counted of it, as JSON: bytes, packets and batches both ways, latency of
+//!   sampled packets, how often it attached and was lost, how often packets had to wait (`full`).
+//! - `reset_figures` (w): sets those to zero.
+//!
+//! The process's own handlers stand beside these; they are answered by it, in its own time.
+//!
+//! A hot swap hands an attached process over to the element of the same name and `KEY`; counts survive it,
+//! and a restart of the engine, to which the process attaches again.
+//!
+//! ## Example
+//! ```click
+//! ComponentListener(/tmp/components);
+//! InfiniteSource -> filter :: Component(filter, FALLBACK bypass) -> Discard;
+//! filter[1] -> Discard;
+//! ```
+//!
+//! ## See also
+//! ComponentListener
+
+mod declared;
+mod figures;
+mod flight;
+mod link;
+
+use super::component_listener;
+use figures::Figures;
+use link::{Heard, Link, Stage};
+use std::collections::VecDeque;
+use std::os::fd::RawFd;
+use weft_component::{Decoder, Hello, Message, Socket};
+use weft_core::{
+    Batch, Built, Class, Configure, DeferredCall, Element, Handler, Interest, IpHeader, MAX_BATCH,
+    Packet, Place, Router, Task, Value, argument, downcast, reader, writer,
+};
+use weft_lang::value::{Seconds, Word};
+
+/// Registers Component.
+pub static CLASS: Class = Class {
+    ports: "-/-",
+    processing: "h/h",
+    flow: "x/x",
+    storage: true,
+    ip_header: IpHeader::Clears,
+    arguments: &[
+        argument("KEY", Place::Mandatory, "word", ""),
+        argument("UID", Place::Keyword, "integer", ""),
+        argument("CAPACITY", Place::Keyword, "integer", "512"),
+        argument("LIMIT", Place::Keyword, "time", "1s"),
+        argument("FALLBACK", Place::Keyword, "drop, bypass or hold", "drop"),
+        argument("HOLD", Place::Keyword, "integer", "4096"),
+        argument("PRIVATE", Place::Keyword, "boolean", "false"),
+        argument("CALL_LIMIT", Place::Keyword, "time", "5s"),
+    ],
+    handlers: &[
+        reader!(
+            Component,
+            "state",
+            Value::Text,
+            "",
+            "Whether its process is away, attached or ready",
+            |c, _, _| Ok(c.state().to_string())
+        ),
+        reader!(
+            Component,
+            "in_flight",
+            Value::Unsigned,
+            "packets",
+            "Packets its process has",
+            |c, _, _| Ok(c.in_flight().to_string())
+        ),
+        reader!(
+            Component,
+            "waiting",
+            Value::Unsigned,
+            "packets",
+            "Packets that wait for its process",
+            |c, _, _| Ok(c.waiting.len().to_string())
+        ),
+        reader!(
+            Component,
+            "capacity",
+            Value::Unsigned,
+            "packets",
+            "Packets its process has at most",
+            |c, _, _| Ok(c.capacity.to_string())
+        ),
+        reader!(
+            Component,
+            "figures",
+            Value::Json,
+            "",
+            "What is counted of it",
+            |c, _, _| Ok(c.figures_text())
+        ),
+        writer!(
+            Component,
+            "reset_figures",
+            Value::Button,
+            "",
+            "Sets what is counted of it to zero",
+            |c, _, _| {
+                c.figures.reset();
+                Ok(())
+            }
+        ),
+    ],
+    fuzz: &["a", "b, CAPACITY 1, FALLBACK bypass", "c, FALLBACK hold, HOLD 2, PRIVATE true"],
+    ..Class::agnostic("Component", "component", build)
+};
+
+/// How long packets are held for a process that is expected to attach.
+const EXPECTED: u64 = 1_000_000_000;
+/// How long to look for returned packets before sleeping, in nanoseconds.
+const SPIN: u64 = 20_000;
+const MAX_CAPACITY: u32 = 1 << 14;
+const MAX_HOLD: u32 = 1 << 20;
+/// Keys of the timers.
+const HANG: u32 = 0;
+const CALLS: u32 = 1;
+pub const CLAIM: u32 = 2;
+
+/// What happens to packets while nobody is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fallback {
+    Drop,
+    Bypass,
+    Hold,
+}
+
+/// A process that wants to attach: it has said hello, and nothing was answered yet.
+pub struct Applicant {
+    pub socket: Socket,
+    pub decoder: Decoder,
+    pub hello: Hello,
+    pub uid: u32,
+}
+
+pub struct Component {
+    key: String,
+    uid: Option<u32>,
+    capacity: usize,
+    limit: u64,
+    fallback: Fallback,
+    hold: usize,
+    private: bool,
+    call_limit: u64,
+    link: Option<Link>,
+    waiting: VecDeque<(u8, Packet)>,
+    figures: Figures,
+    /// The last process's handlers: they stay known while it is away.
+    declared: Vec<(String, &'static Handler)>,
+    /// When something came back last, or the first packet went out.
+    progress: u64,
+    expected_until: u64,
+    is_full: bool,
+}
+
+fn build(configure: &mut Configure<'_>) -> Built {
+    let mut args = configure.args();
+    let key: Word = args.mandatory("KEY");
+    let uid: Option<u32> = args.keyword_opt("UID");
+    let capacity: u32 = args.keyword("CAPACITY", 512);
+    args.within("CAPACITY", capacity, 1, MAX_CAPACITY);
+    let limit = args.keyword("LIMIT", Seconds(1_000_000_000));
+    let fallback: Word = args.keyword("FALLBACK", Word("drop".to_string()));
+    let hold: u32 = args.keyword("HOLD", 4096);
+    args.within("HOLD", hold, 0, MAX_HOLD);
+    let private = args.keyword("PRIVATE", false);
+    let call_limit = args.keyword("CALL_LIMIT", Seconds(5_000_000_000));
+    args.complete()?;
+    let fallback = match fallback.0.as_str() {
+        "drop" => Fallback::Drop,
+        "bypass" => Fallback::Bypass,
+        "hold" => Fallback::Hold,
+        other => {
+            return Err(vec![format!(
+                "FALLBACK: '{other}' is not valid; allowed: drop, bypass, hold"
+            )]);
+        }
+    };
+    if configure.inputs > 256 || configure.outputs > 256 {
+        return Err(vec!["at most 256 inputs and outputs are possible".to_string()]);
+    }
+    Ok(Box::new(Component {
+        key: key.0,
+        uid,
+        capacity: capacity as usize,
+        limit: limit.0.max(1_000_000),
+        fallback,
+        hold: hold as usize,
+        private,
+        call_limit: call_limit.0,
+        link: None,
+        waiting: VecDeque::new(),
+        figures: Figures::default(),
+        declared: Vec::new(),
+        progress: 0,
+        expected_until: 0,
+        is_full: false,
+    }))
+}
+
+impl Component {
+    /// What its process says it is.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn state(&self) -> &'static str {
+        match self.link.as_ref().map(|link| link.stage) {
+            None => "away",
+            Some(Stage::Declaring) => "attached",
+            Some(Stage::Ready) => "ready",
+        }
+    }
+
+    fn in_flight(&self) -> usize {
+        self.link.as_ref().map_or(0, |link| link.flight.packets())
+    }
+
+    fn figures_text(&self) -> String {
+        let mut text = format!("{{\"state\": \"{}\"", self.state());
+        let now = [
+            ("in_flight", self.in_flight() as u64),
+            ("waiting", self.waiting.len() as u64),
+            ("capacity", self.capacity as u64),
+        ];
+        for (name, value) in now.into_iter().chain(self.figures.pairs()) {
+            text += &format!(", \"{name}\": {value}");
+        }
+        text + "}"
+    }
+
+    fn is_ready(&self) -> bool {
+        self.link.as_ref().is_some_and(|l| l.stage == Stage::Ready)
+    }
+
+    /// Lets a process attach that said hello.
+    ///
+    /// # Errors
+    /// The applicant and why it is refused.
+    pub fn attach(&mut self, applicant: Applicant, router: &mut Router) -> Result<(), (Applicant, String)> {
+        if let Err(reason) = applicant.hello.check() {
+            return Err((applicant, reason));
+        }
+        // SAFETY: a plain system call.
+        let wanted = self.uid.unwrap_or_else(|| unsafe { libc::geteuid() });
+        if applicant.uid != wanted {
+            let reason = format!(
+                "component '{}' runs as user {wanted}, not as {}",
+                self.key, applicant.uid
+            );
+            return Err((applicant, reason));
+        }
+        if self.link.is_some() {
+            // The one before may have gone without its end having been heard.
+            self.listen(router);
+        }
+        if self.link.is_some() {
+            let reason = format!("component '{}' is attached already", self.key);
+            return Err((applicant, reason));
+        }
+        self.welcome(applicant, router);
+        Ok(())
+    }
+
+    fn welcome(&mut self, applicant: Applicant, router: &mut Router) {
+        let Applicant { socket, decoder, hello, .. } = applicant;
+        match Link::open(socket, decoder, &hello, self.capacity, self.private, router) {
+            Ok(link) => {
+                router.watch(link.socket.descriptor(), Interest::Read);
+                router.watch(link.bell(), Interest::Read);
+                self.link = Some(link);
+                self.expect(router);
+                self.figures.attached();
+                self.listen(router);
+            }
+            Err(error) => {
+                let line = format!("{}: component not attached: {error}", router.declaration());
+                router.console.line(&line);
+            }
+        }
+    }
+
+    /// Packets are held for a moment: the process will be ready soon.
+    fn expect(&mut self, router: &mut Router) {
+        self.expected_until = router.clock.refresh() + EXPECTED;
+    }
+
+    /// Reads and acts on what the process says.
+    fn listen(&mut self, router: &mut Router) {
+        while let Some(link) = &mut self.link {
+            match link.read() {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.part("component-lost", router);
+                    return;
+                }
+                Err(problem) => return self.violated(&problem, router),
+            }
+            if !self.understand(router) {
+                return;
+            }
+            return;
+        }
+    }
+
+    /// Acts on what was read; false if the attachment ended.
+    fn understand(&mut self, router: &mut Router) -> bool {
+        while let Some(link) = &mut self.link {
+            match link.hear(router) {
+                Ok(None) => return true,
+                Ok(Some(Heard::Nothing)) => {}
+                Ok(Some(Heard::Ready)) => self.begin(router),
+                Ok(Some(Heard::Answer(ticket, answer))) => router.answer(ticket, answer),
+                Ok(Some(Heard::Gone)) => self.part("component-lost", router),
+                Err(problem) => self.violated(&problem, router),
+            }
+        }
+        false
+    }
+
+    /// The process is ready: packets flow.
+    fn begin(&mut self, router: &mut Router) {
+        if let Some(link) = &self.link {
+            self.declared.clone_from(&link.declared);
+        }
+        self.progress = router.clock.refresh();
+        component_listener::report(&self.key, "ready", router);
+        self.send_waiting(router);
+        router.schedule();
+    }
+
+    fn send_waiting(&mut self, router: &mut Router) {
+        if let Some(link) = self.link.as_mut().filter(|l| l.stage == Stage::Ready) {
+            link.offer_waiting(&mut self.waiting, &mut self.figures, router);
+        }
+        self.tell_fullness(router);
+    }
+
+    fn tell_fullness(&mut self, router: &mut Router) {
+        let room = self.link.as_ref().map_or(self.capacity, Link::room);
+        let full = !self.waiting.is_empty() || (room < MAX_BATCH && room < self.capacity);
+        if full != self.is_full {
+            self.is_full = full;
+            router.set_full(full);
+            if !full {
+                router.wake_pushers();
+            }
+        }
+    }
+
+    /// What cannot be offered now waits, is dropped, or goes on without.
+    fn put_aside(&mut self, port: usize, batch: &mut Batch, router: &mut Router) {
+        let ready = self.is_ready();
+        let expected = self.expected_until > router.clock.now();
+        let (most, reason) = match self.fallback {
+            _ if ready => (self.capacity, "ring-full"),
+            Fallback::Hold => (self.hold, "hold-full"),
+            _ if expected => (self.hold, "hold-full"),
+            Fallback::Drop => return router.drop_all(batch, "component-away"),
+            Fallback::Bypass => {
+                let output = if port < router.outputs() { port } else { 0 };
+                let all = std::mem::replace(batch, router.new_batch());
+                return router.emit_batch(output, all);
+            }
+        };
+        if ready {
+            self.figures.was_full();
+        }
+        let count = batch.len().min(most.saturating_sub(self.waiting.len()));
+        self.waiting.extend(batch.drain(..count).map(|p| (port as u8, p)));
+        router.drop_all(batch, reason);
+    }
+
+    /// The attachment ends: what came back goes on, the rest is lost.
+    fn part(&mut self, reason: &'static str, router: &mut Router) {
+        let Some(mut link) = self.link.take() else {
+            return;
+        };
+        while matches!(link.collect(&mut self.figures, router), Ok(1..)) {}
+        let mut left = link.flight.end(&mut router.pool);
+        router.drop_all(&mut left, reason);
+        for ticket in link.unanswered() {
+            router.answer(ticket, Err(self.away()));
+        }
+        router.unwatch(link.socket.descriptor());
+        router.unwatch(link.bell());
+        router.clear_timer(HANG);
+        router.clear_timer(CALLS);
+        self.figures.lost();
+        component_listener::report(&self.key, &format!("gone {reason}"), router);
+        self.settle_waiting(router);
+    }
+
+    /// What waited for the process now goes the way of the fallback.
+    fn settle_waiting(&mut self, router: &mut Router) {
+        if self.fallback != Fallback::Hold {
+            self.expected_until = 0;
+            let waiting = std::mem::take(&mut self.waiting);
+            for (port, packet) in waiting {
+                let mut batch = router.new_batch();
+                batch.push(packet);
+                self.put_aside(usize::from(port), &mut batch, router);
+                router.recycle(batch);
+            }
+        }
+        self.tell_fullness(router);
+    }
+
+    /// The process broke a rule: it is cut off, and is to be ended.
+    fn violated(&mut self, problem: &str, router: &mut Router) {
+        let line = format!("component '{}' cut off: {problem}", self.key);
+        router.console.line(&line);
+        component_listener::report(&self.key, "kill violation", router);
+        self.part("violation", router);
+    }
+
+    fn away(&self) -> String {
+        format!("component '{}' is not attached", self.key)
+    }
+
+    /// Nothing came back: look on for a moment, then sleep.
+    fn rest(&mut self, router: &mut Router) -> Task {
+        let Some(link) = &mut self.link else {
+            return Task::Sleep;
+        };
+        let now = router.clock.refresh();
+        let outside = link.flight.packets() > 0;
+        if outside && now.saturating_sub(self.progress) < SPIN {
+            std::thread::yield_now();
+            return Task::Again;
+        }
+        if !link.sleep() {
+            return Task::Again;
+        }
+        if outside && router.timer(HANG).is_none() {
+            router.set_timer(HANG, self.progress + self.limit);
+        }
+        Task::Sleep
+    }
+
+    /// Looks whether the process hangs.
+    fn check_progress(&mut self, router: &mut Router) {
+        let Some(link) = self.link.as_ref().filter(|l| l.flight.packets() > 0) else {
+            return;
+        };
+        let end = self.progress + self.limit;
+        if router.clock.refresh() < end || link.has_returned() {
+            let next = end.max(router.clock.now() + 1_000_000);
+            return router.set_timer(HANG, next);
+        }
+        let line = format!(
+            "component '{}' cut off: it has {} packets and returned none for {} ms",
+            self.key,
+            link.flight.packets(),
+            self.limit / 1_000_000
+        );
+        router.console.line(&line);
+        component_listener::report(&self.key, "kill component-hung", router);
+        self.part("component-hung", router);
+    }
+
+    fn give_up_calls(&mut self, router: &mut Router) {
+        let now = router.clock.refresh();
+        let Some(link) = &mut self.link else { return };
+        for ticket in link.overdue(now) {
+            let ms = self.call_limit / 1_000_000;
+            router.answer(ticket, Err(format!("component '{}' has not answered within {ms} ms", self.key)));
+        }
+        if let Some(at) = link.next_call_end() {
+            router.set_timer(CALLS, at);
+        }
+    }
+}
+
+impl Element for Component {
+    fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
+        self.figures.open(router);
+        if router.is_recovered() || router.is_swapping() {
+            self.expect(router);
+        }
+        let now = router.clock.refresh();
+        router.set_timer(CLAIM, now);
+        Ok(())
+    }
+
+    fn push(&mut self, port: usize, batch: &mut Batch, router: &mut Router) {
+        let link = self.link.as_mut().filter(|l| l.stage == Stage::Ready);
+        if let Some(link) = link.filter(|_| self.waiting.is_empty()) {
+            if link.flight.packets() == 0 {
+                self.progress = router.clock.now();
+            }
+            link.wake();
+            link.offer(port, batch, &mut self.figures, router);
+        }
+        if !batch.is_empty() {
+            self.put_aside(port, batch, router);
+        }
+        self.tell_fullness(router);
+        if self.link.is_some() {
+            router.schedule();
+        }
+    }
+
+    fn run_task(&mut self, router: &mut Router) -> Task {
+        let Some(link) = self.link.as_mut().filter(|l| l.stage == Stage::Ready) else {
+            return Task::Sleep;
+        };
+        link.wake();
+        if router.is_downstream_full() {
+            self.progress = router.clock.now();
+            return Task::Sleep;
+        }
+        match link.collect(&mut self.figures, router) {
+            Ok(0) => self.rest(router),
+            Ok(_) => {
+                self.progress = router.clock.now();
+                self.send_waiting(router);
+                Task::Again
+            }
+            Err(problem) => {
+                self.violated(&problem, router);
+                Task::Sleep
+            }
+        }
+    }
+
+    fn ready(&mut self, fd: RawFd, router: &mut Router) {
+        match &self.link {
+            Some(link) if link.bell() == fd => {
+                link.silence();
+                router.schedule();
+            }
+            Some(link) if link.socket.descriptor() == fd => self.listen(router),
+            _ => router.unwatch(fd),
+        }
+    }
+
+    fn timer(&mut self, key: u32, router: &mut Router) {
+        match key {
+            HANG => self.check_progress(router),
+            CALLS => self.give_up_calls(router),
+            _ => component_listener::claim(self, router),
+        }
+    }
+
+    fn call(&mut self, call: DeferredCall<'_>, router: &mut Router) -> Result<(), String> {
+        let away = self.away();
+        let until = router.clock.refresh() + self.call_limit;
+        let link = self.link.as_mut().ok_or(away)?;
+        link.call(call.ticket, call.handler, call.write, call.value, until)?;
+        if let Some(at) = link.next_call_end() {
+            router.set_timer(CALLS, at);
+        }
+        Ok(())
+    }
+
+    fn more_handlers(&self) -> Vec<(String, &'static Handler)> {
+        self.declared.clone()
+    }
+
+    fn is_drained(&self) -> bool {
+        self.in_flight() == 0 && (self.waiting.is_empty() || !self.is_ready())
+    }
+
+    fn take_state(&mut self, old: &mut dyn Element, router: &mut Router) {
+        let Ok(old) = downcast::<Component>(old) else {
+            return;
+        };
+        self.waiting = std::mem::take(&mut old.waiting);
+        let same = self.key == old.key && self.uid == old.uid && self.private == old.private;
+        let Some(link) = old.link.take_if(|_| same) else {
+            return;
+        };
+        router.watch(link.socket.descriptor(), Interest::Read);
+        router.watch(link.bell(), Interest::Read);
+        if let Some(at) = link.next_call_end() {
+            router.set_timer(CALLS, at);
+        }
+        self.link = Some(link);
+        self.declared = std::mem::take(&mut old.declared);
+        self.progress = router.clock.refresh();
+        self.send_waiting(router);
+        router.schedule();
+    }
+
+    fn cleanup(&mut self, router: &mut Router) {
+        if let Some(link) = &mut self.link {
+            link.say_goodbye();
+        }
+        self.part("component-removed", router);
+        let mut waiting: Batch = self.waiting.drain(..).map(|(_, packet)| packet).collect();
+        router.drop_all(&mut waiting, "component-removed");
+    }
+}
+
+impl Component {
+    /// Tells a process that it is refused.
+    pub fn refuse(mut applicant: Applicant, reason: &str) {
+        // If it is gone, it needs no reason.
+        let _ = applicant
+            .socket
+            .write(&Message::Refused(reason.to_string()).encode());
+    }
+}

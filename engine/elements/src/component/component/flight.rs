@@ -1,0 +1,328 @@
+//! Which packets are outside: every packet index stands for at most one, and only what is entered
+//! here is believed when it comes back.
+
+use weft_component::{Block, Descriptor, Frames, create_memory, flag};
+use weft_core::{HEADROOM, Packet, Pool, REASON_NO_BUFFER};
+
+/// Large frames of a component that has frames of its own.
+const PRIVATE_LARGE: u32 = 16;
+
+/// What a packet index stands for.
+enum Place {
+    Free,
+    /// A packet whose frame the component works on.
+    Flying(Packet),
+    /// A packet of whose frame the component has a copy in that slot.
+    Copied(Packet, u32),
+    /// An empty frame to emit from.
+    Spare(Packet),
+    /// An empty slot of its own to emit from.
+    OwnSpare(u32),
+}
+
+/// What came back.
+pub enum Returned {
+    /// A packet that had gone out.
+    Packet(Packet),
+    /// A new one.
+    New(Packet),
+    /// One that is to be dropped.
+    Dropped(Packet),
+    /// An empty frame that was not used.
+    Unused(u32),
+    /// A packet for which there was no frame when it came back.
+    Lost(Packet),
+    /// A new one for which there was no frame.
+    NoFrame(u32),
+}
+
+/// All packet indices of an attachment.
+pub struct Flight {
+    places: Vec<Place>,
+    free: Vec<u32>,
+    /// Packets outside, spares not counted.
+    packets: usize,
+    own: Option<OwnFrames>,
+}
+
+impl Flight {
+    /// Nothing is outside; with `own` frames the component sees copies only.
+    pub fn new(indices: u32, own: Option<OwnFrames>) -> Self {
+        Flight {
+            places: (0..indices).map(|_| Place::Free).collect(),
+            free: (0..indices).rev().collect(),
+            packets: 0,
+            own,
+        }
+    }
+
+    /// Packets outside.
+    #[inline]
+    pub fn packets(&self) -> usize {
+        self.packets
+    }
+
+    /// Sends a packet out.
+    ///
+    /// # Errors
+    /// The packet, when there is no frame for it; every other packet is to have an index.
+    #[inline]
+    pub fn leave(&mut self, mut packet: Packet, pool: &mut Pool) -> Result<Descriptor, Packet> {
+        let Some(&index) = self.free.last() else {
+            return Err(packet);
+        };
+        let mut descriptor = Descriptor {
+            packet: index,
+            slot: packet.slot(),
+            length: packet.len() as u32,
+            offset: packet.offset(),
+            port: 0,
+            flags: 0,
+        };
+        let place = match &mut self.own {
+            None => {
+                if pool.unshare(&mut packet).is_none() {
+                    return Err(packet);
+                }
+                descriptor.slot = packet.slot();
+                Place::Flying(packet)
+            }
+            Some(own) => {
+                let Some(slot) = own.copy_in(&packet, pool) else {
+                    return Err(packet);
+                };
+                descriptor.slot = slot;
+                Place::Copied(packet, slot)
+            }
+        };
+        self.free.pop();
+        self.packets += 1;
+        self.places[index as usize] = place;
+        Ok(descriptor)
+    }
+
+    /// Sends an empty frame out; `None` when there is none.
+    pub fn lend(&mut self, large: bool, pool: &mut Pool) -> Option<Descriptor> {
+        let &index = self.free.last()?;
+        let (place, slot) = match &mut self.own {
+            None => {
+                let length = if large { weft_core::MAX_FRAME } else { 0 };
+                let packet = pool.alloc(length, HEADROOM)?;
+                let slot = packet.slot();
+                (Place::Spare(packet), slot)
+            }
+            Some(own) => {
+                let slot = own.take(large)?;
+                (Place::OwnSpare(slot), slot)
+            }
+        };
+        self.free.pop();
+        self.places[index as usize] = place;
+        Some(Descriptor {
+            packet: index,
+            slot,
+            length: 0,
+            offset: HEADROOM as u16,
+            port: 0,
+            flags: flag::SPARE,
+        })
+    }
+
+    /// Takes back what a descriptor stands for.
+    ///
+    /// # Errors
+    /// Which rule it breaks; nothing has changed then.
+    #[inline]
+    pub fn come_back(&mut self, d: Descriptor, pool: &mut Pool) -> Result<Returned, &'static str> {
+        let Some(place) = self.places.get_mut(d.packet as usize) else {
+            return Err("a packet index that does not exist");
+        };
+        let dropped = d.flags & flag::DROP != 0;
+        match place {
+            Place::Flying(packet) => {
+                if packet.slot() != d.slot {
+                    return Err("a packet in another slot");
+                }
+                if !dropped && !pool.reshape(packet, d.offset, d.length) {
+                    return Err("a packet that does not lie inside its slot");
+                }
+            }
+            Place::Free => return Err("a packet that is not the component's"),
+            _ => return self.come_back_otherwise(d, pool),
+        }
+        let Place::Flying(packet) = std::mem::replace(place, Place::Free) else {
+            return Err("a packet that is not the component's");
+        };
+        self.free.push(d.packet);
+        self.packets -= 1;
+        Ok(if dropped {
+            Returned::Dropped(packet)
+        } else {
+            Returned::Packet(packet)
+        })
+    }
+
+    /// Copies and spares.
+    fn come_back_otherwise(
+        &mut self,
+        d: Descriptor,
+        pool: &mut Pool,
+    ) -> Result<Returned, &'static str> {
+        let place = &mut self.places[d.packet as usize];
+        let dropped = d.flags & flag::DROP != 0;
+        let slot = match place {
+            Place::Spare(packet) => packet.slot(),
+            Place::Copied(_, slot) | Place::OwnSpare(slot) => *slot,
+            Place::Free | Place::Flying(_) => return Err("a packet that is not the component's"),
+        };
+        if slot != d.slot {
+            return Err("a packet in another slot");
+        }
+        let fits = match (place as &Place, &self.own) {
+            (Place::Spare(packet), _) => pool.fits(packet, d.offset, d.length),
+            (_, Some(own)) => own.fits(d.slot, d.offset, d.length),
+            _ => false,
+        };
+        if !dropped && !fits {
+            return Err("a packet that does not lie inside its slot");
+        }
+        let place = std::mem::replace(place, Place::Free);
+        self.free.push(d.packet);
+        if let (Some(own), Place::Copied(..) | Place::OwnSpare(_)) = (&mut self.own, &place) {
+            own.give_back(slot);
+        }
+        Ok(match place {
+            Place::Spare(packet) if dropped => {
+                pool.free(packet);
+                Returned::Unused(slot)
+            }
+            Place::Spare(mut packet) => {
+                pool.reshape(&mut packet, d.offset, d.length);
+                Returned::New(packet)
+            }
+            Place::OwnSpare(slot) if dropped => Returned::Unused(slot),
+            Place::OwnSpare(slot) => self.copy_new(d, pool).map_or(Returned::NoFrame(slot), Returned::New),
+            Place::Copied(packet, _) => {
+                self.packets -= 1;
+                if dropped {
+                    Returned::Dropped(packet)
+                } else {
+                    self.copy_back(packet, d, pool)
+                }
+            }
+            Place::Free | Place::Flying(_) => Returned::Unused(slot),
+        })
+    }
+
+    fn copy_new(&self, d: Descriptor, pool: &mut Pool) -> Option<Packet> {
+        let own = self.own.as_ref()?;
+        let mut packet = pool.alloc(d.length as usize, HEADROOM.min(usize::from(d.offset)))?;
+        own.copy_out(d, pool.data_mut(&mut packet)?);
+        Some(packet)
+    }
+
+    fn copy_back(&self, mut packet: Packet, d: Descriptor, pool: &mut Pool) -> Returned {
+        let Some(own) = &self.own else {
+            return Returned::Lost(packet);
+        };
+        if pool.unshare(&mut packet).is_none() || !pool.reshape(&mut packet, d.offset, d.length) {
+            return Returned::Lost(packet);
+        }
+        if let Some(bytes) = pool.data_mut(&mut packet) {
+            own.copy_out(d, bytes);
+        }
+        Returned::Packet(packet)
+    }
+
+    /// Takes every packet back that is still outside, and frees the spares.
+    pub fn end(&mut self, pool: &mut Pool) -> Vec<Packet> {
+        let mut left = Vec::new();
+        for place in &mut self.places {
+            match std::mem::replace(place, Place::Free) {
+                Place::Flying(packet) | Place::Copied(packet, _) => left.push(packet),
+                Place::Spare(packet) => pool.free(packet),
+                Place::Free | Place::OwnSpare(_) => {}
+            }
+        }
+        self.packets = 0;
+        left
+    }
+}
+
+/// Why a packet that could not go out, or not come back, is dropped.
+pub const NO_FRAME: &str = REASON_NO_BUFFER;
+
+/// Frames that no other component sees.
+pub struct OwnFrames {
+    block: Block,
+    frames: Frames,
+    small: Vec<u32>,
+    large: Vec<u32>,
+}
+
+impl OwnFrames {
+    /// As many small ones as there are packet indices, and some large ones; with the memory they lie in.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn new(indices: u32, pool: &Pool) -> std::io::Result<(Self, std::fs::File)> {
+        let layout = pool.layout();
+        let large_base = (u64::from(indices) * u64::from(layout.small_stride)).next_multiple_of(4096);
+        let frames = Frames {
+            reserved: u32::from(layout.reserved),
+            small_count: indices,
+            small_stride: layout.small_stride,
+            large_count: PRIVATE_LARGE,
+            large_stride: layout.large_stride,
+            large_base,
+            bytes: large_base + u64::from(PRIVATE_LARGE) * u64::from(layout.large_stride),
+        };
+        let file = create_memory(c"weft-private-frames", frames.bytes)?;
+        let own = OwnFrames {
+            block: Block::map(&file, frames.bytes)?,
+            frames,
+            small: (0..indices).rev().collect(),
+            large: (indices..indices + PRIVATE_LARGE).rev().collect(),
+        };
+        Ok((own, file))
+    }
+
+    /// Where they lie.
+    pub fn frames(&self) -> Frames {
+        self.frames
+    }
+
+    fn take(&mut self, large: bool) -> Option<u32> {
+        if large { self.large.pop() } else { self.small.pop() }
+    }
+
+    fn give_back(&mut self, slot: u32) {
+        if slot < self.frames.small_count {
+            self.small.push(slot);
+        } else {
+            self.large.push(slot);
+        }
+    }
+
+    fn fits(&self, slot: u32, offset: u16, length: u32) -> bool {
+        let end = u64::from(offset) + u64::from(length);
+        let room = self.frames.slot(slot).map_or(0, |(_, stride)| stride as u64);
+        u32::from(offset) >= self.frames.reserved
+            && end <= room
+            && length as usize <= weft_core::MAX_FRAME
+    }
+
+    fn copy_in(&mut self, packet: &Packet, pool: &Pool) -> Option<u32> {
+        let end = usize::from(packet.offset()) + packet.len();
+        let slot = self.take(end > self.frames.small_stride as usize)?;
+        let (start, _) = self.frames.slot(slot)?;
+        self.block.copy_in(start + usize::from(packet.offset()), pool.data(packet));
+        Some(slot)
+    }
+
+    fn copy_out(&self, d: Descriptor, bytes: &mut [u8]) {
+        if let Some((start, _)) = self.frames.slot(d.slot) {
+            self.block.copy_out(start + usize::from(d.offset), bytes);
+        }
+    }
+}
