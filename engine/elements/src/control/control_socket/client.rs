@@ -59,14 +59,15 @@ impl Client {
         rights: &Rights,
         own: &(&str, String),
     ) -> Next {
-        let hears = |s: &Session| s.waiting().len() < MOST_WAITING && !s.is_waiting();
+        let has_room = |s: &Session| s.waiting().len() < MOST_WAITING;
+        let hears = |s: &Session| has_room(s) && !s.is_waiting();
         if hears(&self.session) {
             self.read();
         }
         let mut more = true;
         for _ in 0..COMMANDS {
             // What follows a new configuration is for the new graph.
-            if more && hears(&self.session) && !router.is_swap_pending() {
+            if more && has_room(&self.session) && !router.is_swap_pending() {
                 more = self.session.step(router, rights, own);
             }
         }
