@@ -125,24 +125,33 @@ def unused(used: tuple[str, ...]) -> set[str]:
     return {f"{name}:" for name in "abcdp" if name not in used}
 
 
+CASES = [
+    ("in -> a -> out\nout -> in", "a", A),
+    ("in -> a -> c -> b -> out\nout -> in", "abc", A + B + C),
+    ("in -> a -> out\nout -> b -> in", "ab", A + B),
+    ("in -> [0]a[0] -> out\nout -> [1]a[1] -> in", "a", A),
+    ("in -> a\na[0] -> b -> out\na[1] -> out\nout -> in", "ab", A + B),
+    ("in, out -> d\nd[0-1] => out, in", "d", D),
+    ("in -> p -> in\nout -> [1]p[1] -> out", "p", BOTH_WAYS),
+    ("in -> p\np[1] -> out\nout -> in", "p", CROSSED),
+    ("in -> [1]p\np -> out\nout -> in", "p", UNCROSSED),
+]
+
+
 @pytest.mark.usefixtures("invented")
-@pytest.mark.parametrize(
-    ("path", "used", "elements"),
-    [
-        ("in -> a -> out\nout -> in", "a", A),
-        ("in -> a -> c -> b -> out\nout -> in", "abc", A + B + C),
-        ("in -> a -> out\nout -> b -> in", "ab", A + B),
-        ("in -> [0]a[0] -> out\nout -> [1]a[1] -> in", "a", A),
-        ("in -> a\na[0] -> b -> out\na[1] -> out\nout -> in", "ab", A + B),
-        ("in, out -> d\nd[0-1] => out, in", "d", D),
-        ("in -> p -> in\nout -> [1]p[1] -> out", "p", BOTH_WAYS),
-        ("in -> p\np[1] -> out\nout -> in", "p", CROSSED),
-        ("in -> [1]p\np -> out\nout -> in", "p", UNCROSSED),
-    ],
-)
+@pytest.mark.parametrize(("path", "used", "elements"), CASES)
 def test_a_path_compiles_to_this_graph(path: str, used: str, elements: str) -> None:
     graph = graph_of(read(path, *used))
     assert graph == f'# 1 "forwarder"\n{IN}{OUT}{elements}# 12 "vnf.yaml"\n{path}\n'
+
+
+@pytest.mark.usefixtures("invented")
+@pytest.mark.parametrize(("path", "used"), [case[:2] for case in CASES])
+def test_the_engine_takes_the_graph(path: str, used: str) -> None:
+    package = read(path, *used)
+    values = {name: "7" for item in package.components for name in (item.key_name, item.uid_name)}
+    report = check_graph(graph_of(package), values, package.devices)
+    assert (report.problems, report.warnings) == ((), ())
 
 
 @pytest.mark.usefixtures("invented")
@@ -154,18 +163,3 @@ def test_processes_and_devices_of_a_package() -> None:
         '# 9 "vnf.yaml"\nd :: {\n# 1 "d.click"\ninput -> Paint(1) -> output;\n};\n'
         "Idle -> [0]d;\nd[0] -> Discard;"
     ]
-
-
-@pytest.mark.usefixtures("invented")
-@pytest.mark.parametrize(
-    "path",
-    [
-        "in -> p\np[1] -> out\nout -> in",
-        "in -> [1]p\np -> out\nout -> in",
-        "in -> p -> in\nout -> [1]p[1] -> out",
-        "in -> p => out, in\nout -> [1]p",
-    ],
-)
-def test_the_engine_takes_the_graphs_of_programs(path: str) -> None:
-    package = read(path, "p")
-    assert check_graph(graph_of(package), {}, package.devices).problems == ()

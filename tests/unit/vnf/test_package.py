@@ -80,6 +80,14 @@ def test_problems_of_the_path_are_in_the_manifest(wire: Path) -> None:
     assert problems_of(wire) == ["vnf.yaml:9: path: output 1 of 'counter' is not connected"]
 
 
+def test_an_isolated_click_component_is_checked_by_itself(wire: Path) -> None:
+    manifest = (wire / "vnf.yaml").read_text()
+    (wire / "vnf.yaml").write_text(manifest.replace("click}", "click, isolate: true}"))
+    load_package(wire)
+    (wire / "counter.click").write_text("input ->\nx :: Nope -> output;")
+    assert problems_of(wire) == ["counter.click:2: unknown element class 'Nope'"]
+
+
 def test_devices_and_interfaces_must_match(tmp_path: Path) -> None:
     path = hub(tmp_path, "FromDevice(in) -> Queue -> ToDevice(eth7);")
     assert problems_of(path) == [
