@@ -70,7 +70,8 @@ static void stash(weft_component *component, weft_packet spare)
     bool small = spare.slot < component->view.small_count;
     size_t *count = small ? &component->small_spares : &component->large_spares;
     weft_packet *spares = small ? component->small : component->large;
-    if (*count < (small ? WF_MOST_SMALL : WF_MOST_LARGE)) {
+    bool exists = spare.slot < component->view.slots;
+    if (exists && *count < (small ? WF_MOST_SMALL : WF_MOST_LARGE)) {
         spares[(*count)++] = spare;
     } else {
         spare.flags = WEFT_DROP;

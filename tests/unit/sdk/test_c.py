@@ -1,0 +1,215 @@
+"""The C library: its encoders against the vectors, types of values, what it exports."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.unit.sdk.c_children import LIMIT_S, ROOT, SDK, make
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# ---- vectors ----
+
+KINDS = sorted(path.stem for path in (ROOT / "sdk" / "contract" / "vectors").glob("*.json"))
+SAID = {"hello", "handler", "reason", "ready", "answer", "bye", "descriptor", "metadata"}
+HEARD = {"welcome", "refused", "call", "bye", "descriptor", "metadata", "link"}
+
+
+def vectors(kind: str) -> list[dict[str, Any]]:
+    loaded: list[dict[str, Any]] = json.loads(
+        (ROOT / "sdk" / "contract" / "vectors" / f"{kind}.json").read_text()
+    )
+    return loaded
+
+
+def words(fields: dict[str, Any], hexadecimal: set[str]) -> list[str]:
+    """Fields as the test program takes and prints them."""
+    return [
+        value.encode().hex()
+        if key in hexadecimal and isinstance(value, str)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+        for key, value in fields.items()
+    ]
+
+
+def tried(built: Path, *arguments: str) -> list[str]:
+    done = subprocess.run(
+        [built / "vectors", *arguments], capture_output=True, text=True, timeout=LIMIT_S, check=True
+    )
+    return done.stdout.split("\n")[:-1]
+
+
+def test_every_kind_of_vector_is_encoded_or_decoded() -> None:
+    assert set(KINDS) == SAID | HEARD
+
+
+@pytest.mark.parametrize("kind", sorted(SAID))
+def test_library_encodes_the_vectors(built: Path, kind: str) -> None:
+    for vector in vectors(kind):
+        fields = words(vector["fields"], {"value"})
+        assert tried(built, "encode", kind, *fields) == [vector["bytes"]], vector["what"]
+
+
+@pytest.mark.parametrize("kind", sorted(HEARD))
+def test_library_decodes_the_vectors(built: Path, kind: str) -> None:
+    for vector in vectors(kind):
+        expected = words(vector["fields"], {"value", "name", "reason"})
+        assert tried(built, "decode", kind, vector["bytes"]) == expected, vector["what"]
+
+
+@pytest.mark.parametrize("kind", ["welcome", "call"])
+def test_cut_vectors_are_no_messages(built: Path, kind: str) -> None:
+    for vector in vectors(kind):
+        for end in range(2, len(vector["bytes"]), 2):
+            assert tried(built, "decode", kind, vector["bytes"][:end])[0] == "no whole message"
+
+
+# ---- values ----
+
+OF_TYPE = {
+    "unsigned": ["0", "18446744073709551615", "007"],
+    "integer": ["0", "-9223372036854775808", "9223372036854775807", "-0"],
+    "real": ["0.5", "-1", "+1.", ".5", "1e5", "1E-300", "2.5e+3"],
+    "JSON": [
+        "{}",
+        "[]",
+        ' {"a": [1, 2.5e-3, {"b": null}], "c": "\\u00e4\\n"} ',
+        "-0",
+        '"x"',
+        "[[],{},true]",
+        "[" * 512 + "]" * 512,
+    ],
+}
+NOT_OF_TYPE = {
+    "unsigned": ["", "-1", "+1", "1 ", "0x1", "18446744073709551616", "1\0"],
+    "integer": ["", "-", "--1", "9223372036854775808", "-9223372036854775809", "1.0"],
+    "real": ["", ".", "1e", "1e+", "inf", "nan", "0x1p3", "1e999", "1,5", " 1", "1\0"],
+    "bool": ["", "TRUE", "2", "on", "true "],
+    "JSON": [
+        "",
+        "{",
+        "]",
+        "[1,]",
+        "{,}",
+        '{"a"}',
+        '{"a":}',
+        '{"a":1,}',
+        "{1:2}",
+        "01",
+        "1.",
+        "+1",
+        "nul",
+        "'x'",
+        '"\\x"',
+        '"\\u12"',
+        '"\n"',
+        '"',
+        "[1 2]",
+        "[1}",
+        "1 2",
+        "[" * 513 + "]" * 513,
+        "[" * 100000,
+    ],
+}
+
+
+def is_of_type(built: Path, kind: str, text: str) -> str:
+    done = subprocess.run(
+        [built / "values", kind, str(len(text.encode()))],
+        input=text.encode(),
+        capture_output=True,
+        timeout=LIMIT_S,
+        check=True,
+    )
+    return done.stdout.decode().strip()
+
+
+@pytest.mark.parametrize("kind", OF_TYPE)
+def test_values_of_a_type_are_taken(built: Path, kind: str) -> None:
+    for text in OF_TYPE[kind]:
+        assert is_of_type(built, kind, text) == "yes", text
+
+
+@pytest.mark.parametrize("kind", NOT_OF_TYPE)
+def test_other_values_are_refused(built: Path, kind: str) -> None:
+    for text in NOT_OF_TYPE[kind]:
+        assert is_of_type(built, kind, text) == "no", text
+
+
+def test_bools_take_one_form(built: Path) -> None:
+    forms = {
+        "true": "true",
+        "1": "true",
+        "yes": "true",
+        "false": "false",
+        "0": "false",
+        "no": "false",
+    }
+    assert {text: is_of_type(built, "bool", text) for text in forms} == forms
+
+
+def test_reals_take_their_shortest_form(built: Path) -> None:
+    numbers = [
+        "0.5",
+        "-7",
+        "100000",
+        "0.1",
+        "1e+20",
+        "1e-07",
+        "3.141592653589793",
+        "5e-324",
+        "0.30000000000000004",
+    ]
+    for number in [*numbers, "1.7976931348623157e+308", "inf", "nan", "0", "-0", "123456.75"]:
+        assert tried_format(built, number) == number
+
+
+def tried_format(built: Path, number: str) -> str:
+    done = subprocess.run(
+        [built / "values", "format", number],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+# ---- the libraries ----
+
+
+def test_shared_library_shows_nothing_but_the_interface(built: Path) -> None:
+    listed = subprocess.run(
+        ["nm", "-D", "--defined-only", built / "libweft_component.so"],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=True,
+    ).stdout
+    names = {line.split()[2] for line in listed.splitlines()}
+    header = (SDK / "include" / "weft" / "component.h").read_text()
+    assert {"weft_run", "weft_receive", "weft_return"} <= names
+    assert {name for name in names if f"{name}(" not in header} == set()
+
+
+def test_example_builds_against_the_shared_library(tmp_path: Path) -> None:
+    make(tmp_path)
+    program = tmp_path / "shared"
+    subprocess.run(
+        ["cc", "-O2", f"-I{tmp_path}/include", str(SDK / "examples" / "first.c"), f"-L{tmp_path}",
+         "-lweft_component", f"-Wl,-rpath,{tmp_path}", "-o", str(program)],
+        timeout=LIMIT_S,
+        check=True,
+    )  # fmt: skip
+    done = subprocess.run(
+        [program], env={}, capture_output=True, text=True, timeout=LIMIT_S, check=False
+    )
+    assert done.stderr == "weft: not started as a component: WEFT_COMPONENT is not set\n"
+    assert done.returncode == 2
