@@ -188,15 +188,31 @@ def _fetched(component: Component, coordinates: Sequence[str], tools: Tools) -> 
         tools.say(f"{component.name}: fetching {', '.join(coordinates)} with mvn")
         project = folder / "pom.xml"
         project.write_text(_project(coordinates))
-        command = [maven, "-q", "-B", "-f", str(project), _COPY_GOAL, f"-DoutputDirectory={folder}"]
+        command = [
+            maven,
+            "-q",
+            "-B",
+            "-U",
+            "-f",
+            str(project),
+            _COPY_GOAL,
+            f"-DoutputDirectory={folder}",
+        ]
         done = tools.run([*command, "-DincludeScope=runtime"], folder)
         project.unlink()
         if done.status != 0:
-            said = [line for line in done.output.splitlines() if line.startswith("[ERROR] ")]
-            first = said[0].removeprefix("[ERROR] ") if said else f"mvn ended with {done.status}"
-            raise failed(component, f"requirements: {first}")
+            raise failed(component, f"requirements: {_maven_error(done.output)}")
 
     return tools.cached("java-requirements", digest_of(coordinates), build)
+
+
+def _maven_error(output: str) -> str:
+    """The first thing that went wrong."""
+    for line in re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines():
+        said = line.removeprefix("[ERROR]").strip()
+        if line.startswith("[ERROR]") and said:
+            return said.removesuffix(" -> [Help 1]")
+    return "mvn failed without a word"
 
 
 def _project(coordinates: Sequence[str]) -> str:
@@ -228,7 +244,7 @@ def _compiled(
         *_COMPILER_FLAGS,
         *sources,
         own.read_bytes(),
-        *map(str, jars),
+        *component.requirements,
     ]
 
     def build(folder: Path) -> None:

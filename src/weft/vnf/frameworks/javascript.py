@@ -179,13 +179,15 @@ def _refused(component: Component, output: str) -> PackageError:
 
 
 def _copy_sdk(component: Component, target: Path, tools: Tools) -> None:
-    source = tools.sdk_file(component, "javascript/package.json").parent
+    description = tools.sdk_file(component, "javascript/package.json")
+    source = description.parent
     if target.exists():
         shutil.rmtree(target)
-    for path in source.rglob("*"):
-        inner = path.relative_to(source)
-        if path.is_file() and inner.parts[0] not in ("conformance", "node_modules", "tests"):
-            copied(path, target / inner)
+    for name in ("package.json", *json.loads(description.read_bytes())["files"]):
+        place = source / name
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.is_file():
+                copied(path, target / path.relative_to(source))
 
 
 def _check_syntax(component: Component, package_folder: Path, node: Path, tools: Tools) -> None:

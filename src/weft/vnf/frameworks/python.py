@@ -36,7 +36,7 @@ _ENVIRONMENT = (
 )
 _NAMED = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\s*(\[[^\]]*\])?"
-    r"\s*(@\s*(?P<url>[^\s+]+://\S+)|[^@:/\\]*)(\s*;.*)?(\s--hash=\S+)*",
+    r"\s*(@\s*(?P<url>[^\s+]+://\S+)|\(?[\d\s,<>=!~.*+_A-Za-z]*\)?)(\s*;.*)?(\s--hash=\S+)*",
     re.ASCII,
 )
 _WHEEL = re.compile(r"(?!-)[^\s:+]+\.whl", re.ASCII)
@@ -110,7 +110,7 @@ def _syntax_problems(file: str, content: bytes) -> list[Problem]:
     except SyntaxError as error:
         return [Problem(file, error.lineno or 0, f"syntax error: {error.msg}")]
     except (ValueError, RecursionError, MemoryError) as error:
-        return [Problem(file, 0, f"cannot be read as Python: {error or type(error).__name__}")]
+        return [Problem(file, 0, f"syntax error: {error or type(error).__name__}")]
     return []
 
 
