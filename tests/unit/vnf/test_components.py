@@ -149,8 +149,8 @@ NUMBERS = "allowed: a whole number from"
             [f"7: components: x: hold: '0' is not valid; {NUMBERS} 1 to 65536"],
         ),
         (
-            NATIVE + "capacity: 5}",
-            [f"7: components: x: capacity: '5' is not valid; {NUMBERS} 64 to 32768"],
+            NATIVE + "capacity: 0}",
+            [f"7: components: x: capacity: '0' is not valid; {NUMBERS} 1 to 16384"],
         ),
         (
             NATIVE + "limit: 5}",

@@ -22,7 +22,7 @@ __all__ = ["read_components"]
 
 _READ_HERE = {"framework", "file", "text", "requirements", "interfaces", *PROCESS_KEYS}
 _FALLBACKS = ("drop", "bypass", "hold")
-_CAPACITY = (64, 32768)
+_CAPACITY = (1, 16384)
 _HOLD = (1, 65536)
 _NAME_LIMIT = 48
 _DEVICE_LIMIT = 15
