@@ -213,3 +213,17 @@ def test_example_builds_against_the_shared_library(tmp_path: Path) -> None:
     )
     assert done.stderr == "weft: not started as a component: WEFT_COMPONENT is not set\n"
     assert done.returncode == 2
+
+
+# ---- the guide ----
+
+
+def test_guide_shows_what_is_built() -> None:
+    guide = (ROOT / "docs" / "guides" / "components-c.md").read_text()
+    first = (SDK / "examples" / "first.c").read_text()
+    telnet = (SDK / "examples" / "telnet.c").read_text()
+    shown = [block.split("```")[0] for block in guide.split("```c\n")[1:]]
+    assert shown[0] == first
+    assert len(first.splitlines()) < 20
+    for piece in shown[2].split("\n\n"):
+        assert piece.strip() in telnet
