@@ -58,9 +58,13 @@ class Entries {
     return made;
   }
 
-  // Views and packets of a lost attachment keep their objects; these have no bytes any more.
+  // The memory is gone. Packets that the author still has are empty, and what is done to them goes nowhere.
   forget() {
     this.views.fill(null);
+    this.pool = EMPTY;
+    this.records = new Uint32Array(0);
+    this.times = new BigUint64Array(0);
+    this.contexts = EMPTY;
   }
 
   // First word of the metadata record of packet `i`, for changing it.
