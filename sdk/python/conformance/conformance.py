@@ -54,10 +54,6 @@ def shrink_end(packet: Packet, n: int) -> None:
         packet.drop("no-room")
 
 
-def leave_by(packet: Packet, n: int) -> None:
-    packet.port = n
-
-
 def drop(packet: Packet, n: int) -> None:
     packet.drop("asked" if n == 1 else None)
 
@@ -124,7 +120,7 @@ def slow(packet: Packet, n: int) -> None:
 
 
 OPERATIONS: dict[int, Callable[[Packet, int], None]] = {
-    **{1: flip, 2: grow_front, 3: grow_end, 4: shrink_front, 5: shrink_end, 6: leave_by, 7: drop},
+    **{1: flip, 2: grow_front, 3: grow_end, 4: shrink_front, 5: shrink_end, 7: drop},
     **{8: emit, 9: clone, 10: mark, 11: show_metadata, 12: change_nsh, 13: keep, 14: send_kept},
     **{16: die, 17: hang, 18: fail, 19: slow},
 }
@@ -137,11 +133,14 @@ def process(batch: Batch) -> None:
     counts["bytes"] += int(batch.lengths.sum())
     if os.environ.get("WEFT_CONFORMANCE") == "batch" and flip_at_once(batch):
         return
-    for packet in batch:
-        if len(packet) >= 16:
-            operation = OPERATIONS.get(packet.data[14])
-            if operation is not None:
-                operation(packet, packet.data[15])
+    for index, packet in enumerate(batch):
+        if len(packet) < 16:
+            continue
+        kind, n = packet.data[14:16]
+        if kind == 6:
+            batch.ports[index] = n  # not packet.port, which refuses what the engine is to refuse
+        elif kind in OPERATIONS:
+            OPERATIONS[kind](packet, n)
 
 
 def flip_at_once(batch: Batch) -> bool:

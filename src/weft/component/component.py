@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from weft.component.attach import Declarations, attach
 from weft.component.errors import ComponentError, LostError, RefusedError
@@ -189,14 +189,17 @@ class Component:
             stop.close()
 
     def _declarations(self, name: str) -> Declarations:
-        return Declarations.of(
-            name,
-            SDK,
-            features=self._features,
-            spares=self._spares,
-            handlers=self._handlers.values(),
-            reasons=self.reasons,
-        )
+        try:
+            return Declarations.of(
+                name,
+                SDK,
+                features=self._features,
+                spares=self._spares,
+                handlers=self._handlers.values(),
+                reasons=self.reasons,
+            )
+        except ValueError as error:
+            _fail(str(error))
 
     def _run(self, path: str, declarations: Declarations, stop: Stop) -> None:
         assert self._work is not None
@@ -228,6 +231,6 @@ def _variable(name: str) -> str:
     return value
 
 
-def _fail(why: str, status: int = 1) -> None:
+def _fail(why: str, status: int = 1) -> NoReturn:
     print(f"weft: {why}", file=sys.stderr, flush=True)
     raise SystemExit(status)

@@ -41,6 +41,7 @@ TYPES: dict[object, int] = {
     "bytes": BYTES,
 }
 WORDS = ("text", "lines", "unsigned", "integer", "real", "bool", "button", "JSON", "bytes")
+SHOWN = 200  # characters of a refused value that its error repeats
 RANGES = {UNSIGNED: (0, 2**64 - 1), INTEGER: (-(2**63), 2**63 - 1)}
 NUMBER = {UNSIGNED: re.compile(r"[0-9]{1,40}"), INTEGER: re.compile(r"-?[0-9]{1,40}")}
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -57,7 +58,8 @@ def parse_value(kind: object, data: bytes) -> Any:
         return _parsed(kind, number, data.decode())
     except (ValueError, RecursionError):
         text = data.decode(errors="replace")
-        raise HandlerError(f"'{text}' is not of type {WORDS[number]}") from None
+        shown = text if len(text) <= SHOWN else text[:SHOWN] + "..."
+        raise HandlerError(f"'{shown}' is not of type {WORDS[number]}") from None
 
 
 def _parsed(kind: object, number: int, text: str) -> Any:

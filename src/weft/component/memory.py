@@ -40,6 +40,7 @@ class Memory:
             raise ProtocolError("the link memory does not begin with weftcmp1")
         self.flat: NDArray[np.uint8] = np.frombuffer(self.frames, np.uint8)
         small, large = welcome.small_count, welcome.large_count
+        self.small_count, self.small_stride = small, welcome.small_stride
         self.pool: NDArray[np.uint8] = self.flat[: small * welcome.small_stride].reshape(
             small, welcome.small_stride
         )

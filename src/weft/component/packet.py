@@ -86,6 +86,9 @@ class Packet:
         """The packet's bytes, in place and writable."""
         _, slot, length, offset, _, _ = DESCRIPTOR.unpack_from(self._buffer, self._at)
         memory = self._link.memory
+        if slot < memory.small_count and offset + length <= memory.small_stride:
+            begin = slot * memory.small_stride + offset
+            return memory.frames[begin : begin + length]
         begin, size = memory.slot(slot)
         if offset + length > size:
             raise ValueError(f"{length} bytes from offset {offset} leave a slot of {size} bytes")

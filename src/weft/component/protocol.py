@@ -139,6 +139,14 @@ class Welcome:
         ):
             if begin < 260 or begin % align or begin + size > self.link_bytes:
                 raise ProtocolError(f"{what} does not lie within the link memory")
+        for what, count, stride in (
+            ("small", self.small_count, self.small_stride),
+            ("large", self.large_count, self.large_stride),
+        ):
+            if count and stride <= self.reserved:
+                raise ProtocolError(
+                    f"{what} slots of {stride} bytes, {self.reserved} of them reserved"
+                )
         small_end = self.small_count * self.small_stride
         large_end = self.large_base + self.large_count * self.large_stride
         if max(small_end, large_end if self.large_count else 0) > self.frames_bytes:

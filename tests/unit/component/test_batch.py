@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from tests.support.component_peer import LARGE_BASE, SMALL, STRIDE, Memories
+from tests.support.component_peer import ENTRIES, LARGE_BASE, RING_IN, SMALL, STRIDE, Memories
 from weft.component.errors import ProtocolError
 from weft.component.link import Link
+from weft.component.packet import Packet
 from weft.component.protocol import Metadata, Welcome
 
 if TYPE_CHECKING:
@@ -398,4 +401,29 @@ def test_memory_smaller_than_told_is_refused_before_it_is_touched() -> None:
     with pytest.raises(ProtocolError, match=r"^the frames memory has 4096 bytes, the engine spoke"):
         attached(memories)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+    memories.close()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_descriptors_raise_errors_and_nothing_else(seed: int) -> None:
+    chance = random.Random(seed)
+    memories = Memories(inputs=1 + seed % 3)
+    link = attached(memories)
+    for _ in range(30):
+        at = RING_IN
+        memories.link[at : at + 16 * ENTRIES] = chance.randbytes(16 * ENTRIES)
+        memories.sent += chance.randrange(1, ENTRIES)
+        memories.show()
+        batch = link.receive()
+        if batch is None:
+            continue
+        columns = batch.columns(chance.randrange(4), 70000 if seed == 0 else 40)
+        assert columns.shape[0] == len(batch)
+        assert batch.column(chance.randrange(1 << 32)).shape == (len(batch),)
+        for packet in batch:
+            for use in (lambda p: p.data, lambda p: p.metadata, lambda p: p.push(9), Packet.clone):
+                with contextlib.suppress(ValueError, ProtocolError):
+                    use(packet)
+        link.give_back()
+    link.close()
     memories.close()

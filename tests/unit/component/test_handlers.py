@@ -36,7 +36,7 @@ def test_a_value_of_the_type_is_taken(kind: object, data: bytes, value: object) 
     [
         ("unsigned", b"-1", "'-1' is not of type unsigned"),
         ("unsigned", b"18446744073709551616", "'18446744073709551616' is not of type unsigned"),
-        ("unsigned", b"9" * 5000, f"'{'9' * 5000}' is not of type unsigned"),
+        ("unsigned", b"9" * 5000, f"'{'9' * 200}...' is not of type unsigned"),
         ("unsigned", "\u0663".encode(), "'\u0663' is not of type unsigned"),
         ("unsigned", b"", "'' is not of type unsigned"),
         (int, b"+1", "'+1' is not of type integer"),
@@ -48,7 +48,7 @@ def test_a_value_of_the_type_is_taken(kind: object, data: bytes, value: object) 
         (bool, b"True", "'True' is not of type bool"),
         (dict, b"{'a'}", "'{'a'}' is not of type JSON"),
         (dict, b"NaN", "'NaN' is not of type JSON"),
-        (dict, b"[" * 100_000, f"'{'[' * 100_000}' is not of type JSON"),
+        (dict, b"[" * 100_000, f"'{'[' * 200}...' is not of type JSON"),
         (str, b"\xff", "'\ufffd' is not of type text"),
     ],
 )

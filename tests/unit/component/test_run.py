@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import select
 import signal
 import subprocess
@@ -181,6 +182,28 @@ def test_what_breaks_the_contract_ends_the_component(
     assert ended(process) == (
         1,
         "weft: component 'analyzer': the link memory does not begin with weftcmp1\n",
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_messages_end_the_component_in_words_or_do_nothing(
+    peer: Peer, memories: Memories, start: Start, seed: int
+) -> None:
+    chance = random.Random(seed)
+    process = start(FIRST)
+    peer.accept()
+    peer.welcome(memories)
+    said = b"".join(
+        message(chance.choice([1, 2, 3, 4, 5, 6, 8, 10, 65535]), chance.randbytes(n), n, n)
+        for n in range(200)
+    )
+    peer.say(said)  # none of these asks for anything
+    assert peer.call("dropped") == (0, b"0")
+    nameless = message(CALL, b"x" * chance.randrange(100))
+    peer.say(nameless)
+    assert ended(process) == (
+        1,
+        "weft: component 'analyzer': a CALL without the zero byte that ends the handler's name\n",
     )
 
 

@@ -151,6 +151,8 @@ def test_a_message_longer_than_allowed_is_refused() -> None:
         (24, b"\xff\xff\0\0", "the ring to the component does not lie within the link memory"),
         (28, b"\x04\0\0\0", "the ring from the component does not lie within the link memory"),
         (32, b"\0\0\1\0", "the metadata table does not lie within the link memory"),
+        (52, b"\x10\0\0\0", "small slots of 16 bytes, 16 of them reserved"),
+        (60, b"\0\0\0\0", "large slots of 0 bytes, 16 of them reserved"),
         (48, b"\xff\xff\xff\xff", "the slots do not lie within the frames memory"),
         (72, b"\0\0\0\0", "the slots do not lie within the frames memory"),
     ],
