@@ -26,7 +26,6 @@ public final class Packet {
     private Metadata metadata;
     private int entry = NONE;
     private int slotStart;
-    private int slotLength;
     private int start;
     private int length;
 
@@ -35,18 +34,26 @@ public final class Packet {
         this.own = own;
     }
 
-    /** Points at an entry of the table. */
+    /**
+     * Points at an entry of the table. This runs once for each packet: references are written only where they change,
+     * because each write of one is noted for the garbage collector.
+     */
     void point(Memory at, int number) {
-        memory = at;
-        table = at.table;
-        entry = number * Memory.DESCRIPTOR;
-        int slot = table.getInt(entry + 4);
-        long begin = at.begin(slot);
-        view = at.segment(begin);
+        if (memory != at) {
+            memory = at;
+            table = at.table;
+        }
+        int from = number * Memory.DESCRIPTOR;
+        long begin = at.begin(at.table.getInt(from + 4));
+        ByteBuffer frames = at.segment(begin);
+        if (view != frames) {
+            view = frames;
+        }
+        long range = at.table.getLong(from + 8);
+        entry = from;
         slotStart = Memory.inSegment(begin);
-        slotLength = at.slotLength(slot);
-        length = table.getInt(entry + 8);
-        start = slotStart + (table.getShort(entry + 12) & 0xffff);
+        start = slotStart + ((int) (range >>> 32) & 0xffff);
+        length = (int) range;
     }
 
     void leave() {
@@ -150,7 +157,7 @@ public final class Packet {
     /** Bytes that {@link #put} can add. */
     public int tailroom() {
         live();
-        return Math.min(slotLength - (start - slotStart), Memory.LARGEST) - length;
+        return Math.min(memory.slotLength(table.getInt(entry + 4)) - (start - slotStart), Memory.LARGEST) - length;
     }
 
     /**
