@@ -10,7 +10,7 @@ import threading
 import traceback
 from os import sched_yield
 from time import monotonic_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from weft.component.errors import HandlerError
 from weft.component.protocol import ANSWER, BYE, CALL, FAILED, MAX_PAYLOAD, Message, call_of
@@ -35,7 +35,7 @@ class Stop:
     def __init__(self) -> None:
         self.descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self.requested = False
-        self._before: object = None
+        self._before: Any = None
         self._main = threading.current_thread() is threading.main_thread()
         if self._main:
             self._before = signal.signal(signal.SIGTERM, self._signalled)
@@ -51,7 +51,7 @@ class Stop:
     def close(self) -> None:
         """Puts the signal back."""
         if self._main:
-            signal.signal(signal.SIGTERM, self._before)  # type: ignore[arg-type]
+            signal.signal(signal.SIGTERM, self._before or signal.SIG_DFL)
         os.close(self.descriptor)
 
 

@@ -263,6 +263,61 @@ def test_an_error_of_the_author_is_a_traceback_and_status_1(
     assert errors.endswith("\nRuntimeError: failed as asked\n")
 
 
+KEEPER = """
+from weft.component import Component
+
+component = Component(reasons=["late"])
+kept = []
+ticks = 0
+
+@component.batch
+def keep(batch):
+    kept.extend(batch.keep(batch.column(0) == 1))
+
+@component.every(0.005)
+def tick():
+    global ticks
+    ticks += 1
+    if kept:
+        kept[0].port = 1
+        component.send(kept.pop(0))
+
+@component.handler(type=int)
+def seen():
+    return ticks
+
+@component.goodbye
+def leave():
+    component.send(component.new_packet(b"farewell"))
+
+component.run()
+assert component.new_packet(b"") is None and component.outputs == 0
+"""
+
+
+def test_timers_run_beside_packets_and_the_last_word_is_sent(
+    peer: Peer, memories: Memories, start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "keeper.py").write_text(KEEPER)
+    process = start(tmp_path / "keeper.py")
+    peer.accept()
+    peer.welcome(memories)
+    memories.spare(9)
+    memories.send(b"\0now", b"\1later")
+    wait(memories)
+    returned = memories.returned()
+    while len(returned) < 2:
+        wait(memories)
+        returned += memories.returned()
+    assert [(p.data, p.port) for p in returned] == [(b"\0now", 0), (b"\1later", 1)]
+    status, ticks = peer.call("seen")
+    assert (status, int(ticks) > 0) == (0, True)
+    peer.say(message(BYE))
+    assert peer.receive() == (BYE, 0, 0, b"")
+    assert [(p.packet, p.data) for p in memories.returned()] == [(9, b"farewell")]
+    assert ended(process) == (0, "")
+
+
 def test_a_call_that_fails_is_only_that_call(peer: Peer, memories: Memories, start: Start) -> None:
     process = start(CONFORMANCE)
     peer.accept()
