@@ -8,6 +8,7 @@ import select
 import socket
 import struct
 import subprocess
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -183,6 +184,13 @@ class Connection:
             items.append(Descriptor(*struct.unpack("<IIIHBB", self.link[at : at + 16])))
         self.taken += count
         return items
+
+    def wait_asleep(self) -> None:
+        """Wait until the component says that it is about to sleep."""
+        end = time.monotonic() + LIMIT_S
+        while self.link[192:196] != b"\1\0\0\0":
+            assert time.monotonic() < end, "the component does not go to sleep"
+            os.sched_yield()
 
     def call(self, name: str, value: bytes | None = None, parameter: bytes = b"") -> Message:
         """Read a handler, or write it if there is a value; its answer."""

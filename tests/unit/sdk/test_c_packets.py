@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 # ---- packets ----
 
 
+def test_it_sleeps_between_packets_and_is_woken(attached: Connection) -> None:
+    for i in range(5):
+        attached.wait_asleep()
+        attached.send(attached.pack(i, packet(0)))
+        assert [item.packet for item in attached.take(1)] == [i]
+
+
 def test_packets_wrap_around_the_ring_in_order(attached: Connection) -> None:
     for count in (1, 63, 64, 37, 2, 64, 50):
         items = [attached.pack(i, packet(1, i)) for i in range(count)]
