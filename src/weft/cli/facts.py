@@ -6,14 +6,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from weft.model.function import FunctionFacts, FunctionStatus
+    from weft.model.function import ComponentStatus, FunctionFacts, FunctionStatus
 
-__all__ = ["describe"]
+__all__ = ["COMPONENT_COLUMNS", "describe"]
+
+COMPONENT_COLUMNS = ("name", "state", "pid", "restarts", "cpu_s", "memory_mib", "last_end")
 
 
 def describe(facts: FunctionFacts, status: FunctionStatus) -> dict[str, Any]:
     """Facts and status as plain data, with units in the names."""
-    memory = status.memory_bytes
     return {
         "name": facts.name,
         "uuid": str(facts.uuid),
@@ -28,9 +29,28 @@ def describe(facts: FunctionFacts, status: FunctionStatus) -> dict[str, Any]:
         "engine_pid": status.engine_pid,
         "restarts": status.restarts,
         "uptime_s": status.uptime_s,
-        "memory_bytes": memory,
-        "memory_mib": None if memory is None else memory / 2**20,
+        "memory_bytes": status.memory_bytes,
+        "memory_mib": _mib(status.memory_bytes),
         "cpu_s": status.cpu_s,
         "limits": status.limits,
         "errors": list(status.errors),
+        "components": [_describe_component(component) for component in status.components],
     }
+
+
+def _describe_component(status: ComponentStatus) -> dict[str, Any]:
+    return {
+        "name": status.name,
+        "key": status.key,
+        "state": status.state,
+        "pid": status.pid,
+        "restarts": status.restarts,
+        "cpu_s": status.cpu_s,
+        "memory_bytes": status.memory_bytes,
+        "memory_mib": _mib(status.memory_bytes),
+        "last_end": status.last_end,
+    }
+
+
+def _mib(size_bytes: int | None) -> float | None:
+    return None if size_bytes is None else size_bytes / 2**20

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from weft.cli.facts import describe
-from weft.cli.output import add_output_argument, show_facts, show_text
+from weft.cli.facts import COMPONENT_COLUMNS, describe
+from weft.cli.output import add_output_argument, show_facts, show_rows, show_text
 from weft.client import local_client
 
 if TYPE_CHECKING:
@@ -27,5 +27,13 @@ def execute(arguments: argparse.Namespace) -> int:
         show_text("graph", graph, arguments.output)
         return 0
     facts, status = asyncio.run(local_client().function(arguments.name))
-    show_facts(describe(facts, status), arguments.output)
+    described = describe(facts, status)
+    if arguments.output != "table":
+        show_facts(described, arguments.output)
+        return 0
+    components = described.pop("components")
+    show_facts(described, arguments.output)
+    if components:
+        print("\ncomponents")
+        show_rows(components, COMPONENT_COLUMNS, arguments.output)
     return 0

@@ -30,8 +30,8 @@ _UIDS = 0x2000_0000
 _FIRST_COMPONENT_UID = 0x6000_0000
 _COMPONENT_UIDS = 0x0F00_0000
 _FACTS = set(FunctionFacts.__slots__) - {"uuid"}
-# The path of a unix socket has 107 bytes, those of /UUID/control.sock among them.
-_LONGEST_ROOT = 107 - 50
+# The path of a unix socket has 107 bytes, those of /UUID/components.sock among them.
+_LONGEST_ROOT = 107 - 53
 
 
 def default_root() -> Path:

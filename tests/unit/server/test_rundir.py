@@ -117,11 +117,11 @@ def test_a_run_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 def test_a_run_directory_has_room_for_the_paths_of_sockets() -> None:
-    longest = Path("/" + "x" * 56)
+    longest = Path("/" + "x" * 53)
     RunDirectory(longest).check_length()
-    assert len(f"{longest}/{FIRST}/control.sock") == 107
-    with pytest.raises(WeftError, match="cannot be used: 58 bytes long; allowed: 57"):
-        RunDirectory(Path("/" + "x" * 57)).check_length()
+    assert len(f"{longest}/{FIRST}/components.sock") == 107
+    with pytest.raises(WeftError, match="cannot be used: 55 bytes long; allowed: 54"):
+        RunDirectory(Path("/" + "x" * 54)).check_length()
 
 
 def test_a_run_directory_of_ones_own_is_meant_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
