@@ -115,7 +115,7 @@ pub fn rename_at(folder: BorrowedFd<'_>, from: &str, to: &str) -> io::Result<()>
     Ok(())
 }
 
-/// Makes shared memory of `bytes` bytes, untouched, which nobody can shrink.
+/// Makes shared memory of `bytes` bytes, untouched, whose size nobody can change.
 pub fn shared_memory(name: &str, bytes: u64) -> io::Result<OwnedFd> {
     let name = c_string(name.as_bytes())?;
     let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
@@ -131,7 +131,7 @@ pub fn shared_memory(name: &str, bytes: u64) -> io::Result<OwnedFd> {
         libc::fcntl(
             fd,
             libc::F_ADD_SEALS,
-            libc::F_SEAL_SHRINK | libc::F_SEAL_SEAL,
+            libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL,
         )
     })?;
     Ok(file.into())
