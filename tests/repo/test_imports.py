@@ -26,7 +26,8 @@ RUST_RULES: dict[str, set[str]] = {
     "lang": set(),
     "classify": {"wire"},
     "core": {"wire", "lang"},
-    "elements": {"core", "wire", "lang", "classify", "io"},  # device elements choose drivers
+    "component": set(),
+    "elements": {"core", "wire", "lang", "classify", "io", "component"},  # device elements choose drivers
     "io": {"core", "wire"},
     "init": set(),
 }

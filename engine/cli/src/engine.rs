@@ -77,7 +77,11 @@ fn start(options: Options, report: Option<RawFd>) -> Result<Router, String> {
     environment.globals = options.globals;
     environment.devices = options.devices.into_iter().collect();
     let listener = options.components.map(|fd| component_listener(fd, report));
-    let additions = options.control.map(control_socket).into_iter().chain(listener);
+    let additions = options
+        .control
+        .map(control_socket)
+        .into_iter()
+        .chain(listener);
     environment.additions = additions.collect();
     environment.allow_hotconfig = true;
     let clock = Clock::real();

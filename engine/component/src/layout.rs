@@ -107,7 +107,8 @@ impl Descriptor {
     /// As two little-endian words.
     #[inline]
     pub fn to_words(self) -> [u64; 2] {
-        let tail = u32::from(self.offset) | u32::from(self.port) << 16 | u32::from(self.flags) << 24;
+        let tail =
+            u32::from(self.offset) | u32::from(self.port) << 16 | u32::from(self.flags) << 24;
         [
             u64::from(self.packet) | u64::from(self.slot) << 32,
             u64::from(self.length) | u64::from(tail) << 32,

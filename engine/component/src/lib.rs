@@ -1,18 +1,17 @@
 //! The component contract as `sdk/contract` states it: layout of shared memory, messages, and the
 //! socket they travel on. Knows no element and no graph.
 
+mod hello;
 mod layout;
 mod memory;
 mod message;
 mod socket;
 
+pub use hello::{Frames, Hello, MAJOR, MINOR, Welcome, feature};
 pub use layout::{
     DESCRIPTOR_BYTES, Descriptor, Entries, LARGEST_RING, Layout, METADATA_BYTES, Metadata, NshType,
     SMALLEST_RING, flag,
 };
 pub use memory::{Block, LinkMemory, create_memory, seal_size};
-pub use message::{
-    Access, DeclaredHandler, Decoder, Frames, Hello, LONGEST_PAYLOAD, MAJOR, MINOR, Message,
-    Violation, Welcome, feature,
-};
+pub use message::{Access, DeclaredHandler, Decoder, LONGEST_PAYLOAD, Message, Violation};
 pub use socket::{Bell, Peer, Socket, accept, bind, listen_on};

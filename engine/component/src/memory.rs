@@ -28,21 +28,21 @@ pub fn create_memory(name: &std::ffi::CStr, bytes: u64) -> io::Result<File> {
     Ok(file)
 }
 
-/// Sees to it that nobody changes the size of shared memory: a page that is gone would end the
-/// process that touches it.
+/// Sees to it that nobody makes shared memory shorter: a page that is gone would end the process
+/// that touches it.
 ///
 /// # Errors
 /// When it cannot be sealed, and is not sealed already.
 pub fn seal_size(memory: BorrowedFd<'_>) -> io::Result<()> {
-    let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW;
+    let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
     let fd = memory.as_raw_fd();
     // SAFETY: plain calls on a descriptor that is open.
     unsafe {
         let there = libc::fcntl(fd, libc::F_GET_SEALS);
-        if there >= 0 && there & seals == seals {
+        if there >= 0 && there & libc::F_SEAL_SHRINK != 0 {
             return Ok(());
         }
-        match libc::fcntl(fd, libc::F_ADD_SEALS, seals | libc::F_SEAL_SEAL) {
+        match libc::fcntl(fd, libc::F_ADD_SEALS, seals) {
             0 => Ok(()),
             _ => Err(io::Error::last_os_error()),
         }
@@ -78,8 +78,16 @@ impl Block {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let fd = memory.as_raw_fd();
         // SAFETY: a fresh mapping at an address the kernel chooses.
-        let base =
-            unsafe { libc::mmap(std::ptr::null_mut(), length, access, libc::MAP_SHARED, fd, 0) };
+        let base = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                length,
+                access,
+                libc::MAP_SHARED,
+                fd,
+                0,
+            )
+        };
         if base == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
@@ -313,8 +321,20 @@ mod tests {
             memory.set_descriptor(layout.to, n, descriptor(n & 63));
         }
         memory.set_descriptor(layout.from, 0, descriptor(63));
-        memory.set_metadata(69, &Metadata { mark: 5, ..Metadata::default() });
-        memory.set_metadata(0, &Metadata { mark: 6, ..Metadata::default() });
+        memory.set_metadata(
+            69,
+            &Metadata {
+                mark: 5,
+                ..Metadata::default()
+            },
+        );
+        memory.set_metadata(
+            0,
+            &Metadata {
+                mark: 6,
+                ..Metadata::default()
+            },
+        );
         assert_eq!(memory.descriptor(layout.to, u32::MAX), descriptor(63));
         assert_eq!(memory.descriptor(layout.from, 128), descriptor(63));
         assert_eq!((memory.metadata(69).mark, memory.metadata(0).mark), (5, 6));

@@ -122,7 +122,12 @@ impl Socket {
     pub fn read(&mut self, chunk: &mut [u8]) -> io::Result<Option<usize>> {
         match self.stream.read(chunk) {
             Ok(count) => Ok(Some(count)),
-            Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+                ) =>
+            {
                 Ok(None)
             }
             Err(e) => Err(e),
@@ -245,7 +250,10 @@ fn received(header: &libc::msghdr) -> Vec<OwnedFd> {
             if (*control).cmsg_type == libc::SCM_RIGHTS {
                 let bytes = (*control).cmsg_len as usize - libc::CMSG_LEN(0) as usize;
                 for i in 0..bytes / size_of::<RawFd>() {
-                    let fd = libc::CMSG_DATA(control).cast::<RawFd>().add(i).read_unaligned();
+                    let fd = libc::CMSG_DATA(control)
+                        .cast::<RawFd>()
+                        .add(i)
+                        .read_unaligned();
                     found.push(OwnedFd::from_raw_fd(fd));
                 }
             }

@@ -41,6 +41,6 @@ pub use region::{Cells, Region};
 pub use ring::PacketRing;
 pub use router::PACKAGES;
 pub use router::{
-    Access, Answer, BuildError, DeferredCall, Graph, HandlerError, Interest, REASON_NO_BUFFER, Router,
-    Ticket, Verdict,
+    Access, Answer, BuildError, DeferredCall, Graph, HandlerError, Interest, REASON_NO_BUFFER,
+    Router, Ticket, Verdict,
 };

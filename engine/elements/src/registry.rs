@@ -1,6 +1,8 @@
 //! All element classes: the lists of the groups.
 
-use crate::{analysis, component, control, ethernet, icmp, information, ip, standard, tcpudp, userlevel};
+use crate::{
+    analysis, component, control, ethernet, icmp, information, ip, standard, tcpudp, userlevel,
+};
 use weft_core::Registry;
 
 /// Every class of the engine, by group.

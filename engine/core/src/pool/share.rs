@@ -101,9 +101,7 @@ impl Pool {
     #[inline]
     pub fn fits(&self, packet: &Packet, offset: u16, length: u32) -> bool {
         let end = usize::from(offset) + length as usize;
-        offset >= RESERVED
-            && end <= self.stride(packet.slot())
-            && length as usize <= MAX_FRAME
+        offset >= RESERVED && end <= self.stride(packet.slot()) && length as usize <= MAX_FRAME
     }
 }
 
@@ -136,7 +134,8 @@ mod tests {
         let mut bytes = [0; 5];
         let at = u64::from(later.slot()) * u64::from(layout.small_stride);
         let at = at + u64::from(later.offset());
-        std::os::unix::fs::FileExt::read_exact_at(&std::fs::File::from(file), &mut bytes, at).unwrap();
+        std::os::unix::fs::FileExt::read_exact_at(&std::fs::File::from(file), &mut bytes, at)
+            .unwrap();
         assert_eq!(&bytes, b"later");
     }
 
@@ -144,8 +143,17 @@ mod tests {
     fn a_place_outside_the_slot_is_refused() {
         let mut pool = Pool::new(PoolSize { small: 2, large: 1 }).unwrap();
         let mut packet = pool.copy_in(&[1; 60]).unwrap();
-        for (offset, length) in [(15, 60), (16, 2097), (2112, 1), (u16::MAX, 1), (16, u32::MAX)] {
-            assert!(!pool.reshape(&mut packet, offset, length), "{offset} {length}");
+        for (offset, length) in [
+            (15, 60),
+            (16, 2097),
+            (2112, 1),
+            (u16::MAX, 1),
+            (16, u32::MAX),
+        ] {
+            assert!(
+                !pool.reshape(&mut packet, offset, length),
+                "{offset} {length}"
+            );
             assert_eq!((packet.offset(), packet.len()), (128, 60));
         }
         assert!(pool.reshape(&mut packet, 16, 2096));

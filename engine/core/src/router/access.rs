@@ -168,4 +168,25 @@ impl Router {
             .map(|(name, flags)| Access::global(name, flags))
             .collect()
     }
+
+    /// How many elements there are, hidden ones included.
+    pub fn all_elements(&self) -> usize {
+        self.graph.nodes.len()
+    }
+
+    /// Looks at element `id`, if it is a `T` and not busy.
+    pub fn look_at<T: crate::Element, R>(
+        &self,
+        id: ElementId,
+        look: impl FnOnce(&T) -> R,
+    ) -> Option<R> {
+        let element = self.graph.nodes.get(id)?.element.as_deref()?;
+        (element as &dyn std::any::Any).downcast_ref().map(look)
+    }
+
+    /// Whether the running element's class has a handler called `name`, or every element has.
+    pub fn has_own_handler(&self, name: &str) -> bool {
+        let class = self.graph.nodes[self.current].class;
+        COMMON.contains(&name) || class.handlers.iter().any(|h| h.name == name)
+    }
 }

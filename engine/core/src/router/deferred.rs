@@ -61,7 +61,9 @@ impl Router {
         };
         let busy = HandlerError::Busy(self.graph.nodes[id].name.to_string());
         let outcome = self.with_dyn(id, |element, router| element.call(call, router));
-        let outcome = outcome.ok_or(busy).and_then(|o| o.map_err(HandlerError::Failed));
+        let outcome = outcome
+            .ok_or(busy)
+            .and_then(|o| o.map_err(HandlerError::Failed));
         if let Err(error) = outcome {
             self.deferred.waiting.remove(&ticket);
             return Err(error);

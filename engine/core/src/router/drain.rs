@@ -38,8 +38,7 @@ impl Router {
     /// Whether a new graph is there and nothing stands in its way.
     pub(super) fn may_replace(&self) -> bool {
         let over = |drain: &Drain| Instant::now() >= drain.until;
-        self.replacement.is_some()
-            && (self.drain.as_ref().is_none_or(over) || self.is_drained())
+        self.replacement.is_some() && (self.drain.as_ref().is_none_or(over) || self.is_drained())
     }
 
     fn is_drained(&self) -> bool {
@@ -91,7 +90,12 @@ impl Router {
         let Some(drain) = self.drain.take() else {
             return;
         };
-        for Held { from, port, mut batch } in drain.held {
+        for Held {
+            from,
+            port,
+            mut batch,
+        } in drain.held
+        {
             match self.graph.find(&from) {
                 Some(from) => {
                     self.emitted.push(Emission { from, port, batch });

@@ -48,17 +48,20 @@
 //! ## See also
 //! ComponentListener
 
+mod attachment;
+mod conversation;
 mod declared;
 mod figures;
 mod flight;
 mod link;
+mod metadata;
 
 use super::component_listener;
+pub use attachment::Applicant;
 use figures::Figures;
-use link::{Heard, Link, Stage};
+use link::{Link, Stage};
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
-use weft_component::{Decoder, Hello, Message, Socket};
 use weft_core::{
     Batch, Built, Class, Configure, DeferredCall, Element, Handler, Interest, IpHeader, MAX_BATCH,
     Packet, Place, Router, Task, Value, argument, downcast, reader, writer,
@@ -135,7 +138,11 @@ pub static CLASS: Class = Class {
             }
         ),
     ],
-    fuzz: &["a", "b, CAPACITY 1, FALLBACK bypass", "c, FALLBACK hold, HOLD 2, PRIVATE true"],
+    fuzz: &[
+        "a",
+        "b, CAPACITY 1, FALLBACK bypass",
+        "c, FALLBACK hold, HOLD 2, PRIVATE true",
+    ],
     ..Class::agnostic("Component", "component", build)
 };
 
@@ -156,14 +163,6 @@ enum Fallback {
     Drop,
     Bypass,
     Hold,
-}
-
-/// A process that wants to attach: it has said hello, and nothing was answered yet.
-pub struct Applicant {
-    pub socket: Socket,
-    pub decoder: Decoder,
-    pub hello: Hello,
-    pub uid: u32,
 }
 
 pub struct Component {
@@ -210,7 +209,9 @@ fn build(configure: &mut Configure<'_>) -> Built {
         }
     };
     if configure.inputs > 256 || configure.outputs > 256 {
-        return Err(vec!["at most 256 inputs and outputs are possible".to_string()]);
+        return Err(vec![
+            "at most 256 inputs and outputs are possible".to_string(),
+        ]);
     }
     Ok(Box::new(Component {
         key: key.0,
@@ -266,102 +267,6 @@ impl Component {
         self.link.as_ref().is_some_and(|l| l.stage == Stage::Ready)
     }
 
-    /// Lets a process attach that said hello.
-    ///
-    /// # Errors
-    /// The applicant and why it is refused.
-    pub fn attach(&mut self, applicant: Applicant, router: &mut Router) -> Result<(), (Applicant, String)> {
-        if let Err(reason) = applicant.hello.check() {
-            return Err((applicant, reason));
-        }
-        // SAFETY: a plain system call.
-        let wanted = self.uid.unwrap_or_else(|| unsafe { libc::geteuid() });
-        if applicant.uid != wanted {
-            let reason = format!(
-                "component '{}' runs as user {wanted}, not as {}",
-                self.key, applicant.uid
-            );
-            return Err((applicant, reason));
-        }
-        if self.link.is_some() {
-            // The one before may have gone without its end having been heard.
-            self.listen(router);
-        }
-        if self.link.is_some() {
-            let reason = format!("component '{}' is attached already", self.key);
-            return Err((applicant, reason));
-        }
-        self.welcome(applicant, router);
-        Ok(())
-    }
-
-    fn welcome(&mut self, applicant: Applicant, router: &mut Router) {
-        let Applicant { socket, decoder, hello, .. } = applicant;
-        match Link::open(socket, decoder, &hello, self.capacity, self.private, router) {
-            Ok(link) => {
-                router.watch(link.socket.descriptor(), Interest::Read);
-                router.watch(link.bell(), Interest::Read);
-                self.link = Some(link);
-                self.expect(router);
-                self.figures.attached();
-                self.listen(router);
-            }
-            Err(error) => {
-                let line = format!("{}: component not attached: {error}", router.declaration());
-                router.console.line(&line);
-            }
-        }
-    }
-
-    /// Packets are held for a moment: the process will be ready soon.
-    fn expect(&mut self, router: &mut Router) {
-        self.expected_until = router.clock.refresh() + EXPECTED;
-    }
-
-    /// Reads and acts on what the process says.
-    fn listen(&mut self, router: &mut Router) {
-        while let Some(link) = &mut self.link {
-            match link.read() {
-                Ok(true) => {}
-                Ok(false) => {
-                    self.part("component-lost", router);
-                    return;
-                }
-                Err(problem) => return self.violated(&problem, router),
-            }
-            if !self.understand(router) {
-                return;
-            }
-            return;
-        }
-    }
-
-    /// Acts on what was read; false if the attachment ended.
-    fn understand(&mut self, router: &mut Router) -> bool {
-        while let Some(link) = &mut self.link {
-            match link.hear(router) {
-                Ok(None) => return true,
-                Ok(Some(Heard::Nothing)) => {}
-                Ok(Some(Heard::Ready)) => self.begin(router),
-                Ok(Some(Heard::Answer(ticket, answer))) => router.answer(ticket, answer),
-                Ok(Some(Heard::Gone)) => self.part("component-lost", router),
-                Err(problem) => self.violated(&problem, router),
-            }
-        }
-        false
-    }
-
-    /// The process is ready: packets flow.
-    fn begin(&mut self, router: &mut Router) {
-        if let Some(link) = &self.link {
-            self.declared.clone_from(&link.declared);
-        }
-        self.progress = router.clock.refresh();
-        component_listener::report(&self.key, "ready", router);
-        self.send_waiting(router);
-        router.schedule();
-    }
-
     fn send_waiting(&mut self, router: &mut Router) {
         if let Some(link) = self.link.as_mut().filter(|l| l.stage == Stage::Ready) {
             link.offer_waiting(&mut self.waiting, &mut self.figures, router);
@@ -400,51 +305,9 @@ impl Component {
             self.figures.was_full();
         }
         let count = batch.len().min(most.saturating_sub(self.waiting.len()));
-        self.waiting.extend(batch.drain(..count).map(|p| (port as u8, p)));
+        self.waiting
+            .extend(batch.drain(..count).map(|p| (port as u8, p)));
         router.drop_all(batch, reason);
-    }
-
-    /// The attachment ends: what came back goes on, the rest is lost.
-    fn part(&mut self, reason: &'static str, router: &mut Router) {
-        let Some(mut link) = self.link.take() else {
-            return;
-        };
-        while matches!(link.collect(&mut self.figures, router), Ok(1..)) {}
-        let mut left = link.flight.end(&mut router.pool);
-        router.drop_all(&mut left, reason);
-        for ticket in link.unanswered() {
-            router.answer(ticket, Err(self.away()));
-        }
-        router.unwatch(link.socket.descriptor());
-        router.unwatch(link.bell());
-        router.clear_timer(HANG);
-        router.clear_timer(CALLS);
-        self.figures.lost();
-        component_listener::report(&self.key, &format!("gone {reason}"), router);
-        self.settle_waiting(router);
-    }
-
-    /// What waited for the process now goes the way of the fallback.
-    fn settle_waiting(&mut self, router: &mut Router) {
-        if self.fallback != Fallback::Hold {
-            self.expected_until = 0;
-            let waiting = std::mem::take(&mut self.waiting);
-            for (port, packet) in waiting {
-                let mut batch = router.new_batch();
-                batch.push(packet);
-                self.put_aside(usize::from(port), &mut batch, router);
-                router.recycle(batch);
-            }
-        }
-        self.tell_fullness(router);
-    }
-
-    /// The process broke a rule: it is cut off, and is to be ended.
-    fn violated(&mut self, problem: &str, router: &mut Router) {
-        let line = format!("component '{}' cut off: {problem}", self.key);
-        router.console.line(&line);
-        component_listener::report(&self.key, "kill violation", router);
-        self.part("violation", router);
     }
 
     fn away(&self) -> String {
@@ -469,39 +332,6 @@ impl Component {
             router.set_timer(HANG, self.progress + self.limit);
         }
         Task::Sleep
-    }
-
-    /// Looks whether the process hangs.
-    fn check_progress(&mut self, router: &mut Router) {
-        let Some(link) = self.link.as_ref().filter(|l| l.flight.packets() > 0) else {
-            return;
-        };
-        let end = self.progress + self.limit;
-        if router.clock.refresh() < end || link.has_returned() {
-            let next = end.max(router.clock.now() + 1_000_000);
-            return router.set_timer(HANG, next);
-        }
-        let line = format!(
-            "component '{}' cut off: it has {} packets and returned none for {} ms",
-            self.key,
-            link.flight.packets(),
-            self.limit / 1_000_000
-        );
-        router.console.line(&line);
-        component_listener::report(&self.key, "kill component-hung", router);
-        self.part("component-hung", router);
-    }
-
-    fn give_up_calls(&mut self, router: &mut Router) {
-        let now = router.clock.refresh();
-        let Some(link) = &mut self.link else { return };
-        for ticket in link.overdue(now) {
-            let ms = self.call_limit / 1_000_000;
-            router.answer(ticket, Err(format!("component '{}' has not answered within {ms} ms", self.key)));
-        }
-        if let Some(at) = link.next_call_end() {
-            router.set_timer(CALLS, at);
-        }
     }
 }
 
@@ -623,15 +453,5 @@ impl Element for Component {
         self.part("component-removed", router);
         let mut waiting: Batch = self.waiting.drain(..).map(|(_, packet)| packet).collect();
         router.drop_all(&mut waiting, "component-removed");
-    }
-}
-
-impl Component {
-    /// Tells a process that it is refused.
-    pub fn refuse(mut applicant: Applicant, reason: &str) {
-        // If it is gone, it needs no reason.
-        let _ = applicant
-            .socket
-            .write(&Message::Refused(reason.to_string()).encode());
     }
 }

@@ -50,7 +50,11 @@ pub static CLASS: Class = Class {
         Value::Lines,
         "",
         "Keys of the processes kept waiting",
-        |l, _, _| Ok(l.applicants.iter().map(|a| format!("{}\n", a.hello.name)).collect())
+        |l, _, _| Ok(l
+            .applicants
+            .iter()
+            .map(|a| format!("{}\n", a.hello.name))
+            .collect())
     )],
     fuzz: &["components"],
     ..Class::agnostic("ComponentListener", "component", build)
@@ -127,9 +131,7 @@ pub fn claim(component: &mut Component, router: &mut Router) {
     });
     if let Some(applicant) = waiting.flatten() {
         router.unwatch(applicant.socket.descriptor());
-        if let Err((applicant, reason)) = component.attach(applicant, router) {
-            Component::refuse(applicant, &reason);
-        }
+        component.attach(applicant, router);
         // There may be another of the same name.
         router.set_timer_of(router.current(), CLAIM);
     }
@@ -155,7 +157,10 @@ impl ComponentListener {
 
     fn start(&mut self, router: &mut Router) -> Result<(), String> {
         let listener = self.open().map_err(|error| {
-            let place = self.path.as_ref().map_or("LISTENER".into(), |p| p.to_string_lossy());
+            let place = self
+                .path
+                .as_ref()
+                .map_or("LISTENER".into(), |p| p.to_string_lossy());
             format!("{place}: {error}")
         })?;
         router.watch(listener.as_raw_fd(), Interest::Read);
@@ -192,13 +197,24 @@ impl ComponentListener {
     }
 
     fn hear(&mut self, fd: RawFd, router: &mut Router) {
-        if let Some(at) = self.applicants.iter().position(|a| a.socket.descriptor() == fd) {
+        if let Some(at) = self
+            .applicants
+            .iter()
+            .position(|a| a.socket.descriptor() == fd)
+        {
             // One that waits has nothing to say: it is gone.
             router.unwatch(fd);
             let gone = self.applicants.remove(at);
-            return self.tell(&format!("component {} gone component-lost\n", gone.hello.name));
+            return self.tell(&format!(
+                "component {} gone component-lost\n",
+                gone.hello.name
+            ));
         }
-        let Some(at) = self.strangers.iter().position(|s| s.socket.descriptor() == fd) else {
+        let Some(at) = self
+            .strangers
+            .iter()
+            .position(|s| s.socket.descriptor() == fd)
+        else {
             return router.unwatch(fd);
         };
         let mut chunk = [0; 1024];
@@ -208,20 +224,35 @@ impl ComponentListener {
             Ok(Some(0)) | Err(_) => Err(String::new()),
             Ok(Some(count)) => {
                 stranger.decoder.hear(&chunk[..count]);
-                stranger.decoder.next()
+                stranger.decoder.take()
             }
         };
         if matches!(heard, Ok(None)) {
             return;
         }
         router.unwatch(fd);
-        let Stranger { mut socket, decoder, uid, .. } = self.strangers.remove(at);
+        let Stranger {
+            mut socket,
+            decoder,
+            uid,
+            ..
+        } = self.strangers.remove(at);
         match heard {
             Ok(Some(Message::Hello(hello))) => {
-                self.lead(Applicant { socket, decoder, hello, uid }, router);
+                self.lead(
+                    Applicant {
+                        socket,
+                        decoder,
+                        hello,
+                        uid,
+                    },
+                    router,
+                );
             }
             other => {
-                let reason = other.err().unwrap_or_else(|| "HELLO has to come first".to_string());
+                let reason = other
+                    .err()
+                    .unwrap_or_else(|| "HELLO has to come first".to_string());
                 // If it is gone, it needs no reason.
                 let _ = socket.write(&Message::Refused(reason).encode());
             }
@@ -229,14 +260,16 @@ impl ComponentListener {
     }
 
     /// Leads a process to its component.
-    fn lead(&mut self, applicant: Applicant, router: &mut Router) {
+    fn lead(&mut self, mut applicant: Applicant, router: &mut Router) {
         if let Err(reason) = applicant.hello.check() {
-            return Component::refuse(applicant, &reason);
+            return applicant.refuse(&reason);
         }
         let key = applicant.hello.name.clone();
         let component = (0..router.all_elements()).find(|&id| {
             router.class(id).name == super::component::CLASS.name
-                && router.look_at(id, |c: &Component| c.key() == key).unwrap_or(false)
+                && router
+                    .look_at(id, |c: &Component| c.key() == key)
+                    .unwrap_or(false)
         });
         match component {
             Some(id) => {
@@ -248,10 +281,10 @@ impl ComponentListener {
         }
     }
 
-    fn keep(&mut self, applicant: Applicant, router: &mut Router) {
+    fn keep(&mut self, mut applicant: Applicant, router: &mut Router) {
         let of_same = self.applicants.iter().filter(|a| a.uid == applicant.uid);
         if self.applicants.len() >= MOST || of_same.count() >= MOST_OF_ONE {
-            return Component::refuse(applicant, "too many components wait for a graph");
+            return applicant.refuse("too many components wait for a graph");
         }
         router.watch(applicant.socket.descriptor(), Interest::Read);
         self.tell(&format!("component {} waiting\n", applicant.hello.name));

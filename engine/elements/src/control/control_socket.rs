@@ -275,7 +275,9 @@ impl Element for ControlSocket {
         if key == ANSWERED {
             let waiting = self.clients.iter().filter(|c| c.is_waiting());
             let descriptors: Vec<RawFd> = waiting.map(Client::descriptor).collect();
-            return descriptors.into_iter().for_each(|fd| self.serve(fd, router));
+            return descriptors
+                .into_iter()
+                .for_each(|fd| self.serve(fd, router));
         }
         if self.listener.is_none()
             && let Err(problem) = self.open(router)

@@ -21,7 +21,8 @@ pub fn handler(declared: &DeclaredHandler) -> Option<&'static Handler> {
     let mut known = HANDLERS.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_with(HashMap::new);
     let access = declared.access;
-    let bits = u8::from(access.read) | u8::from(access.write) << 1 | u8::from(access.parameter) << 2;
+    let bits =
+        u8::from(access.read) | u8::from(access.write) << 1 | u8::from(access.parameter) << 2;
     let (unit, help) = (cut(&declared.unit), cut(&declared.help));
     let key = (declared.name.clone(), declared.value, bits, unit, help);
     if let Some(handler) = known.get(&key) {

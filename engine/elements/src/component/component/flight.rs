@@ -201,7 +201,9 @@ impl Flight {
                 Returned::New(packet)
             }
             Place::OwnSpare(slot) if dropped => Returned::Unused(slot),
-            Place::OwnSpare(slot) => self.copy_new(d, pool).map_or(Returned::NoFrame(slot), Returned::New),
+            Place::OwnSpare(slot) => self
+                .copy_new(d, pool)
+                .map_or(Returned::NoFrame(slot), Returned::New),
             Place::Copied(packet, _) => {
                 self.packets -= 1;
                 if dropped {
@@ -267,7 +269,8 @@ impl OwnFrames {
     /// When there is no memory.
     pub fn new(indices: u32, pool: &Pool) -> std::io::Result<(Self, std::fs::File)> {
         let layout = pool.layout();
-        let large_base = (u64::from(indices) * u64::from(layout.small_stride)).next_multiple_of(4096);
+        let large_base =
+            (u64::from(indices) * u64::from(layout.small_stride)).next_multiple_of(4096);
         let frames = Frames {
             reserved: u32::from(layout.reserved),
             small_count: indices,
@@ -293,7 +296,11 @@ impl OwnFrames {
     }
 
     fn take(&mut self, large: bool) -> Option<u32> {
-        if large { self.large.pop() } else { self.small.pop() }
+        if large {
+            self.large.pop()
+        } else {
+            self.small.pop()
+        }
     }
 
     fn give_back(&mut self, slot: u32) {
@@ -306,7 +313,10 @@ impl OwnFrames {
 
     fn fits(&self, slot: u32, offset: u16, length: u32) -> bool {
         let end = u64::from(offset) + u64::from(length);
-        let room = self.frames.slot(slot).map_or(0, |(_, stride)| stride as u64);
+        let room = self
+            .frames
+            .slot(slot)
+            .map_or(0, |(_, stride)| stride as u64);
         u32::from(offset) >= self.frames.reserved
             && end <= room
             && length as usize <= weft_core::MAX_FRAME
@@ -316,7 +326,8 @@ impl OwnFrames {
         let end = usize::from(packet.offset()) + packet.len();
         let slot = self.take(end > self.frames.small_stride as usize)?;
         let (start, _) = self.frames.slot(slot)?;
-        self.block.copy_in(start + usize::from(packet.offset()), pool.data(packet));
+        self.block
+            .copy_in(start + usize::from(packet.offset()), pool.data(packet));
         Some(slot)
     }
 

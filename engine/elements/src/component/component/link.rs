@@ -1,25 +1,21 @@
 //! An attached process: its rings and what travels in them.
 
-use super::declared;
+use super::conversation::Calls;
 use super::figures::Figures;
 use super::flight::{Flight, NO_FRAME, OwnFrames, Returned};
-use std::collections::{HashMap, VecDeque};
+use super::metadata::{metadata_of, with_metadata};
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, RawFd};
 use weft_component::{
-    Bell, DeclaredHandler, Decoder, Descriptor, Entries, Frames, Hello, Layout, LinkMemory, MINOR,
-    Message, Metadata, NshType, Socket, Violation, Welcome, create_memory, feature, flag, seal_size,
+    Bell, Decoder, Descriptor, Entries, Frames, Hello, Layout, LinkMemory, Message, Socket,
+    Violation, Welcome, create_memory, feature, flag, seal_size,
 };
-use weft_core::{Batch, Handler, MAX_BATCH, Nsh, Packet, Router, Ticket};
+use weft_core::{Batch, Handler, MAX_BATCH, Packet, Router};
 
-/// Where in the annotation area the mark lies.
-const MARK: usize = 44;
 /// Reason of packets dropped without one.
 const NO_REASON: &str = "component";
-const MOST_HANDLERS: usize = 256;
-/// A component that does not read its calls cannot make the engine keep more than this.
-const MOST_UNSAID: usize = 4 << 20;
 
 /// How far an attachment has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,22 +26,10 @@ pub enum Stage {
     Ready,
 }
 
-/// What hearing a process led to.
-pub enum Heard {
-    /// Nothing that changes anything.
-    Nothing,
-    /// It is ready for packets.
-    Ready,
-    /// It answered a call.
-    Answer(Ticket, Result<Vec<u8>, String>),
-    /// It said goodbye, or is gone.
-    Gone,
-}
-
 /// One attachment.
 pub struct Link {
     pub socket: Socket,
-    decoder: Decoder,
+    pub(super) decoder: Decoder,
     pub stage: Stage,
     memory: LinkMemory,
     layout: Layout,
@@ -58,16 +42,10 @@ pub struct Link {
     capacity: usize,
     /// Small and large spares that are still to be lent.
     owed: (u32, u32),
-    pub declared: Vec<(String, &'static Handler)>,
-    reasons: Vec<Option<&'static str>>,
-    calls: HashMap<u32, Call>,
-    next_call: u32,
+    pub(super) declared: Vec<(String, &'static Handler)>,
+    pub(super) reasons: Vec<Option<&'static str>>,
+    pub(super) calls: Calls,
     sleeps: bool,
-}
-
-struct Call {
-    ticket: Ticket,
-    until: u64,
 }
 
 impl Link {
@@ -91,7 +69,7 @@ impl Link {
         memory.write_magic();
         let (component, engine) = (Bell::new()?, Bell::new()?);
         let mut welcome = Welcome {
-            minor: hello.minor.min(MINOR),
+            minor: hello.minor_in_effect(),
             features: hello.features & feature::KNOWN,
             layout,
             inputs: router.inputs() as u32,
@@ -126,8 +104,7 @@ impl Link {
             owed: spares,
             declared: Vec::new(),
             reasons: Vec::new(),
-            calls: HashMap::new(),
-            next_call: 0,
+            calls: Calls::default(),
             sleeps: false,
         })
     }
@@ -233,7 +210,7 @@ impl Link {
     }
 
     /// Lends the spares that are owed, as far as there are frames.
-    fn lend_spares(&mut self, router: &mut Router) {
+    pub(super) fn lend_spares(&mut self, router: &mut Router) {
         let before = self.to_tail;
         while self.owed.0 > 0 {
             let Some(descriptor) = self.flight.lend(false, &mut router.pool) else {
@@ -264,12 +241,17 @@ impl Link {
         figures: &mut Figures,
         router: &mut Router,
     ) -> Result<usize, Violation> {
-        let there = self.memory.tail(Layout::FROM_TAIL).wrapping_sub(self.from_head);
+        let there = self
+            .memory
+            .tail(Layout::FROM_TAIL)
+            .wrapping_sub(self.from_head);
         if there == 0 {
             return Ok(0);
         }
         if there > self.layout.entries.packets {
-            return Err(format!("{there} descriptors returned, more than there are packets"));
+            return Err(format!(
+                "{there} descriptors returned, more than there are packets"
+            ));
         }
         let count = (there as usize).min(MAX_BATCH);
         let (mut run, mut port) = (router.new_batch(), 0);
@@ -397,125 +379,6 @@ impl Link {
     pub fn has_returned(&self) -> bool {
         self.memory.tail(Layout::FROM_TAIL) != self.from_head
     }
-
-    /// Reads what the process says, once.
-    ///
-    /// # Errors
-    /// Which rule it broke.
-    pub fn read(&mut self) -> Result<bool, Violation> {
-        let mut chunk = [0; 16 << 10];
-        match self.socket.read(&mut chunk) {
-            Ok(Some(0)) | Err(_) => Ok(false),
-            Ok(Some(count)) => {
-                self.decoder.hear(&chunk[..count]);
-                Ok(true)
-            }
-            Ok(None) => Ok(self.socket.flush().is_ok()),
-        }
-    }
-
-    /// Acts on the next thing it said; `None` when there is none.
-    ///
-    /// # Errors
-    /// Which rule it broke.
-    pub fn hear(&mut self, router: &mut Router) -> Result<Option<Heard>, Violation> {
-        let Some(message) = self.decoder.next()? else {
-            return Ok(None);
-        };
-        Ok(Some(match (message, self.stage) {
-            (Message::Handler(declared), Stage::Declaring) => {
-                self.declare(&declared, router)?;
-                Heard::Nothing
-            }
-            (Message::Reason(number, text), Stage::Declaring) => {
-                let index = usize::from(number) - 1;
-                self.reasons.resize(self.reasons.len().max(index + 1), None);
-                self.reasons[index] = declared::reason(&text);
-                Heard::Nothing
-            }
-            (Message::Ready, Stage::Declaring) => {
-                self.stage = Stage::Ready;
-                self.lend_spares(router);
-                Heard::Ready
-            }
-            (Message::Answer { id, outcome }, _) => match self.calls.remove(&id) {
-                Some(call) => Heard::Answer(call.ticket, outcome),
-                None => Heard::Nothing,
-            },
-            (Message::Bye, _) => Heard::Gone,
-            (Message::Handler(_) | Message::Reason(..) | Message::Ready, Stage::Ready) => {
-                return Err("said after READY what belongs before".to_string());
-            }
-            _ => return Err("said what only the engine says".to_string()),
-        }))
-    }
-
-    fn declare(&mut self, declared: &DeclaredHandler, router: &Router) -> Result<(), Violation> {
-        if self.declared.len() >= MOST_HANDLERS {
-            return Err(format!("declared more than {MOST_HANDLERS} handlers"));
-        }
-        let name = &declared.name;
-        if router.has_own_handler(name) {
-            return Err(format!("declared handler '{name}', which every component has"));
-        }
-        if self.declared.iter().any(|(known, _)| known == name) {
-            return Err(format!("declared handler '{name}' twice"));
-        }
-        let handler = declared::handler(declared).ok_or("declared too many different handlers")?;
-        self.declared.push((name.clone(), handler));
-        Ok(())
-    }
-
-    /// Calls a handler of the process.
-    ///
-    /// # Errors
-    /// Why it cannot be called.
-    pub fn call(
-        &mut self,
-        ticket: Ticket,
-        name: &str,
-        write: bool,
-        value: &[u8],
-        until: u64,
-    ) -> Result<(), String> {
-        if self.socket.unsaid() > MOST_UNSAID {
-            return Err("the component does not read its calls".to_string());
-        }
-        self.next_call = self.next_call.wrapping_add(1);
-        let id = self.next_call;
-        let message = Message::Call {
-            id,
-            write,
-            name: name.to_string(),
-            value: value.to_vec(),
-        };
-        let said = self.socket.write(&message.encode());
-        said.map_err(|_| "the component is gone".to_string())?;
-        self.calls.insert(id, Call { ticket, until });
-        Ok(())
-    }
-
-    /// When the next call is given up.
-    pub fn next_call_end(&self) -> Option<u64> {
-        self.calls.values().map(|call| call.until).min()
-    }
-
-    /// Calls that are given up at `now`.
-    pub fn overdue(&mut self, now: u64) -> Vec<Ticket> {
-        let late: Vec<u32> = self.calls.iter().filter(|(_, c)| c.until <= now).map(|(id, _)| *id).collect();
-        late.iter().filter_map(|id| self.calls.remove(id)).map(|call| call.ticket).collect()
-    }
-
-    /// All calls that are not answered.
-    pub fn unanswered(&mut self) -> Vec<Ticket> {
-        self.calls.drain().map(|(_, call)| call.ticket).collect()
-    }
-
-    /// Asks it to leave.
-    pub fn say_goodbye(&mut self) {
-        // If it is gone, it needs none.
-        let _ = self.socket.write(&Message::Bye.encode());
-    }
 }
 
 fn greet(
@@ -540,50 +403,4 @@ fn shared_frames(router: &Router) -> Frames {
         large_base: layout.large_base,
         bytes: layout.bytes,
     }
-}
-
-/// What a component is told of a packet, if there is anything to tell.
-fn metadata_of(packet: &Packet, features: u32, router: &Router) -> Option<Metadata> {
-    let mark = u32::from_le_bytes(router.pool.annotation(packet, MARK));
-    let nsh = router.pool.side(packet).and_then(|side| side.nsh);
-    let timestamp = if features & feature::TIMESTAMPS != 0 {
-        packet.timestamp()
-    } else {
-        0
-    };
-    if mark == 0 && nsh.is_none() && timestamp == 0 {
-        return None;
-    }
-    let header = nsh.unwrap_or_default();
-    Some(Metadata {
-        mark,
-        spi: header.spi,
-        si: header.si,
-        nsh: match header.md_type {
-            1 => NshType::One,
-            2 => NshType::Two,
-            _ => NshType::None,
-        },
-        timestamp: packet.timestamp(),
-        context: header.context,
-    })
-}
-
-/// The packet with what a component says of it.
-fn with_metadata(mut packet: Packet, metadata: &Metadata, router: &mut Router) -> Packet {
-    let mark = metadata.mark.to_le_bytes();
-    router.pool.set_annotation(&mut packet, MARK, &mark);
-    if metadata.timestamp != 0 {
-        packet.set_timestamp(metadata.timestamp);
-    }
-    let had = router.pool.side(&packet).and_then(|side| side.nsh);
-    if let Some(had) = had {
-        router.pool.side_mut(&mut packet).nsh = Some(Nsh {
-            spi: metadata.spi,
-            si: metadata.si,
-            context: metadata.context,
-            ..had
-        });
-    }
-    packet
 }

@@ -53,12 +53,7 @@ impl Client {
     }
 
     /// Reads, runs commands, writes; gives what to wait for, or nothing once it is over.
-    pub fn serve(
-        &mut self,
-        router: &mut Router,
-        rights: &Rights,
-        own: &(&str, String),
-    ) -> Next {
+    pub fn serve(&mut self, router: &mut Router, rights: &Rights, own: &(&str, String)) -> Next {
         let has_room = |s: &Session| s.waiting().len() < MOST_WAITING;
         let hears = |s: &Session| has_room(s) && !s.is_waiting();
         if hears(&self.session) {

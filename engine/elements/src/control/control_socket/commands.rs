@@ -186,9 +186,9 @@ impl Run<'_> {
             readable
         };
         let id = target.element.filter(|_| deferred && allowed)?;
-        let called =
-            self.router
-                .call_deferred(id, &target.handler, write, data, super::ANSWERED);
+        let called = self
+            .router
+            .call_deferred(id, &target.handler, write, data, super::ANSWERED);
         Some(called.map_err(|e| e.to_string()))
     }
 
