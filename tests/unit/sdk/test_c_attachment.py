@@ -266,6 +266,19 @@ def test_ring_that_runs_ahead_ends_it(built: Path, tmp_path: Path) -> None:
         )
 
 
+def test_engine_that_reads_no_answers_is_left_for_the_next(built: Path, tmp_path: Path) -> None:
+    with child(tmp_path, built / "conformance") as peer:
+        connection = peer.accept()
+        connection.attach()
+        for number in range(4):
+            connection.say(Message(CALL, 0, number, b"echo\0" + bytes(100_000)))
+        again = peer.accept()
+        again.attach()
+        assert again.call("echo", parameter=b"x").payload == b"x"
+        again.say(Message(BYE))
+        assert peer.end() == (0, "")
+
+
 def test_too_long_message_ends_it(built: Path, tmp_path: Path) -> None:
     with child(tmp_path, built / "first") as peer:
         connection = peer.accept()
