@@ -220,7 +220,7 @@ bool weft_reattach(weft_component *, int timeout_ms, char *error, size_t size);
 /* Says goodbye, unmaps, closes, frees. */
 void weft_detach(weft_component *);
 
-/* The mappings, for views in other languages. */
+/* The mappings, for views in other languages. They stay until weft_reattach or weft_detach, also after WEFT_LOST. */
 typedef struct {
     uint8_t *frames;
     uint64_t frames_bytes;
