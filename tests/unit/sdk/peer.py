@@ -150,14 +150,14 @@ class Connection:
         begin = slot * SMALL if large < 0 else LARGE_BASE + large * LARGE
         return memoryview(self.frames)[begin + item.offset : begin + item.offset + item.length]
 
-    def send(self, *items: Descriptor) -> None:
+    def send(self, *items: Descriptor, wake: bool = True) -> None:
         """Put descriptors in the ring and wake the component if it sleeps."""
         for item in items:
             at = RING_TO + self.sent % ENTRIES * 16
             self.link[at : at + 16] = item.pack()
             self.sent += 1
         self.link[64:68] = struct.pack("<I", self.sent % 2**32)
-        if self.link[192:196] == b"\1\0\0\0":
+        if wake and self.link[192:196] == b"\1\0\0\0":
             self.link[192:196] = bytes(4)
             os.eventfd_write(self.wake, 1)
 

@@ -183,8 +183,9 @@ def test_goodbye_returns_what_lies_in_the_ring(built: Path, tmp_path: Path) -> N
         connection.attach()
         spares = [Descriptor(40 + i, 40 + i, 0, flags=SPARE) for i in range(3)]
         packets = [connection.pack(i, packet(0)) for i in range(20)]
+        connection.wait_asleep()
+        connection.send(*spares, *packets, wake=False)
         connection.say(Message(BYE))
-        connection.send(*spares, *packets)
         assert connection.hear() == Message(BYE)
         assert connection.hear() is None
         back = connection.take(23)
