@@ -18,6 +18,7 @@ public final class Conformance {
 
     private final Component component = Component.create();
     private final Queue<Packet> kept = new ArrayDeque<>();
+    private final boolean singly;
     private long packets;
     private long bytes;
     private long largest;
@@ -32,10 +33,14 @@ public final class Conformance {
     private byte[] blob = {0, 1, (byte) 0xff};
 
     public static void main(String[] arguments) {
-        new Conformance().run(arguments.length > 0 && arguments[0].equals("packets"));
+        new Conformance(arguments.length > 0 && arguments[0].equals("packets")).run();
     }
 
-    private void run(boolean singly) {
+    private Conformance(boolean singly) {
+        this.singly = singly;
+    }
+
+    private void run() {
         component.reasons("no-room", "asked").timestamps();
         declareCounts();
         declareValues();
@@ -57,6 +62,9 @@ public final class Conformance {
                 batch.release(i); // What these send leaves behind the packets before.
             }
             process(packet);
+            if (operation == 6) {
+                batch.port(i, packet.u8(ARGUMENT)); // Not packet.port, which refuses what the engine is to refuse.
+            }
         }
     }
 
@@ -76,7 +84,11 @@ public final class Conformance {
             case 3 -> grown(packet, packet.put(n), packet.length() - n, n, 0xb6);
             case 4 -> shrunk(packet, packet.pull(n));
             case 5 -> shrunk(packet, packet.trim(packet.length() - n));
-            case 6 -> packet.port(n);
+            case 6 -> {
+                if (singly) {
+                    packet.port(n);
+                }
+            }
             case 7 -> {
                 if (n == 1) {
                     packet.drop("asked");

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 VECTORS = ROOT / "sdk" / "contract" / "vectors"
 PATIENCE_S = 30
-CHECKS = ("numbers", "bounds", "room", "large", "void", "ports")
+CHECKS = ("numbers", "bounds", "room", "large", "void", "ports", "batch")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ public final class Batch {
     /** Packets of the largest batch. */
     public static final int MOST = 256;
 
+    private static final int OUTPUTS = 256;
+
     private final Attachment attachment;
     private final Packet packet;
     private Memory memory;
@@ -58,9 +60,12 @@ public final class Batch {
         return memory.table.get(at(i) + 14) & 0xff;
     }
 
-    /** Lets packet {@code i} leave by an output; see {@link Packet#port(int)}. */
+    /**
+     * Lets packet {@code i} leave by an output, 0 to 255, even if it was dropped before. Whether there is such an output is
+     * not looked up: the engine ends a component that names one that is not there.
+     */
     public void port(int i, int output) {
-        packet(i).port(output);
+        packet(i).leaveBy(Objects.checkIndex(output, OUTPUTS));
     }
 
     /** The bytes of packet {@code i}; see {@link Packet#data()}. */

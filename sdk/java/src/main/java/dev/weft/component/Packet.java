@@ -233,9 +233,13 @@ public final class Packet {
             throw new IndexOutOfBoundsException(
                     "there is no output " + output + ": the component has " + memory.outputs + ", from 0 on");
         }
+        leaveBy(output);
+        return this;
+    }
+
+    void leaveBy(int output) {
         flags(flags() & ~DROP);
         table.put(entry + 14, (byte) output);
-        return this;
     }
 
     /** Drops it, for the reason {@code component}. */

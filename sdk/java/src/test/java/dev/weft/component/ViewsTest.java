@@ -42,6 +42,7 @@ public final class ViewsTest {
             case "large" -> large();
             case "void" -> voided();
             case "ports" -> ports();
+            case "batch" -> batch();
             default -> throw new IllegalArgumentException(kind);
         }
     }
@@ -219,6 +220,34 @@ public final class ViewsTest {
         equal("00000000" + "03000000" + "3c000000" + "9000" + "01" + "00", tableHex(packet));
         throwing(IllegalStateException.class, "a packet of a batch leaves by itself: keep() it to send it later",
                 packet::send);
+    }
+
+    private static void batch() {
+        byte[] two = HexFormat.of().parseHex(descriptorHex(3, 60, 144) + descriptorHex(1, 14, 16));
+        Memory memory = memory(two, 4, 4, SLOT, 0, 0, 2);
+        Batch batch = new Batch(null);
+        outside("Index 0 out of bounds for length 0", () -> batch.packet(0));
+        outside("Index 0 out of bounds for length 0", () -> batch.length(0));
+        batch.point(memory, 2);
+        batch.data(0).put(59, (byte) 9);
+        equal(9, batch.packet(0).u8(59));
+        equal(14, batch.length(1));
+        equal(14, batch.packet(1).length());
+        batch.port(1, 255);
+        equal(255, batch.port(1));
+        batch.drop(0);
+        byte[] after = new byte[32];
+        memory.table.get(0, after);
+        equal("00000000" + "03000000" + "3c000000" + "9000" + "00" + "04"
+                + "00000000" + "01000000" + "0e000000" + "1000" + "ff" + "00", HexFormat.of().formatHex(after));
+        outside("Index 2 out of bounds for length 2", () -> batch.packet(2));
+        outside("Index -1 out of bounds for length 2", () -> batch.port(-1));
+        outside("Index 256 out of bounds for length 256", () -> batch.port(0, 256));
+        outside("Index 3 out of bounds for length 3", () -> batch.release(3));
+        Packet packet = batch.packet(0);
+        batch.leave();
+        throwing(IllegalStateException.class, null, packet::drop);
+        outside("Index 0 out of bounds for length 0", () -> batch.drop(0));
     }
 
     // ---- tools ----
