@@ -1,97 +1,136 @@
 //! Limits of processor and memory, by control groups of version 1 or 2.
 //!
-//! A function has one group per hierarchy, directly under its root. Only the engine goes in:
-//! process 1 stays outside, so that it can remove the group.
+//! A function has one group per hierarchy, directly under its root, and below it one for each
+//! component that has limits. Version 2 wants processes in the lowest groups only: there the engine
+//! has one too where there are components. Process 1 stays outside, so that it can remove them.
 
-use crate::spec::Spec;
+use crate::spec::{Component, Spec};
 use crate::sys::{descriptor, process};
+use hierarchy::{Amount, Version, find_hierarchy, wanted};
 use std::fs;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Short enough that a spell of throttling stays short too.
-const PERIOD_US: u64 = 20_000;
-/// The kernel accepts no quota below.
-const LEAST_QUOTA_US: u64 = 1_000;
+mod hierarchy;
 
 /// The groups of one function, and how to tell about them.
 pub struct Limits {
+    name: String,
+    has_components: bool,
     groups: Vec<Group>,
     told: String,
 }
 
 struct Group {
-    root: OwnedFd,
+    whose: Whose,
+    parent: OwnedFd,
     folder: OwnedFd,
     name: String,
     path: PathBuf,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Version {
-    One,
-    Two,
+#[derive(Clone, PartialEq, Eq)]
+enum Whose {
+    Function,
+    Engine,
+    Component(String),
 }
 
 impl Limits {
     /// Makes the groups a spec asks for. Where that cannot be, the reason is what is told.
     pub fn make(name: &str, spec: &Spec) -> Self {
         let mut limits = Self {
+            name: name.into(),
+            has_components: !spec.components.is_empty(),
             groups: Vec::new(),
             told: String::new(),
         };
-        let wanted = wanted(spec);
-        if wanted.is_empty() {
-            limits.told = "none: the function asks for none".into();
-            return limits;
-        }
-        limits.told = match limits.set_all(name, &wanted) {
-            Ok(version) => {
-                let names: Vec<_> = wanted.iter().map(|(controller, _)| *controller).collect();
-                format!(
-                    "cgroup v{}: {}",
-                    if version == Version::One { 1 } else { 2 },
-                    names.join(", ")
-                )
-            }
-            Err(reason) => {
-                limits.remove();
-                format!("none: {reason}")
-            }
+        let wanted = wanted(spec.cpu, spec.memory_bytes);
+        limits.told = if wanted.is_empty() {
+            "none: the function asks for none".into()
+        } else {
+            limits.set_all(&Whose::Function, &wanted)
         };
         limits
     }
 
-    fn set_all(&mut self, name: &str, wanted: &[(&str, Amount)]) -> Result<Version, String> {
-        let mounts = fs::read_to_string("/proc/self/mountinfo")
-            .map_err(|error| format!("cannot read /proc/self/mountinfo: {error}"))?;
-        let mut used = Version::One;
-        for (controller, amount) in wanted {
-            let (root, version) = find_hierarchy(&mounts, controller).ok_or(format!(
-                "no cgroup with controller '{controller}' is mounted"
-            ))?;
-            let path = self.group(&root, name, version)?;
-            for (file, value) in amount.settings(version) {
-                let file = path.join(file);
-                fs::write(&file, &value).map_err(|error| {
-                    format!("cannot write {value} to {}: {error}", file.display())
-                })?;
-            }
-            used = version;
+    /// Makes the groups of a component, where the host's file system is to be seen; tells which
+    /// limits hold.
+    pub fn add(&mut self, component: &Component) -> String {
+        let wanted = wanted(component.cpu, component.memory_bytes);
+        if wanted.is_empty() {
+            return "none: the component asks for none".into();
         }
-        Ok(used)
+        self.has_components = true;
+        self.set_all(&Whose::Component(component.key.clone()), &wanted)
     }
 
-    fn group(&mut self, root: &Path, name: &str, version: Version) -> Result<PathBuf, String> {
-        let path = root.join(name);
+    fn set_all(&mut self, whose: &Whose, wanted: &[(&str, Amount)]) -> String {
+        let mut set = || -> Result<Version, String> {
+            let mounts = fs::read_to_string("/proc/self/mountinfo")
+                .map_err(|error| format!("cannot read /proc/self/mountinfo: {error}"))?;
+            let mut used = Version::One;
+            for (controller, amount) in wanted {
+                used = self.set(&mounts, whose, controller, *amount)?;
+            }
+            Ok(used)
+        };
+        match set() {
+            Ok(version) => {
+                let names: Vec<_> = wanted.iter().map(|(controller, _)| *controller).collect();
+                let number = if version == Version::One { 1 } else { 2 };
+                format!("cgroup v{number}: {}", names.join(", "))
+            }
+            Err(reason) => {
+                self.remove_those(|group| group.whose == *whose);
+                format!("none: {reason}")
+            }
+        }
+    }
+
+    fn set(
+        &mut self,
+        mounts: &str,
+        whose: &Whose,
+        controller: &str,
+        amount: Amount,
+    ) -> Result<Version, String> {
+        let (root, version) = find_hierarchy(mounts, controller).ok_or(format!(
+            "no cgroup with controller '{controller}' is mounted"
+        ))?;
+        let name = self.name.clone();
+        let mut path = self.group(Whose::Function, &root, &name, version)?;
+        if version == Version::Two && self.has_components {
+            self.group(Whose::Engine, &path, "engine", version)?;
+        }
+        if let Whose::Component(key) = whose {
+            let name = format!("component.{key}");
+            path = self.group(whose.clone(), &path, &name, version)?;
+        }
+        for (file, value) in amount.settings(version) {
+            let file = path.join(file);
+            fs::write(&file, &value)
+                .map_err(|error| format!("cannot write {value} to {}: {error}", file.display()))?;
+        }
+        Ok(version)
+    }
+
+    fn group(
+        &mut self,
+        whose: Whose,
+        parent: &Path,
+        name: &str,
+        version: Version,
+    ) -> Result<PathBuf, String> {
+        let path = parent.join(name);
         if self.groups.iter().any(|group| group.path == path) {
             return Ok(path);
         }
         if version == Version::Two {
             // Refused where it is on already and somebody else manages it; the limit itself tells.
-            let _ = fs::write(root.join("cgroup.subtree_control"), "+cpu +memory");
+            let _ = fs::write(parent.join("cgroup.subtree_control"), "+cpu +memory");
         }
         let failed = |error: io::Error| format!("cannot make {}: {error}", path.display());
         match fs::create_dir(&path) {
@@ -101,7 +140,8 @@ impl Limits {
             _ => {}
         }
         self.groups.push(Group {
-            root: descriptor::open_place(root, libc::O_DIRECTORY).map_err(failed)?,
+            whose,
+            parent: descriptor::open_place(parent, libc::O_DIRECTORY).map_err(failed)?,
             folder: descriptor::open_place(&path, libc::O_DIRECTORY).map_err(failed)?,
             name: name.into(),
             path: path.clone(),
@@ -119,15 +159,37 @@ impl Limits {
         self.told = format!("none: {reason}");
     }
 
-    /// Where the groups are.
+    /// Where the function's groups are.
     pub fn paths(&self) -> Vec<String> {
-        self.groups
+        let own = self
+            .groups
             .iter()
-            .map(|group| group.path.display().to_string())
+            .filter(|group| group.whose == Whose::Function);
+        own.map(|group| group.path.display().to_string()).collect()
+    }
+
+    /// In each hierarchy the group of its own, else the function's.
+    fn of<'a>(&'a self, whose: &'a Whose) -> impl Iterator<Item = &'a Group> {
+        self.groups.iter().filter(move |group| {
+            let has_own = |path: &Path| {
+                let below = |other: &&Group| other.path.parent() == Some(path);
+                self.groups
+                    .iter()
+                    .filter(below)
+                    .any(|other| other.whose == *whose)
+            };
+            group.whose == *whose || (group.whose == Whose::Function && !has_own(&group.path))
+        })
+    }
+
+    /// The groups that a component's process has to join, as folders.
+    pub fn folders_of(&self, component: &Component) -> io::Result<Vec<OwnedFd>> {
+        self.of(&Whose::Component(component.key.clone()))
+            .map(|group| group.folder.try_clone())
             .collect()
     }
 
-    /// Starts a process that puts `pid` into the groups and ends; gives its number.
+    /// Starts a process that puts the engine into its groups and ends; gives its number.
     ///
     /// Joining waits for an RCU grace period, 10 ms on a quiet machine, which neither the engine
     /// nor process 1 has to spend.
@@ -138,147 +200,53 @@ impl Limits {
         match process::fork()? {
             process::Fork::Parent(joiner) => Ok(Some(joiner)),
             process::Fork::Child => {
-                let joined = self.groups.iter().try_for_each(|group| group.join(pid));
+                let mut groups = self.of(&Whose::Engine);
+                let joined = groups.try_for_each(|group| join(&group.folder, pid));
                 process::exit_now(joined.map_or_else(|e| e.raw_os_error().unwrap_or(1), |()| 0))
             }
         }
     }
 
+    /// Removes the groups of a component, which must be empty.
+    pub fn remove_of(&mut self, key: &str) {
+        self.remove_those(|group| matches!(&group.whose, Whose::Component(of) if of == key));
+    }
+
     /// Removes the groups, which must be empty.
     pub fn remove(&mut self) {
-        for group in self.groups.drain(..) {
-            group.remove();
-        }
+        self.remove_those(|_| true);
+    }
+
+    /// The last made first: they may lie in others.
+    fn remove_those(&mut self, condition: impl Fn(&Group) -> bool) {
+        let (gone, kept) = self.groups.drain(..).partition(|group| condition(group));
+        self.groups = kept;
+        let gone: Vec<Group> = gone;
+        gone.iter().rev().for_each(Group::remove);
+    }
+}
+
+/// Puts a process into the group with this folder; 0 is the process that calls.
+pub fn join(folder: &OwnedFd, pid: i32) -> io::Result<()> {
+    let procs = Path::new("cgroup.procs");
+    let mut file = descriptor::open_at(folder.as_fd(), procs, libc::O_WRONLY, 0)?;
+    match file.write_all(format!("{pid}\n").as_bytes()) {
+        // It has ended meanwhile.
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
+        other => other,
     }
 }
 
 impl Group {
-    fn join(&self, pid: i32) -> io::Result<()> {
-        let procs = Path::new("cgroup.procs");
-        let mut file = descriptor::open_at(self.folder.as_fd(), procs, libc::O_WRONLY, 0)?;
-        match file.write_all(format!("{pid}\n").as_bytes()) {
-            // It has ended meanwhile.
-            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
-            other => other,
-        }
-    }
-
     fn remove(&self) {
         // A process just reaped may still be counted for a moment.
         for _ in 0..100 {
-            match descriptor::remove_at(self.root.as_fd(), &self.name, true) {
+            match descriptor::remove_at(self.parent.as_fd(), &self.name, true) {
                 Err(error) if error.raw_os_error() == Some(libc::EBUSY) => {
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 _ => return,
             }
         }
-    }
-}
-
-enum Amount {
-    Processors(f64),
-    Bytes(u64),
-}
-
-fn wanted(spec: &Spec) -> Vec<(&'static str, Amount)> {
-    let memory = spec
-        .memory_bytes
-        .map(|bytes| ("memory", Amount::Bytes(bytes)));
-    let cpu = spec
-        .cpu
-        .map(|processors| ("cpu", Amount::Processors(processors)));
-    cpu.into_iter().chain(memory).collect()
-}
-
-impl Amount {
-    fn settings(&self, version: Version) -> Vec<(&'static str, String)> {
-        match (self, version) {
-            (Self::Processors(cpu), Version::One) => vec![
-                ("cpu.cfs_period_us", PERIOD_US.to_string()),
-                ("cpu.cfs_quota_us", quota_us(*cpu).to_string()),
-            ],
-            (Self::Processors(cpu), Version::Two) => {
-                vec![("cpu.max", format!("{} {PERIOD_US}", quota_us(*cpu)))]
-            }
-            (Self::Bytes(bytes), Version::One) => {
-                vec![("memory.limit_in_bytes", bytes.to_string())]
-            }
-            (Self::Bytes(bytes), Version::Two) => vec![("memory.max", bytes.to_string())],
-        }
-    }
-}
-
-fn quota_us(cpu: f64) -> u64 {
-    ((cpu * PERIOD_US as f64) as u64).max(LEAST_QUOTA_US)
-}
-
-/// The mount that limits what `controller` names, among the lines of `mountinfo`.
-fn find_hierarchy(mounts: &str, controller: &str) -> Option<(PathBuf, Version)> {
-    let parsed = || mounts.lines().filter_map(parse_mount);
-    let one = parsed().find(|(_, kind, options)| {
-        *kind == "cgroup" && options.split(',').any(|option| option == controller)
-    });
-    if let Some((at, ..)) = one {
-        return Some((at.into(), Version::One));
-    }
-    let (at, ..) = parsed().find(|(at, kind, _)| {
-        let offered = || fs::read_to_string(Path::new(at).join("cgroup.controllers"));
-        *kind == "cgroup2"
-            && offered().is_ok_and(|all| all.split_whitespace().any(|c| c == controller))
-    })?;
-    Some((at.into(), Version::Two))
-}
-
-/// Mount point, file system and its options, of one line.
-fn parse_mount(line: &str) -> Option<(&str, &str, &str)> {
-    let (here, there) = line.split_once(" - ")?;
-    let mut there = there.split(' ');
-    Some((here.split(' ').nth(4)?, there.next()?, there.nth(1)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HYBRID: &str = "\
-30 29 0:26 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct
-31 29 0:27 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
-32 29 0:28 / /nowhere/unified rw,relatime - cgroup2 cgroup2 rw
-";
-
-    #[test]
-    fn version_one_hierarchies_are_found_by_controller() {
-        let cpu = find_hierarchy(HYBRID, "cpu").unwrap();
-        assert_eq!(cpu, (PathBuf::from("/sys/fs/cgroup/cpu"), Version::One));
-        let memory = find_hierarchy(HYBRID, "memory").unwrap();
-        assert_eq!(
-            memory,
-            (PathBuf::from("/sys/fs/cgroup/memory"), Version::One)
-        );
-    }
-
-    #[test]
-    fn a_controller_that_is_not_mounted_is_not_found() {
-        assert_eq!(find_hierarchy(HYBRID, "pids"), None);
-    }
-
-    #[test]
-    fn amounts_become_settings_of_each_version() {
-        let half = Amount::Processors(0.5);
-        assert_eq!(
-            half.settings(Version::Two),
-            [("cpu.max", "10000 20000".to_string())]
-        );
-        assert_eq!(
-            half.settings(Version::One)[1],
-            ("cpu.cfs_quota_us", "10000".to_string())
-        );
-        assert_eq!(quota_us(0.001), LEAST_QUOTA_US);
-        let memory = Amount::Bytes(1 << 20);
-        assert_eq!(
-            memory.settings(Version::Two),
-            [("memory.max", "1048576".to_string())]
-        );
     }
 }

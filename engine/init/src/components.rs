@@ -3,16 +3,18 @@
 //! Nothing here waits: the event loop tells of deaths, of what the engine says and of time.
 
 use crate::backoff::Backoff;
+use crate::cgroup::Limits;
 use crate::failure::Failure;
 use crate::news::News;
 use crate::orders::interest;
 use crate::spec::{self, Spec};
 use crate::sys::process::End;
-use component::{Component, Wanted, sweep};
+use component::{Change, Component, Wanted, sweep};
 use network::Networks;
 use process::Launcher;
 use std::time::{Duration, Instant};
 
+pub mod change;
 pub mod component;
 mod log;
 mod network;
@@ -24,27 +26,31 @@ pub struct Components {
     launcher: Launcher,
     networks: Networks,
     backoff: (Duration, Duration),
+    /// Why those that come cannot.
+    refused: Vec<String>,
 }
 
 impl Components {
-    pub fn new(spec: &Spec, launcher: Launcher) -> Self {
+    pub fn new(spec: &Spec, launcher: Launcher, limits: &mut Limits) -> Self {
         let mut components = Self {
             list: Vec::new(),
             launcher,
             networks: Networks::default(),
             backoff: (spec.restart_initial, spec.restart_limit),
+            refused: Vec::new(),
         };
-        components.add(&spec.components);
+        components.add(&spec.components, limits);
         components
     }
 
-    fn add(&mut self, specs: &[spec::Component]) {
-        let now = Instant::now();
-        let backoff = || Backoff::new(self.backoff.0, self.backoff.1);
-        let made = specs
-            .iter()
-            .map(|spec| Component::new(spec.clone(), backoff(), now));
-        self.list.extend(made);
+    /// Adds some, where the host's file system is to be seen.
+    pub fn add(&mut self, specs: &[spec::Component], limits: &mut Limits) {
+        for spec in specs {
+            let backoff = Backoff::new(self.backoff.0, self.backoff.1);
+            let mut component = Component::new(spec.clone(), backoff, Instant::now());
+            component.limit(limits);
+            self.list.push(component);
+        }
     }
 
     /// Makes what they run in, while there is time.
@@ -58,10 +64,13 @@ impl Components {
             .try_for_each(|component| self.networks.prepare(&component.spec, host))
     }
 
-    /// Has all run.
-    pub fn start(&mut self) {
+    /// Has all run that `function.json` still lists.
+    pub fn start(&mut self, lists: impl Fn(&str) -> bool) {
         for component in &mut self.list {
-            component.start(Wanted::Ready, &self.launcher, &self.networks);
+            let key = &component.spec.key;
+            if component.last_end().is_none() || !component.is_at_rest() || lists(key) {
+                component.start(Wanted::Ready, &self.launcher, &self.networks);
+            }
         }
     }
 
@@ -144,7 +153,11 @@ impl Components {
 
     /// Whether no start that was asked for is under way.
     pub fn is_settled(&self) -> bool {
-        !self.list.iter().any(Component::is_starting)
+        let mut all = self
+            .list
+            .iter()
+            .filter(|component| component.change.is_none());
+        !all.any(Component::is_starting)
     }
 
     /// Whether no process is there, nor will be.
@@ -154,12 +167,22 @@ impl Components {
 
     /// Why starts that were asked for came to nothing.
     pub fn failure(&self) -> Option<Failure> {
-        let failed = self.list.iter().filter_map(Component::failure);
-        let errors: Vec<_> = failed.flatten().cloned().collect();
+        let errors = self.errors(None);
         (!errors.is_empty()).then_some(Failure {
             stage: "component",
             errors,
         })
+    }
+
+    fn errors(&self, change: Option<Change>) -> Vec<String> {
+        let all = self
+            .list
+            .iter()
+            .filter(|component| component.change == change);
+        all.filter_map(Component::failure)
+            .flatten()
+            .cloned()
+            .collect()
     }
 
     /// All of them.

@@ -9,17 +9,18 @@ use crate::sys::mount::{self, NO_DEVICES, NO_EXECUTION, NO_SETUID, READ_ONLY};
 use std::fmt::Display;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+
+mod shown;
+
+pub use shown::Shown;
 
 const STAGE: &str = "filesystem";
 /// Where it is made; in the end its part `tmp` covers it.
 const MADE: &str = "/tmp";
 const PRIVATE_TMP: &str = "/tmp/tmp";
-/// In the run folder: what components are made of, and where more of the host is shown.
-const PROGRAMS: &str = "components";
-const MOUNTS: &str = "mnt";
 /// Folders of the host that are covered, each by the folder of the same name that is made.
 const COVERED: [&str; 3] = ["/dev", "/run", "/sys"];
 
@@ -33,7 +34,7 @@ const DEVICES: [(&str, u32, u32); 6] = [
 ];
 
 /// Builds the view, in the mount namespace of process 1.
-pub fn build(run_dir: &Path, mounts: &[Mount]) -> Result<(), Failure> {
+pub fn build(run_dir: &Path, shown: &mut Shown, mounts: &[Mount]) -> Result<(), Failure> {
     mount::make_all_private().attempt(STAGE, "make all mounts private")?;
     let run_copy = mount::detached_copy(run_dir).attempt(STAGE, mounting(run_dir))?;
     let data = run_dir.join("data");
@@ -46,8 +47,7 @@ pub fn build(run_dir: &Path, mounts: &[Mount]) -> Result<(), Failure> {
     mount::restrict_copy(data_copy.as_fd(), NO_SETUID | NO_DEVICES | NO_EXECUTION)
         .attempt(STAGE, format!("restrict {}", data.display()))?;
 
-    let programs = programs_of(run_dir)?;
-    let shown: Result<Vec<_>, _> = mounts.iter().map(Shown::copy).collect();
+    let copies = shown.copy(mounts)?;
 
     mount::restrict(Path::new("/"), READ_ONLY | NO_SETUID, true).attempt(
         STAGE,
@@ -62,76 +62,10 @@ pub fn build(run_dir: &Path, mounts: &[Mount]) -> Result<(), Failure> {
     make_folder(&place, 0o755).attempt(STAGE, format!("make {}", place.display()))?;
     mount::place(run_copy.as_fd(), &place).attempt(STAGE, mounting(&place))?;
     mount::place(data_copy.as_fd(), &place.join("data")).attempt(STAGE, mounting(&data))?;
-    if let Some(programs) = programs {
-        let place = place.join(PROGRAMS);
-        mount::place(programs.as_fd(), &place).attempt(STAGE, mounting(&place))?;
-    }
-    show(&shown?, run_dir, &place)?;
+    shown.place(copies, &place)?;
     mount::new_file_system("proc", Path::new("/proc"), "subset=pid")
         .attempt(STAGE, mounting(Path::new("/proc")))?;
     seal(run_dir)
-}
-
-/// The folder of the components' programs, which unlike the rest of the run folder may be executed.
-fn programs_of(run_dir: &Path) -> Result<Option<OwnedFd>, Failure> {
-    let path = run_dir.join(PROGRAMS);
-    if !path.is_dir() {
-        return Ok(None);
-    }
-    copy_for_use(&path)
-        .attempt(STAGE, mounting(&path))
-        .map(Some)
-}
-
-fn copy_for_use(path: &Path) -> io::Result<OwnedFd> {
-    let copy = mount::detached_copy(path)?;
-    mount::restrict_copy(copy.as_fd(), READ_ONLY | NO_SETUID | NO_DEVICES)?;
-    Ok(copy)
-}
-
-/// What is shown of the host, on its way.
-struct Shown {
-    copy: OwnedFd,
-    is_folder: bool,
-    /// Below the run folder's `mnt`.
-    target: PathBuf,
-}
-
-impl Shown {
-    fn copy(wanted: &Mount) -> Result<Self, Failure> {
-        let source = &wanted.source;
-        let attempt = || format!("mount {} at {}", source.display(), wanted.target.display());
-        Ok(Self {
-            copy: copy_for_use(source).attempt(STAGE, attempt())?,
-            is_folder: source.is_dir(),
-            target: wanted.target.clone(),
-        })
-    }
-
-    fn show(&self, run_dir: &Path, place: &Path) -> io::Result<()> {
-        let target = self.target.strip_prefix(run_dir).unwrap_or(&self.target);
-        let target = place.join(target);
-        if self.is_folder {
-            make_folder(&target, 0o755)?;
-        } else {
-            make_folder(target.parent().unwrap_or(place), 0o755)?;
-            fs::write(&target, "")?;
-        }
-        mount::place(self.copy.as_fd(), &target)
-    }
-}
-
-/// Shows it in an empty folder of our own making.
-fn show(shown: &[Shown], run_dir: &Path, place: &Path) -> Result<(), Failure> {
-    if shown.is_empty() {
-        return Ok(());
-    }
-    let all = place.join(MOUNTS);
-    mount::bind(&Path::new(MADE).join(MOUNTS), &all).attempt(STAGE, mounting(&all))?;
-    shown.iter().try_for_each(|one| {
-        let attempt = format!("mount what is shown at {}", one.target.display());
-        one.show(run_dir, place).attempt(STAGE, attempt)
-    })
 }
 
 fn mounting(path: &Path) -> impl Display + use<> {
@@ -139,7 +73,7 @@ fn mounting(path: &Path) -> impl Display + use<> {
 }
 
 fn make_contents() -> io::Result<()> {
-    for folder in ["dev", "dev/net", "run", "sys", "hidden", "tmp", MOUNTS] {
+    for folder in ["dev", "dev/net", "run", "sys", "hidden", "tmp"] {
         make_folder(&Path::new(MADE).join(folder), 0o755)?;
     }
     fs::set_permissions(PRIVATE_TMP, fs::Permissions::from_mode(0o1777))?;

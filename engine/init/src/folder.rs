@@ -106,6 +106,11 @@ impl RunFolder {
                 STAGE,
                 format!("let group {} read {}", spec.gid, self.path.display()),
             )?;
+        self.admit_components(spec)
+    }
+
+    /// Makes what components write to, and where what is shown to them is mounted.
+    pub fn admit_components(&self, spec: &Spec) -> Result<(), Failure> {
         if !spec.mounts.is_empty() {
             self.make_place_for_mounts()?;
         }

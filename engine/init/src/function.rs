@@ -4,8 +4,12 @@
 //! components to leave.
 
 use crate::components::Components;
-use crate::failure::Failure;
+use crate::components::change::Progress;
+use crate::failure::{Attempt, Failure};
+use crate::filesystem::Shown;
+use crate::spec::{Component, Spec};
 use crate::supervise::{Goal, Supervisor};
+use crate::sys::namespace::Mounts;
 use crate::sys::process::End;
 use std::time::{Duration, Instant};
 
@@ -20,10 +24,13 @@ pub struct Function {
     again: bool,
     /// Why the components could not be started.
     failure: Option<Failure>,
+    shown: Shown,
+    /// Where the host's file system is to be seen.
+    host: Mounts,
 }
 
 impl Function {
-    pub fn new(engine: Supervisor, components: Components) -> Self {
+    pub fn new(engine: Supervisor, components: Components, shown: Shown, host: Mounts) -> Self {
         Self {
             engine,
             components,
@@ -31,6 +38,8 @@ impl Function {
             stops: false,
             again: false,
             failure: None,
+            shown,
+            host,
         }
     }
 
@@ -48,7 +57,8 @@ impl Function {
         self.failure = self.components.prepare().err();
         if self.failure.is_none() {
             self.engine.start(now);
-            self.components.start();
+            let folder = self.engine.folder();
+            self.components.start(|key| folder.lists(key));
         }
     }
 
@@ -56,6 +66,76 @@ impl Function {
     pub fn restart(&mut self, now: Instant) {
         self.stop(now);
         self.start(now);
+    }
+
+    /// Has those components run too that `function.json` has come to list.
+    pub fn reload(&mut self, now: Instant) -> Result<(), Vec<String>> {
+        let spec = self.changed_spec()?;
+        let new = self.components.missing(&spec);
+        let mut problems = self.engine.spec().frozen(&spec);
+        let named = new
+            .iter()
+            .filter(|component| !component.interfaces.is_empty());
+        problems.extend(named.map(|component| {
+            let name = &component.name;
+            format!("component '{name}': one with interfaces cannot come to a running function")
+        }));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        if let Err(failure) = self.receive(&spec, &new) {
+            self.components.refuse(failure.errors, now);
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, spec: &Spec, new: &[Component]) -> Result<(), Failure> {
+        let folder = self.engine.folder();
+        folder.admit_components(spec)?;
+        let run_dir = folder.path.clone();
+        let visit = || {
+            self.components.receive(new, self.engine.limits());
+            self.shown.copy(&spec.mounts)
+        };
+        let copies = self
+            .host
+            .visit(visit)
+            .attempt("component", "visit the host's mounts")?;
+        self.shown.place(copies?, &run_dir)?;
+        self.components.prepare()?;
+        self.components.start_coming();
+        Ok(())
+    }
+
+    /// Has those components leave that `function.json` lists no more.
+    pub fn settle(&mut self, now: Instant) -> Result<(), Vec<String>> {
+        let spec = self.changed_spec()?;
+        self.components.dismiss(&spec, now);
+        Ok(())
+    }
+
+    fn changed_spec(&self) -> Result<Spec, Vec<String>> {
+        if self.goal == Goal::Rest || !self.is_settled() {
+            return Err(vec!["the function does not run; start it first".into()]);
+        }
+        self.engine
+            .folder()
+            .spec()
+            .map_err(|failure| failure.errors)
+    }
+
+    /// Goes on with a change of the components.
+    pub fn change(&mut self, now: Instant) -> Progress {
+        if self.goal == Goal::Rest || self.stops {
+            self.components
+                .refuse(vec!["a later order was carried out instead".into()], now);
+        }
+        self.components.change(now, self.engine.limits())
+    }
+
+    /// Takes away what would keep the run folder from being removed.
+    pub fn clear(&self) {
+        self.shown.clear();
     }
 
     /// Has nothing of it run.

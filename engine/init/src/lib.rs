@@ -15,7 +15,9 @@
 //! | process 1 | `{"event":"failed","stage":S,"errors":[...]}`: everything is undone |
 //!
 //! A caller that closes the socket before `running` cancels the start. Orders on `init.sock` are
-//! `status`, `stop`, `start`, `restart` and `shutdown`, as in `{"op":"status"}`.
+//! `status`, `stop`, `start`, `restart`, `shutdown`, `reload` and `settle`, as in `{"op":"status"}`;
+//! the last two add the components that `function.json` has come to list, and end those it lists
+//! no more.
 
 mod backoff;
 mod cgroup;
@@ -46,6 +48,7 @@ use components::Components;
 use components::process::Launcher;
 use engine::Program;
 use failure::{Attempt, Failure};
+use filesystem::Shown;
 use folder::RunFolder;
 use function::Function;
 use host::HostProc;
@@ -59,6 +62,7 @@ use std::fs::File;
 use std::io::Write;
 use std::rc::Rc;
 use supervise::Supervisor;
+use sys::namespace::Mounts;
 
 /// Makes a sandbox and runs a function in it; gives the exit status: 0 once the sandbox is there,
 /// 1 if it cannot be, 2 for wrong arguments.
@@ -96,6 +100,8 @@ struct Outside {
     program: Program,
     components: Components,
     limits: Limits,
+    shown: Shown,
+    host: Mounts,
 }
 
 /// Signals that end a terminal's programs. Half-way through they would leave things behind; a
@@ -135,7 +141,7 @@ fn prepare(options: &Options) -> Result<Outside, Failure> {
     let log = folder.log()?;
     // From here on the folder is ours: whoever else ran in it would have answered.
     let orders = folder.listen_for_orders()?;
-    let rest = || -> Result<(Orders, Program, Components), Failure> {
+    let rest = || -> Result<(Orders, Program, Launcher, Mounts), Failure> {
         let sockets = [
             folder.listen_for_control()?,
             folder.listen_for_components()?,
@@ -143,14 +149,18 @@ fn prepare(options: &Options) -> Result<Outside, Failure> {
         let host = Rc::new(HostProc::open()?);
         let program = Program::open(options.engine.as_deref(), sockets, host.clone())?;
         let launcher = Launcher::new(host, &folder.path, spec.gid);
+        let mounts = Mounts::current().attempt("namespaces", "keep the host's mounts")?;
         Ok((
             Orders::new(orders).attempt("control", "take orders")?,
             program,
-            Components::new(&spec, launcher),
+            launcher,
+            mounts,
         ))
     };
-    let (orders, program, components) = rest().inspect_err(|_| folder.clear())?;
-    let limits = Limits::make(&folder.group_name(), &spec);
+    let (orders, program, launcher, host) = rest().inspect_err(|_| folder.clear())?;
+    let mut limits = Limits::make(&folder.group_name(), &spec);
+    let components = Components::new(&spec, launcher, &mut limits);
+    let shown = Shown::new(&folder.path);
     Ok(Outside {
         spec,
         folder,
@@ -159,6 +169,8 @@ fn prepare(options: &Options) -> Result<Outside, Failure> {
         program,
         components,
         limits,
+        shown,
+        host,
     })
 }
 
@@ -174,7 +186,10 @@ fn run_inside(options: Options, mut report: Report, mut outside: Outside, mut in
     let made = inner
         .detach(&outside.log, &outside.spec.hostname)
         .and_then(|()| network::silence())
-        .and_then(|()| filesystem::build(&outside.folder.path, &outside.spec.mounts))
+        .and_then(|()| {
+            let path = &outside.folder.path;
+            filesystem::build(path, &mut outside.shown, &outside.spec.mounts)
+        })
         .and_then(|()| {
             sys::descriptor::signal_descriptor(&process_one::SIGNALS)
                 .attempt("namespaces", "receive signals")
@@ -188,10 +203,12 @@ fn run_inside(options: Options, mut report: Report, mut outside: Outside, mut in
                 program,
                 components,
                 limits,
+                shown,
+                host,
                 ..
             } = outside;
             let supervisor = Supervisor::new(program, spec, folder, options, limits);
-            let function = Function::new(supervisor, components);
+            let function = Function::new(supervisor, components, shown, host);
             ProcessOne::new(inner, report, signals, function, orders).run()
         }
         Err(failure) => {

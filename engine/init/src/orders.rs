@@ -16,14 +16,20 @@ pub enum Order {
     Start,
     Restart,
     Shutdown,
+    /// Start the components that `function.json` has come to list.
+    Reload,
+    /// End those it lists no more.
+    Settle,
 }
 
-const ORDERS: [(&str, Order); 5] = [
+const ORDERS: [(&str, Order); 7] = [
     ("status", Order::Status),
     ("stop", Order::Stop),
     ("start", Order::Start),
     ("restart", Order::Restart),
     ("shutdown", Order::Shutdown),
+    ("reload", Order::Reload),
+    ("settle", Order::Settle),
 ];
 
 /// An order that was not carried out.
@@ -219,7 +225,7 @@ mod tests {
         assert_eq!(Order::parse(b"{\"op\":\"restart\"}"), Ok(Order::Restart));
         assert_eq!(
             refusal("{\"op\":\"x\"}"),
-            "unknown op 'x'; allowed: status, stop, start, restart, shutdown"
+            "unknown op 'x'; allowed: status, stop, start, restart, shutdown, reload, settle"
         );
         assert_eq!(
             refusal("{\"op\":\"stop\",\"now\":1}"),

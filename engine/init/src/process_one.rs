@@ -1,5 +1,6 @@
 //! The event loop of process 1. Idle, it sleeps without a timeout.
 
+use crate::components::change::Progress;
 use crate::failure::Failure;
 use crate::function::Function;
 use crate::orders::{ClientId, Order, Orders, Refusal, interest};
@@ -34,6 +35,8 @@ pub struct ProcessOne {
     /// Why the function did not start.
     failure: Option<Failure>,
     waiting: Vec<(ClientId, Order)>,
+    /// Who waits for a change of the components.
+    change: Option<ClientId>,
     written: Option<State>,
     /// Entries waited for that are the components'.
     components: usize,
@@ -61,6 +64,7 @@ impl ProcessOne {
             closing: false,
             failure: None,
             waiting: Vec::new(),
+            change: None,
             written: None,
             components: 0,
         };
@@ -181,10 +185,46 @@ impl ProcessOne {
                 Order::Stop => self.function.stop(now),
                 Order::Start => self.function.start(now),
                 Order::Restart => self.function.restart(now),
+                Order::Reload | Order::Settle => {
+                    self.begin_change(client, order);
+                    continue;
+                }
             }
             self.waiting.push((client, order));
             self.answer_settled();
         }
+    }
+
+    fn begin_change(&mut self, client: ClientId, order: Order) {
+        let now = Instant::now();
+        let begun = match order {
+            _ if self.change.is_some() => Err(vec![
+                "another change is under way; wait for its answer".to_string(),
+            ]),
+            Order::Settle => self.function.settle(now),
+            _ => self.function.reload(now),
+        };
+        match begun {
+            Ok(()) => self.change = Some(client),
+            Err(errors) => self.orders.answer(client, &Refusal::new(errors.join("\n"))),
+        }
+    }
+
+    fn answer_change(&mut self) {
+        let Some(client) = self.change else {
+            return;
+        };
+        match self.function.change(Instant::now()) {
+            Progress::UnderWay => return,
+            Progress::Done => {
+                let status = Status::of(&mut self.function, self.pid, &self.start);
+                self.orders.answer(client, &status);
+            }
+            Progress::Refused(errors) => {
+                self.orders.answer(client, &Refusal::new(errors.join("\n")))
+            }
+        }
+        self.change = None;
     }
 
     fn close(&mut self) {
@@ -202,6 +242,7 @@ impl ProcessOne {
         if !self.booted && !self.closing {
             self.publish_boot();
         }
+        self.answer_change();
         self.answer_settled();
         let state = State::of(&mut self.function, self.pid, &self.start);
         if !self.closing && self.written.as_ref() != Some(&state) {
@@ -260,6 +301,7 @@ impl ProcessOne {
     fn clean(&mut self) {
         process::kill(-1, libc::SIGKILL);
         process::wait_for_all();
+        self.function.clear();
         self.function.engine.limits().remove();
         self.function.engine.folder().clear();
     }

@@ -76,6 +76,22 @@ impl Spec {
         component::misplaced(self, run_dir)
     }
 
+    /// What a later spec has changed that cannot change while the function runs.
+    pub fn frozen(&self, later: &Self) -> Vec<String> {
+        let same = [
+            ("interfaces", self.interfaces == later.interfaces),
+            ("parameters", self.parameters == later.parameters),
+        ];
+        let changed = same.iter().filter(|(_, same)| !same);
+        changed
+            .map(|(key, _)| {
+                format!(
+                    "function.json: sandbox.{key} has changed; it cannot while the function runs"
+                )
+            })
+            .collect()
+    }
+
     /// All devices the engine is given: the interfaces, then those of the components.
     pub fn devices(&self) -> Vec<String> {
         let inside = self.components.iter().flat_map(|c| &c.interfaces);

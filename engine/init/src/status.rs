@@ -55,6 +55,7 @@ struct Component {
     restarts: u32,
     /// How its last process ended.
     last_end: Option<String>,
+    limits: String,
     #[serde(flatten)]
     usage: Option<Usage>,
 }
@@ -110,6 +111,7 @@ impl Component {
             state: component.state(),
             restarts: component.restarts(),
             last_end: component.last_end().map(String::from),
+            limits: component.limits.clone(),
             usage: None,
         }
     }

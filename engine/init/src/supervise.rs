@@ -422,6 +422,10 @@ impl Supervisor {
         &mut self.limits
     }
 
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
     pub fn folder(&self) -> &RunFolder {
         &self.folder
     }

@@ -2,14 +2,16 @@
 
 use super::log::Lines;
 use super::network::Networks;
-use super::process::{Launch, Launcher, Process};
+use super::process::{Launch, Launcher, Place, Process};
 use crate::backoff::Backoff;
+use crate::cgroup::Limits;
 use crate::log;
 use crate::news::Event;
 use crate::spec::{self, Readiness};
 use crate::supervise::told;
 use crate::sys::process::{self, End};
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 /// To leave by itself, then after being asked to.
@@ -31,11 +33,21 @@ pub enum Wanted {
     Attached,
 }
 
+/// How the set of components changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Comes,
+    Goes,
+}
+
 /// One component, whether it runs or not.
 pub struct Component {
     pub spec: spec::Component,
-    /// Whether `function.json` still has it.
-    pub listed: bool,
+    /// What is happening to it while the rest of the function runs on.
+    pub change: Option<Change>,
+    /// Which limits hold.
+    pub limits: String,
+    groups: Vec<OwnedFd>,
     lines: Lines,
     phase: Phase,
     /// Whether it is started again when it ends.
@@ -87,7 +99,9 @@ impl Component {
         Self {
             lines: Lines::new(&spec.name, now),
             spec,
-            listed: true,
+            change: None,
+            limits: String::new(),
+            groups: Vec::new(),
             phase: Phase::Inactive,
             runs: false,
             asked: None,
@@ -95,6 +109,15 @@ impl Component {
             restarts: 0,
             last_end: None,
             spent: Duration::ZERO,
+        }
+    }
+
+    /// Makes its control groups, where the host's file system is to be seen.
+    pub fn limit(&mut self, limits: &mut Limits) {
+        self.limits = limits.add(&self.spec);
+        match limits.folders_of(&self.spec) {
+            Ok(groups) => self.groups = groups,
+            Err(error) => self.limits = format!("none: {error}"),
         }
     }
 
@@ -111,7 +134,10 @@ impl Component {
     fn launch(&mut self, launcher: &Launcher, networks: &Networks) {
         self.lines.forget();
         let started = match networks.of(&self.spec) {
-            Some(network) => launcher.start(&self.spec, network),
+            Some(network) => {
+                let groups = &self.groups;
+                launcher.start(&self.spec, Place { network, groups })
+            }
             None => Err(std::io::ErrorKind::NotFound.into()),
         };
         match started {

@@ -49,11 +49,6 @@ impl Networks {
             self.own.get(&component.key)
         }
     }
-
-    /// Gives up the namespace of a component that will not run again.
-    pub fn release(&mut self, key: &str) {
-        self.own.remove(key);
-    }
 }
 
 /// In the new namespace: no packet that nobody asked for.

@@ -1,5 +1,6 @@
 //! One component process: how it is started, confined, and heard.
 
+use crate::cgroup;
 use crate::client::is_passing;
 use crate::failure::{Attempt, Failure};
 use crate::host::HostProc;
@@ -21,6 +22,14 @@ const PROCESSES: u64 = 1024;
 /// Of all in the sandbox, components are ended first where memory runs out.
 const FIRST_TO_GO: &str = "500";
 const MOST_ERROR_BYTES: u64 = 4096;
+
+/// Where a process is to run.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    pub network: &'a Network,
+    /// Folders of the control groups it joins.
+    pub groups: &'a [OwnedFd],
+}
 
 /// What every component of a function is started from.
 pub struct Launcher {
@@ -56,14 +65,14 @@ impl Launcher {
     }
 
     /// Starts a process.
-    pub fn start(&self, spec: &spec::Component, network: &Network) -> io::Result<Process> {
+    pub fn start(&self, spec: &spec::Component, place: Place<'_>) -> io::Result<Process> {
         let (told, tell) = descriptor::pipe()?;
         let (output, print) = descriptor::pipe()?;
         descriptor::set_nonblocking(told.as_fd())?;
         descriptor::set_nonblocking(output.as_fd())?;
         match process::fork()? {
             process::Fork::Child => {
-                let error = self.become_component(spec, network, &print);
+                let error = self.become_component(spec, place, &print);
                 let _ = write!(File::from(tell), "{error}");
                 process::exit_now(127)
             }
@@ -81,14 +90,18 @@ impl Launcher {
     fn become_component(
         &self,
         spec: &spec::Component,
-        network: &Network,
+        place: Place<'_>,
         print: &OwnedFd,
     ) -> String {
         let arguments = &spec.program;
         let data = self.run_dir.join("data").join(&spec.key);
         let folder = spec.directory.as_ref().unwrap_or(&data);
         let confine = || -> Result<(), Failure> {
-            self.leave_process_one(network, print)
+            let mut groups = place.groups.iter();
+            groups
+                .try_for_each(|group| cgroup::join(group, 0))
+                .attempt("", "join its cgroup")?;
+            self.leave_process_one(place.network, print)
                 .attempt("", "leave process 1")?;
             process::give_up_privileges(spec.uid, spec.gid, &[self.group])
                 .attempt("", "give up privileges")?;

@@ -117,11 +117,6 @@ impl Component {
             interfaces: reader.objects("interfaces", Inside::read),
         }
     }
-
-    /// Whether it is to have limits of its own.
-    pub fn is_limited(&self) -> bool {
-        self.cpu.is_some() || self.memory_bytes.is_some()
-    }
 }
 
 fn key(value: &Value) -> Option<String> {
@@ -321,7 +316,7 @@ mod tests {
         let component = &spec.components[0];
         assert_eq!(component.ready, Readiness::Attach);
         assert_eq!(component.start, Duration::from_secs(30));
-        assert!(component.directory.is_none() && !component.is_limited());
+        assert!(component.directory.is_none() && component.cpu.is_none());
     }
 
     #[test]

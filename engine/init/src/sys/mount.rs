@@ -123,6 +123,14 @@ fn set_attributes(at: i32, path: &Path, flags: i32, attributes: u64) -> io::Resu
     Ok(())
 }
 
+/// Takes away what is mounted last at `path`, and all under it.
+pub fn take_away(path: &Path) -> io::Result<()> {
+    let path = c_path(path)?;
+    // SAFETY: `path` is a valid string for the length of the call.
+    check(unsafe { libc::umount2(path.as_ptr(), libc::MNT_DETACH | libc::UMOUNT_NOFOLLOW) })?;
+    Ok(())
+}
+
 /// Makes a character device file.
 pub fn make_device(path: &Path, major: u32, minor: u32, mode: u32) -> io::Result<()> {
     let path = c_path(path)?;

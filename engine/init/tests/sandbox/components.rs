@@ -38,7 +38,7 @@ fn a_component_runs_with_the_function_and_ends_with_it() {
     assert_eq!(
         state["components"],
         json!([{"key": "filter", "name": "filter", "pid": pid, "state": "ready", "restarts": 0,
-            "last_end": null}])
+            "last_end": null, "limits": "none: the component asks for none"}])
     );
     sandbox.shutdown();
     assert!(!fs::exists(format!("/proc/{pid}")).unwrap());

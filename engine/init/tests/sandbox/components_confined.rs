@@ -1,8 +1,13 @@
 //! What a component can do and see.
 
-use crate::support::{COMPONENT_UID, Folder, GID, Sandbox, can_make_sandboxes, eventually};
+use crate::support::{
+    COMPONENT_UID, Folder, GID, Sandbox, can_make_sandboxes, cgroups, eventually, stand_in,
+};
 use serde_json::json;
 use std::fs;
+use std::io::{Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::path::PathBuf;
 
 fn line<'a>(status: &'a str, key: &str) -> &'a str {
     let found = status
@@ -217,4 +222,210 @@ fn it_can_neither_signal_nor_watch_others() {
     assert_eq!(sandbox.component("b")["restarts"], 0);
     assert_eq!(sandbox.order("status")["restarts"], 0);
     sandbox.shutdown();
+}
+
+#[test]
+fn limits_hold_in_groups_of_their_own_below_the_functions() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let half = json!({"cpu": 0.5, "memory_bytes": 33_554_432});
+    let sandbox = Folder::new()
+        .fact("memory_bytes", json!(268_435_456))
+        .asked("a", &[], half)
+        .asked("b", &[], json!({}))
+        .run();
+    assert_eq!(
+        sandbox.component("b")["limits"],
+        "none: the component asks for none"
+    );
+    let told = sandbox.component("a")["limits"]
+        .as_str()
+        .unwrap()
+        .to_string();
+    if told.starts_with("none: ") {
+        eprintln!("skipped: {told}");
+        return sandbox.shutdown();
+    }
+    assert!(told.ends_with(": cpu, memory"), "{told}");
+    let groups = cgroups(sandbox.path());
+    let settings = |file: &str| {
+        let read = |group: &PathBuf| fs::read_to_string(group.join("component.a").join(file));
+        groups.iter().find_map(|group| read(group).ok())
+    };
+    let told = |names: [&str; 2]| names.iter().find_map(|name| settings(name)).unwrap();
+    let cpu = told(["cpu.cfs_quota_us", "cpu.max"]);
+    assert_eq!(cpu.split(' ').next().unwrap().trim(), "10000");
+    assert_eq!(told(["memory.limit_in_bytes", "memory.max"]), "33554432\n");
+    let members = |group: &PathBuf| {
+        let procs = fs::read_to_string(group.join("component.a/cgroup.procs")).unwrap();
+        procs.trim().parse::<i32>().unwrap()
+    };
+    for group in &groups {
+        assert_eq!(members(group), pid(&sandbox, "a"));
+    }
+    let of_b = sandbox.fact_of(pid(&sandbox, "b"), "cgroup");
+    assert!(
+        of_b.contains(groups[0].file_name().unwrap().to_str().unwrap()),
+        "{of_b}"
+    );
+    sandbox.shutdown();
+}
+
+#[test]
+fn one_over_its_memory_limit_is_ended_and_restarted() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let limit = json!({"memory_bytes": 16_777_216});
+    let script = "[ -e full ] && exec sleep 1000; touch full; x=x; while :; do x=$x$x; done";
+    let sandbox = Folder::new().shell("a", script, limit).run();
+    let told = sandbox.component("a")["limits"]
+        .as_str()
+        .unwrap()
+        .to_string();
+    if !told.starts_with("none: ") {
+        let told = eventually("restarted", || {
+            let told = sandbox.component("a");
+            (told["state"] == "ready" && told["restarts"] == 1).then_some(told)
+        });
+        assert_eq!(told["last_end"], "killed by signal 9");
+        assert_eq!(sandbox.order("status")["restarts"], 0);
+    }
+    sandbox.shutdown();
+}
+
+#[test]
+fn its_programs_and_what_is_shown_can_be_executed_but_not_written() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let folder = Folder::new();
+    let run = folder.path.clone();
+    let source = run.parent().unwrap().join("sdk");
+    fs::create_dir_all(&source).unwrap();
+    fs::write(source.join("note"), "hello").unwrap();
+    fs::copy(stand_in(), source.join("program")).unwrap();
+    let mount = |source: &PathBuf, target: &str| json!({"source": source, "target": run.join("mnt").join(target)});
+    let program = run.join("mnt/lib/sdk/program");
+    let note = run.join("mnt/file");
+    let words = json!([
+        program,
+        "component",
+        format!("read {}", note.display()),
+        format!("write {}", note.display()),
+        format!("write {}/x", run.join("mnt").display())
+    ]);
+    let sandbox = folder
+        .add("mounts", mount(&source, "lib/sdk"))
+        .add("mounts", mount(&source.join("note"), "file"))
+        .component("a", words, json!({}))
+        .run();
+    let log = sandbox.logged("a: error: Permission denied (os error 13)");
+    assert_eq!(
+        log,
+        "a: hello\na: error: Read-only file system (os error 30)\n\
+         a: error: Permission denied (os error 13)\n"
+    );
+    sandbox.shutdown();
+}
+
+#[test]
+fn a_source_that_is_not_there_is_named() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let folder = Folder::new();
+    let target = folder.path.join("mnt/x");
+    let mut starting = folder
+        .add(
+            "mounts",
+            json!({"source": "/nowhere/sdk", "target": target}),
+        )
+        .init();
+    let error = format!(
+        "cannot mount /nowhere/sdk at {}: No such file or directory (os error 2)",
+        target.display()
+    );
+    assert_eq!(starting.failure(), ("filesystem".into(), vec![error]));
+}
+
+#[test]
+fn an_interface_of_its_own_leads_to_a_device_of_the_engine() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let interface = json!({"interfaces": [{"name": "eth0", "device": "prog"}]});
+    let sandbox = Folder::new()
+        .asked("a", &[], interface)
+        .asked("b", &[], json!({}))
+        .run();
+    let (a, b) = (pid(&sandbox, "a"), pid(&sandbox, "b"));
+    let names = |pid| {
+        let text = sandbox.fact_of(pid, "net/dev");
+        let name = |line: &str| line.split(':').next().unwrap().trim().to_string();
+        let mut names: Vec<_> = text.lines().skip(2).map(name).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(a), ["eth0", "lo"]);
+    assert_eq!(names(b), ["lo"]);
+    assert_eq!(names(sandbox.engine_pid), ["in", "lo", "out", "prog"]);
+    assert_eq!(sandbox.fact_of(a, "net/if_inet6"), "");
+    assert_eq!(sandbox.fact_of(sandbox.engine_pid, "net/if_inet6"), "");
+    let arguments = sandbox.ask("arguments");
+    let devices = arguments.lines().filter(|word| word.contains(':'));
+    let devices: Vec<_> = devices
+        .map(|word| word.split(':').next().unwrap())
+        .collect();
+    assert_eq!(devices, ["in", "out", "prog"]);
+    let status = sandbox.order("status");
+    assert_eq!(status["interfaces"].as_array().unwrap().len(), 2);
+    carries_a_frame(sandbox.pid, a);
+    // What runs again finds its interface again.
+    // SAFETY: takes numbers only.
+    unsafe { libc::kill(a, libc::SIGKILL) };
+    let again = eventually("restarted", || {
+        let told = sandbox.component("a");
+        (told["state"] == "ready" && told["restarts"] == 1).then_some(pid(&sandbox, "a"))
+    });
+    assert_eq!(names(again), ["eth0", "lo"]);
+    carries_a_frame(sandbox.pid, again);
+    sandbox.shutdown();
+}
+
+/// Sends a frame on one side of the pair, and finds it, byte by byte, on the other.
+fn carries_a_frame(function: i32, component: i32) {
+    let from = packet_socket(component, "eth0");
+    let to = packet_socket(function, "prog");
+    let frame: Vec<u8> = [[0xff; 6], [2, 0, 0, 0, 0, 1]].concat();
+    let frame: Vec<u8> = frame.into_iter().chain([0x88, 0xb5]).chain(0..50).collect();
+    (&from).write_all(&frame).unwrap();
+    let mut found = [0; 2048];
+    let count = (&to).read(&mut found).unwrap();
+    assert_eq!(found[..count], frame);
+}
+
+/// A packet socket for one protocol, in the network namespace of a process. The thread that opens
+/// it ends in that namespace.
+fn packet_socket(pid: i32, name: &str) -> fs::File {
+    let network = fs::File::open(format!("/proc/{pid}/ns/net")).unwrap();
+    let name = std::ffi::CString::new(name).unwrap();
+    let protocol = 0x88b5_u16.to_be();
+    let open = move || {
+        // SAFETY: numbers, a valid string, and an address that outlives the calls.
+        unsafe {
+            assert_eq!(libc::setns(network.as_raw_fd(), libc::CLONE_NEWNET), 0);
+            let socket = libc::socket(libc::AF_PACKET, libc::SOCK_RAW, i32::from(protocol));
+            assert!(socket >= 0);
+            let mut address: libc::sockaddr_ll = std::mem::zeroed();
+            address.sll_family = libc::AF_PACKET as u16;
+            address.sll_protocol = protocol;
+            address.sll_ifindex = libc::if_nametoindex(name.as_ptr()) as i32;
+            let (at, size) = (&raw const address, size_of_val(&address) as u32);
+            assert_eq!(libc::bind(socket, at.cast(), size), 0);
+            fs::File::from_raw_fd(socket)
+        }
+    };
+    std::thread::spawn(open).join().unwrap()
 }

@@ -236,7 +236,7 @@ fn unknown_orders_are_refused_by_name() {
     let sandbox = Folder::new().run();
     assert_eq!(
         sandbox.order("x"),
-        json!({"ok": false, "error": "unknown op 'x'; allowed: status, stop, start, restart, shutdown"})
+        json!({"ok": false, "error": "unknown op 'x'; allowed: status, stop, start, restart, shutdown, reload, settle"})
     );
     sandbox.shutdown();
 }
