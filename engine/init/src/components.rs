@@ -66,7 +66,8 @@ impl Components {
 
     /// Has all run that `function.json` still lists.
     pub fn start(&mut self, lists: impl Fn(&str) -> bool) {
-        for component in &mut self.list {
+        let goes = |component: &&mut Component| component.change == Some(Change::Goes);
+        for component in self.list.iter_mut().filter(|component| !goes(component)) {
             let key = &component.spec.key;
             if component.last_end().is_none() || !component.is_at_rest() || lists(key) {
                 component.start(Wanted::Ready, &self.launcher, &self.networks);

@@ -52,10 +52,9 @@ impl Program {
         let (reading, writing) = descriptor::pipe()?;
         descriptor::set_nonblocking(reading.as_fd())?;
         let mut passed = devices.descriptors();
-        passed.extend([self.control.as_raw_fd(), writing.as_raw_fd()]);
-        if !spec.components.is_empty() {
-            passed.push(self.components.as_raw_fd());
-        }
+        let sockets = [&self.control, &self.components].map(AsRawFd::as_raw_fd);
+        passed.extend(sockets);
+        passed.push(writing.as_raw_fd());
         let arguments = self.arguments(spec, folder, devices, &writing);
         match process::fork()? {
             process::Fork::Child => {
@@ -93,10 +92,8 @@ impl Program {
         ];
         let mut arguments: Vec<String> = fixed.map(String::from).into();
         arguments.extend(["--ready-fd".into(), ready.as_raw_fd().to_string()]);
-        if !spec.components.is_empty() {
-            let components = self.components.as_raw_fd().to_string();
-            arguments.extend(["--components-fd".into(), components]);
-        }
+        let components = self.components.as_raw_fd().to_string();
+        arguments.extend(["--components-fd".into(), components]);
         arguments.extend(devices.arguments());
         arguments.extend(
             spec.parameters

@@ -115,7 +115,8 @@ impl Function {
     }
 
     fn changed_spec(&self) -> Result<Spec, Vec<String>> {
-        if self.goal == Goal::Rest || !self.is_settled() {
+        let has_failed = self.failure.is_some() || self.engine.has_failed();
+        if self.goal == Goal::Rest || self.stops || has_failed {
             return Err(vec!["the function does not run; start it first".into()]);
         }
         self.engine

@@ -30,12 +30,12 @@ impl Networks {
         };
         if component.interfaces.is_empty() {
             if self.empty.is_none() {
-                let (network, ()) = Network::make(|| Ok(())).attempt(STAGE, making())?;
+                let network = Network::make(|| Ok(())).attempt(STAGE, making())?;
                 self.empty = Some(network);
             }
         } else if !self.own.contains_key(&component.key) {
-            let (network, inside) = Network::make(|| open(host)).attempt(STAGE, making())?;
-            join(component, &network, &inside)?;
+            let network = Network::make(|| silence(host)).attempt(STAGE, making())?;
+            join(component, &network)?;
             self.own.insert(component.key.clone(), network);
         }
         Ok(())
@@ -52,7 +52,7 @@ impl Networks {
 }
 
 /// In the new namespace: no packet that nobody asked for.
-fn open(host: &HostProc) -> io::Result<Interfaces> {
+fn silence(host: &HostProc) -> io::Result<()> {
     for which in ["all", "default"] {
         match host.set(&format!("sys/net/ipv6/conf/{which}/disable_ipv6"), "1") {
             // A kernel without IPv6 is silent there anyway.
@@ -60,20 +60,22 @@ fn open(host: &HostProc) -> io::Result<Interfaces> {
             other => other?,
         }
     }
-    Interfaces::open()
+    Ok(())
 }
 
-fn join(component: &Component, network: &Network, inside: &Interfaces) -> Result<(), Failure> {
+fn join(component: &Component, network: &Network) -> Result<(), Failure> {
     for interface in &component.interfaces {
         let (name, device) = (&interface.name, &interface.device);
-        let joining = || {
-            format!(
-                "join '{name}' of component '{}' to '{device}'",
-                component.name
-            )
-        };
-        netlink::make_pair(device, name, network.as_fd()).attempt(STAGE, joining())?;
-        inside.just_bring_up(name).attempt(STAGE, joining())?;
+        let bring_up = || Interfaces::open()?.just_bring_up(name);
+        netlink::make_pair(device, name, network.as_fd())
+            .and_then(|()| network.visit(bring_up))
+            .attempt(
+                STAGE,
+                format!(
+                    "join '{name}' of component '{}' to '{device}'",
+                    component.name
+                ),
+            )?;
     }
     Ok(())
 }

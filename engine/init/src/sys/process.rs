@@ -58,21 +58,25 @@ pub fn reap() -> Option<(i32, End, Duration)> {
     if pid <= 0 {
         return None;
     }
-    let end = if libc::WIFSIGNALED(status) {
-        End::Signal(libc::WTERMSIG(status))
-    } else {
-        End::Exit(libc::WEXITSTATUS(status))
-    };
-    Some((pid, end, time_of(&usage)))
+    Some((pid, end_of(status), time_of(&usage)))
 }
 
 /// Waits for one child to end.
-pub fn wait(pid: i32) {
+pub fn wait(pid: i32) -> End {
     let mut status = 0;
     // SAFETY: `status` outlives the call.
     while unsafe { libc::waitpid(pid, &mut status, 0) } == -1
         && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
     {}
+    end_of(status)
+}
+
+fn end_of(status: i32) -> End {
+    if libc::WIFSIGNALED(status) {
+        End::Signal(libc::WTERMSIG(status))
+    } else {
+        End::Exit(libc::WEXITSTATUS(status))
+    }
 }
 
 /// Waits for all children to end.
@@ -92,7 +96,9 @@ pub fn kill(pid: i32, signal: i32) {
 /// Ends all processes of a user, but for process 1.
 pub fn end_all_of(uid: u32) -> io::Result<()> {
     match fork()? {
-        Fork::Parent(pid) => wait(pid),
+        Fork::Parent(pid) => {
+            wait(pid);
+        }
         Fork::Child => {
             // SAFETY: takes numbers only; without the privilege nobody else's can be ended.
             unsafe {

@@ -89,9 +89,9 @@ fn only_what_is_meant_to_be_is_open() {
         }
     }
     let open = sandbox.ask("list /proc/self/fd");
-    // Three streams, control, frames, state, four sockets, the pipe to process 1, the client, the
-    // listing itself.
-    assert_eq!(open.split(' ').count(), 13, "{open}");
+    // Three streams, control, components, frames, state, four sockets, the pipe to process 1, the
+    // client, the listing itself.
+    assert_eq!(open.split(' ').count(), 14, "{open}");
     sandbox.shutdown();
 }
 

@@ -2,6 +2,7 @@
 
 mod boot;
 mod components;
+mod components_change;
 mod components_confined;
 mod confinement;
 mod supervision;

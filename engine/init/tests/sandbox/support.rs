@@ -51,7 +51,9 @@ impl Folder {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let process = std::process::id();
         let runs = PathBuf::from(format!("/run/weft-test-{process}-{number}"));
-        let path = runs.join(format!("{process:08x}-{number:04x}-4000-8000-000000000000"));
+        let path = runs.join(format!(
+            "{process:08x}-{number:03x}0-4000-8000-000000000000"
+        ));
         fs::create_dir_all(&path).unwrap();
         fs::write(path.join("graph.click"), "ready").unwrap();
         let facts = json!({"sandbox": {
@@ -72,7 +74,13 @@ impl Folder {
     }
 
     /// A component that is ready when it has started; `change` says what else it is.
-    pub fn component(self, key: &str, program: Value, change: Value) -> Self {
+    pub fn component(mut self, key: &str, program: Value, change: Value) -> Self {
+        self.add_component(key, program, change);
+        self
+    }
+
+    /// The same, in a folder in which something may run.
+    pub fn add_component(&mut self, key: &str, program: Value, change: Value) {
         let number = self.facts["sandbox"]["components"]
             .as_array()
             .map_or(0, Vec::len) as u32;
@@ -84,7 +92,7 @@ impl Folder {
             "gid": uid, "ready": "start"});
         let change = change.as_object().unwrap().clone();
         facts.as_object_mut().unwrap().extend(change);
-        self.add("components", facts)
+        self.add_to("components", facts);
     }
 
     /// A component that runs a script in a shell.
@@ -103,17 +111,26 @@ impl Folder {
 
     /// Adds to a list of facts.
     pub fn add(mut self, key: &str, value: Value) -> Self {
+        self.add_to(key, value);
+        self
+    }
+
+    pub fn add_to(&mut self, key: &str, value: Value) {
         let list = &mut self.facts["sandbox"][key];
         if list.is_null() {
             *list = json!([]);
         }
         list.as_array_mut().unwrap().push(value);
-        self
+    }
+
+    /// Writes `function.json`.
+    pub fn write(&self) {
+        fs::write(self.path.join("function.json"), self.facts.to_string()).unwrap();
     }
 
     /// Starts `init` in it.
     pub fn init(self) -> Starting {
-        fs::write(self.path.join("function.json"), self.facts.to_string()).unwrap();
+        self.write();
         let (outer, report) = start_init(&self.path);
         Starting {
             folder: self,
