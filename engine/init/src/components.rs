@@ -19,6 +19,7 @@ pub mod component;
 mod log;
 mod network;
 pub mod process;
+mod running;
 
 /// All components of one sandbox.
 pub struct Components {
@@ -73,6 +74,11 @@ impl Components {
                 component.start(Wanted::Ready, &self.launcher, &self.networks);
             }
         }
+    }
+
+    /// Has none start any more; those that run do so until they are told to leave.
+    pub fn hold(&mut self) {
+        self.list.iter_mut().for_each(Component::hold);
     }
 
     /// Has none run.

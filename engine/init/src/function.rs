@@ -143,7 +143,7 @@ impl Function {
     pub fn stop(&mut self, now: Instant) {
         self.goal = Goal::Rest;
         self.again = false;
-        self.stops = true;
+        self.bring_down();
         self.engine.stop(now);
         self.come_to_rest(now);
     }
@@ -164,13 +164,18 @@ impl Function {
         }
         if let Some(failure) = self.components.failure() {
             self.failure = Some(failure);
-            self.stops = true;
+            self.bring_down();
             self.engine.stop(now);
         } else if self.engine.has_failed() {
-            self.stops = true;
+            self.bring_down();
         } else if self.failure.is_none() && self.engine.goal() == Goal::Rest {
             self.stop(now);
         }
+    }
+
+    fn bring_down(&mut self) {
+        self.stops = true;
+        self.components.hold();
     }
 
     fn come_to_rest(&mut self, now: Instant) {

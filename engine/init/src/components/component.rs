@@ -2,23 +2,22 @@
 
 use super::log::Lines;
 use super::network::Networks;
-use super::process::{Launch, Launcher, Place, Process};
+use super::process::{Launch, Launcher, Place};
+use super::running::{Attachment, Running, print, read};
 use crate::backoff::Backoff;
 use crate::cgroup::Limits;
 use crate::log;
 use crate::news::Event;
-use crate::spec::{self, Readiness};
+use crate::spec;
 use crate::supervise::told;
 use crate::sys::process::{self, End};
-use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-/// To leave by itself, then after being asked to.
-const END_WAIT: Duration = Duration::from_secs(2);
 /// Before another try where not even a process could be made.
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
-const CHUNK_BYTES: usize = 16 << 10;
+/// Before one that left in peace is started again: all of the function may be about to end.
+const PEACE: Duration = Duration::from_millis(50);
 /// Of what it prints, before others have their turn.
 const READS_PER_TURN: usize = 4;
 /// Of what it has printed, when it has ended; a pipe holds no more.
@@ -65,33 +64,6 @@ enum Phase {
     Running(Running),
     Pausing { until: Instant },
     Failed(Vec<String>),
-}
-
-struct Running {
-    process: Process,
-    launched: bool,
-    attachment: Attachment,
-    /// The engine, ending, has told it to leave.
-    dismissed: bool,
-    /// When it has to be ready.
-    due: Option<Instant>,
-    ending: Option<Ending>,
-    /// Why it is of no use.
-    errors: Vec<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Attachment {
-    None,
-    Waiting,
-    Ready,
-}
-
-#[derive(Clone, Copy)]
-enum Ending {
-    Leaving { until: Instant },
-    Asked { until: Instant },
-    Forced,
 }
 
 impl Component {
@@ -142,19 +114,11 @@ impl Component {
         };
         match started {
             Ok(process) => {
-                self.phase = Phase::Running(Running {
-                    due: Some(process.since + self.spec.start),
-                    process,
-                    launched: false,
-                    attachment: Attachment::None,
-                    dismissed: false,
-                    ending: None,
-                    errors: Vec::new(),
-                });
+                self.phase = Phase::Running(Running::new(process, self.spec.start));
             }
             Err(error) => {
                 let errors = vec![format!("{} cannot be started: {error}", self.called())];
-                self.missed(errors, Duration::ZERO, Instant::now());
+                self.missed(errors, Duration::ZERO, LEAST_PAUSE, Instant::now());
             }
         }
     }
@@ -163,22 +127,22 @@ impl Component {
         format!("component '{}'", self.spec.name)
     }
 
-    /// Has it not run: it has a while to leave if it knows, then is asked, then forced to.
-    pub fn leave(&mut self, knows: bool, now: Instant) {
+    /// Has it not start again.
+    pub fn hold(&mut self) {
         self.runs = false;
         self.asked = None;
-        match &mut self.phase {
-            Phase::Running(running) if running.ending.is_none() => {
-                let until = now + END_WAIT;
-                running.ending = Some(if knows || running.dismissed {
-                    Ending::Leaving { until }
-                } else {
-                    running.process.terminate();
-                    Ending::Asked { until }
-                });
-            }
-            Phase::Pausing { .. } => self.phase = Phase::Inactive,
-            _ => {}
+        if matches!(self.phase, Phase::Pausing { .. }) {
+            self.phase = Phase::Inactive;
+        }
+    }
+
+    /// Has it not run: it has a while to leave if it knows, then is asked, then forced to.
+    pub fn leave(&mut self, knows: bool, now: Instant) {
+        self.hold();
+        if let Phase::Running(running) = &mut self.phase
+            && running.ending.is_none()
+        {
+            running.leave(knows, now);
         }
     }
 
@@ -204,11 +168,7 @@ impl Component {
     /// When something is due next.
     pub fn due(&self) -> Option<Instant> {
         let phase = match &self.phase {
-            Phase::Running(running) => match running.ending {
-                Some(Ending::Leaving { until } | Ending::Asked { until }) => Some(until),
-                Some(Ending::Forced) => None,
-                None => running.due,
-            },
+            Phase::Running(running) => running.next(),
             Phase::Pausing { until } => Some(*until),
             _ => None,
         };
@@ -320,14 +280,22 @@ impl Component {
             };
             errors.push(format!("{called} {}{when}", told(end)));
         }
-        self.missed(
-            errors,
-            now.saturating_duration_since(running.process.since),
-            now,
-        );
+        let lived = now.saturating_duration_since(running.process.since);
+        let least_pause = if end == End::Exit(0) {
+            PEACE
+        } else {
+            Duration::ZERO
+        };
+        self.missed(errors, lived, least_pause, now);
     }
 
-    fn missed(&mut self, mut errors: Vec<String>, lived: Duration, now: Instant) {
+    fn missed(
+        &mut self,
+        mut errors: Vec<String>,
+        lived: Duration,
+        least_pause: Duration,
+        now: Instant,
+    ) {
         if self.asked.take().is_some() {
             let name = &self.spec.name;
             errors.iter().for_each(|line| log(line));
@@ -337,11 +305,6 @@ impl Component {
             return;
         }
         self.restarts += 1;
-        let least_pause = if lived.is_zero() {
-            LEAST_PAUSE
-        } else {
-            Duration::ZERO
-        };
         let pause = self.backoff.after(lived).max(least_pause);
         let (what, number) = (errors.join("; "), self.restarts);
         let when = match pause.as_millis() {
@@ -404,92 +367,6 @@ impl Component {
     /// Processor time of its processes that have ended.
     pub fn spent(&self) -> Duration {
         self.spent
-    }
-}
-
-impl Running {
-    fn is_ready(&self, spec: &spec::Component) -> bool {
-        match spec.ready {
-            Readiness::Start => self.launched,
-            Readiness::Attach => self.attachment == Attachment::Ready,
-        }
-    }
-
-    fn detach(&mut self) {
-        if self.attachment == Attachment::Ready {
-            self.attachment = Attachment::Waiting;
-        }
-    }
-
-    /// Whether it has had the time it has to get ready; without an engine that does not count.
-    fn is_late(
-        &mut self,
-        now: Instant,
-        engine: bool,
-        spec: &spec::Component,
-        asked: Option<Wanted>,
-    ) -> bool {
-        let due = self.due.is_some_and(|due| due <= now);
-        if due && !engine && asked.is_none() {
-            self.due = Some(now + spec.start);
-            return false;
-        }
-        due && self.errors.is_empty() && self.ending.is_none()
-    }
-
-    fn lack(&self, spec: &spec::Component) -> String {
-        let ms = spec.start.as_millis();
-        let unasked = match self.attachment {
-            Attachment::Waiting => ": no element of the graph asks for it",
-            _ => "",
-        };
-        format!("not ready after {ms} ms{unasked}")
-    }
-
-    /// It is of no use: its end by force tells why.
-    fn give_up(&mut self, why: String) {
-        if self.ending.is_none() && self.errors.is_empty() {
-            self.errors.push(why);
-            self.due = None;
-            self.process.kill();
-        }
-    }
-
-    /// Makes it leave, ever more firmly.
-    fn press(&mut self, now: Instant) {
-        match self.ending {
-            Some(Ending::Leaving { until }) if until <= now => {
-                self.process.terminate();
-                let until = now + END_WAIT;
-                self.ending = Some(Ending::Asked { until });
-            }
-            Some(Ending::Asked { until }) if until <= now => {
-                self.process.kill();
-                self.ending = Some(Ending::Forced);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn read(running: &mut Running, lines: &mut Lines, times: usize, now: Instant) {
-    let mut chunk = [0; CHUNK_BYTES];
-    let mut text = Vec::new();
-    for _ in 0..times {
-        let printed = running.process.read(&mut chunk);
-        if printed.is_empty() {
-            break;
-        }
-        lines.take(printed, now, &mut text);
-    }
-    print(&text);
-}
-
-/// To the function's log, which is the standard error stream here.
-fn print(text: &[u8]) {
-    if !text.is_empty() {
-        // Where it cannot be written there is nobody to tell.
-        let _ = std::io::stderr().write_all(text);
     }
 }
 

@@ -1,8 +1,9 @@
 //! Component processes start with the function, are restarted when they end, and end with it.
 
-use crate::support::{Folder, Sandbox, can_make_sandboxes, eventually, make_pair};
+use crate::support::{Folder, Sandbox, answer, can_make_sandboxes, eventually, make_pair};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Write;
 
 const STAY: &str = "exec sleep 1000";
 
@@ -367,5 +368,31 @@ fn a_start_that_fails_later_is_answered_with_the_reason() {
     assert_eq!(status["components"][0]["state"], "failed");
     fs::rename(sandbox.path().join("data/moved"), &folder).unwrap();
     assert_eq!(sandbox.order("start")["state"], "active");
+    sandbox.shutdown();
+}
+
+#[test]
+fn one_that_leaves_with_the_engine_is_not_started_again() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    // The engine takes its time; meanwhile the component leaves, as it was told to.
+    let script = "trap 'exit 0' USR1; sleep 1000 & wait";
+    let sandbox = Folder::new()
+        .graph("stubborn\ncomponent filter ready")
+        .shell("filter", script, json!({"ready": "attach"}))
+        .run();
+    let pid = sandbox.component("filter")["pid"].as_i64().unwrap();
+    let client = sandbox.orders();
+    (&client).write_all(b"{\"op\":\"stop\"}\n").unwrap();
+    eventually("ending", || {
+        (sandbox.order("status")["state"] == "inactive").then_some(())
+    });
+    // SAFETY: takes numbers only.
+    unsafe { libc::kill(pid as i32, libc::SIGUSR1) };
+    let stopped = answer(&client);
+    assert_eq!(stopped["components"][0]["restarts"], 0);
+    assert_eq!(stopped["components"][0]["state"], "ended");
+    assert_eq!(sandbox.starting.log(), "");
     sandbox.shutdown();
 }
