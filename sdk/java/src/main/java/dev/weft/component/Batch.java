@@ -52,12 +52,14 @@ public final class Batch {
 
     /** Bytes of packet {@code i}. */
     public int length(int i) {
-        return memory.table.getInt(at(i) + 8);
+        int at = at(i);
+        return memory.table.getInt(at + 8);
     }
 
     /** The output packet {@code i} leaves by; see {@link Packet#port()}. */
     public int port(int i) {
-        return memory.table.get(at(i) + 14) & 0xff;
+        int at = at(i);
+        return memory.table.get(at + 14) & 0xff;
     }
 
     /**
