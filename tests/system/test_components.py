@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import socket
-import struct
 import subprocess
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.frames import ethernet, ipv4, tcp
+from tests.support.frames import ethernet, tcp, udp
 from weft.launcher import sdk_folder
 
 if TYPE_CHECKING:
@@ -155,3 +158,158 @@ def test_javascript_with_a_handler(weft: Weft, pair: tuple[Host, Host], tmp_path
     weft("run", gate, "-d", *bindings(*pair))
     assert frames_through(*pair, [IPV6, TELNET, IPV6, WEB]) == [TELNET, WEB]
     assert weft("read", "gate", "filter.dropped") == "2\n"
+
+
+UDP_PORT = 9000
+ANSWERING = """\
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+int main(int count, char **arguments)
+{
+    char text[2048];
+    int yes = 1, handle = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in all = {.sin_family = AF_INET, .sin_port = htons(9000)};
+    setsockopt(handle, SOL_SOCKET, SO_BROADCAST, &yes, sizeof yes);
+    if (count != 2 || setsockopt(handle, SOL_SOCKET, SO_BINDTODEVICE, arguments[1], strlen(arguments[1])) ||
+        bind(handle, (struct sockaddr *)&all, sizeof all))
+        return perror("answering"), 1;
+    puts("answering");
+    fflush(stdout);
+    all.sin_addr.s_addr = htonl(INADDR_BROADCAST);
+    for (ssize_t length; (length = recv(handle, text, sizeof text, 0)) > 0;) {
+        for (ssize_t i = 0; i < length; i++)
+            text[i] ^= 0x20;
+        sendto(handle, text, length, 0, (struct sockaddr *)&all, sizeof all);
+    }
+    return 1;
+}
+"""
+
+
+def test_a_program_works_on_an_interface_of_its_own(
+    weft: Weft, make_host: Callable[[str], Host], tmp_path: Path
+) -> None:
+    left = make_host("left")
+    left.keep_silent()
+    place = tmp_path / "gate"
+    place.mkdir()
+    (place / "vnf.yaml").write_text(
+        "weft: 1\nvnf: gate\nversion: 1.0.0\ninterfaces: [in]\ncomponents:\n"
+        "  prog: {framework: program, file: answering, arguments: [lan], interfaces: [lan]}\n"
+        "path: in -> prog -> in\n"
+    )
+    (place / "answering").write_bytes(built(tmp_path, ANSWERING))
+    weft("run", str(place), "-d", "--interface", f"in=netns:{left.name}:eth0")
+    log = weft.popen("logs", "gate", "-f")
+    assert log.stdout is not None
+    for line in log.stdout:
+        if line == "prog: answering\n":
+            break
+    log.terminate()
+    log.communicate()
+    asking = udp("10.9.0.1", "255.255.255.255", (4000, UDP_PORT), b"HELLO")
+    with left.namespace.entered():
+        handle = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    with handle:
+        handle.bind(("eth0", ETH_P_ALL))
+        handle.settimeout(PATIENCE_S)
+        handle.send(ethernet("ff:ff:ff:ff:ff:ff", OURS, 0x0800, asking))
+        while (frame := handle.recv(65536))[6:12] == bytes.fromhex(OURS.replace(":", "")):
+            pass
+    assert frame[12:14] == b"\x08\x00"
+    assert frame[-5:] == b"hello"
+    [component] = weft.ps()[0]["components"]
+    assert (component["name"], component["state"]) == ("prog", "ready")
+
+
+def test_a_component_that_ends_fails_the_start_with_its_last_words(
+    weft: Weft, pair: tuple[Host, Host], tmp_path: Path
+) -> None:
+    script = b"import sys\nprint('out')\nsys.exit('no such table')\n"
+    gate = package(tmp_path, "framework: python, file: first.py", {"first.py": script})
+    complaint = weft("run", gate, "-d", *bindings(*pair), status=1)
+    assert complaint == (
+        "weft: 'gate' did not start (stage: component); all was undone\n"
+        "  component 'filter' ended with status 1 before it was ready\n"
+        "  filter: out\n"
+        "  filter: no such table\n"
+    )
+    assert weft.folders() == []
+    assert pair[0].links() == pair[1].links() == {}
+
+
+def test_what_cannot_be_compiled_leaves_nothing(
+    weft: Weft, pair: tuple[Host, Host], tmp_path: Path
+) -> None:
+    gate = package(
+        tmp_path, "framework: c, file: first.c", {"first.c": b"int main(void) { return x; }\n"}
+    )
+    expected = "weft: gate: 1 problem\n  first.c:1: 'x' undeclared (first use in this function)\n"
+    complaint = weft("run", gate, "-d", *bindings(*pair), status=1)
+    assert complaint == f"weft: filter: compiling first.c\n{expected}"
+    assert weft("package", "check", gate, status=1) == (
+        f"weft: filter: compiling first.c\n{expected}"
+    )
+    assert weft.folders() == []
+    assert pair[0].links() == pair[1].links() == {}
+
+
+def test_a_build_that_is_called_off_leaves_nothing(
+    weft: Weft, pair: tuple[Host, Host], tmp_path: Path
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        tools = Path(name)
+        tools.chmod(0o755)
+        os.mkfifo(tools / "compiling")
+        (tools / "compiling").chmod(0o666)
+        began = os.open(tools / "compiling", os.O_RDWR)
+        (tools / "cc").write_text(
+            f"#!/bin/sh\n[ $1 = --version ] && exit\necho > {tools}/compiling\nexec sleep 600\n"
+        )
+        (tools / "cc").chmod(0o755)
+        weft.environment["PATH"] = f"{tools}:{os.environ['PATH']}"
+        gate = package(tmp_path, "framework: c, file: first.c", {"first.c": b"//\n"})
+        running = weft.popen("run", gate, *bindings(*pair))
+        assert select.select([began], [], [], PATIENCE_S)[0], running.communicate()
+        os.close(began)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 128 + signal.SIGTERM
+        running.communicate()
+    assert weft.folders() == []
+
+
+def test_ps_and_logs_name_the_component(
+    weft: Weft, pair: tuple[Host, Host], tmp_path: Path
+) -> None:
+    script = b"print('hello from inside')\n" + example("python/examples/first.py")
+    gate = package(tmp_path, "framework: python, file: first.py", {"first.py": script})
+    weft("run", gate, "-d", *bindings(*pair))
+    assert "filter: hello from inside\n" in weft("logs", "gate")
+    assert [line.split()[:2] for line in weft("ps").splitlines()[1:]] == [
+        ["gate", "active"],
+        ["filter", "ready"],
+    ]
+    shown = weft("show", "gate").splitlines()
+    at = shown.index("components")
+    assert shown[at + 1].split() == [
+        *("NAME", "STATE", "PID", "RESTARTS", "CPU", "S", "MEMORY", "MIB", "LAST", "END")
+    ]
+    assert shown[at + 2].split()[:2] == ["filter", "ready"]
+
+
+def test_two_functions_share_no_user_id(
+    weft: Weft, make_host: Callable[[str], Host], tmp_path: Path
+) -> None:
+    entry = "framework: c, file: first.c"
+    gate = package(tmp_path, entry, {"first.c": example("c/examples/first.c")})
+    users = []
+    for number in range(2):
+        hosts = [make_host(f"{side}{number}") for side in ("left", "right")]
+        weft("run", gate, "-d", "--name", f"gate{number}", *bindings(*hosts))
+    for row in weft.ps():
+        pids = [row["engine_pid"], row["components"][0]["pid"]]
+        users += [Path(f"/proc/{pid}").stat().st_uid for pid in pids]
+    assert len(set(users)) == 4
