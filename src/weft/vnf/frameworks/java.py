@@ -105,13 +105,19 @@ class JavaFramework:
         machine = places.show(home, "java") / "bin" / "java"
         path = ":".join(str(entry) for entry in (program, *shown, build_folder / _JAR))
         command = [
-            *(str(machine), *_VM_FLAGS, *component.option("flags")),
+            *(str(machine), *_VM_FLAGS, *_heap(component), *component.option("flags")),
             *(f"-Djava.library.path={build_folder}", "-cp", path),
             *(_main_class(component, package_folder), *component.arguments),
         ]
         return Launch(
             tuple(command), component.environment, str(package_folder), mounts=places.mounts
         )
+
+
+def _heap(component: Component) -> tuple[str, ...]:
+    """Half of the memory it may have: the machine itself takes the rest."""
+    memory = component.resources.memory_bytes
+    return () if memory is None else (f"-Xmx{max(memory // 2 >> 20, 2)}m",)
 
 
 def _kind_errors(component: Component, contents: Mapping[str, bytes]) -> list[str]:

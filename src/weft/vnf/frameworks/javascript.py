@@ -94,13 +94,19 @@ class JavaScriptFramework:
         machine = places.show(binary.parent, "node") / binary.name
         return Launch(
             (
-                *(str(machine), *_NODE_FLAGS, *component.option("flags")),
+                *(str(machine), *_NODE_FLAGS, *_heap(component), *component.option("flags")),
                 *(str(package_folder / component.file), *component.arguments),
             ),
             component.environment,
             str(package_folder),
             mounts=places.mounts,
         )
+
+
+def _heap(component: Component) -> tuple[str, ...]:
+    """Half of the memory it may have: Node.js itself takes the rest."""
+    memory = component.resources.memory_bytes
+    return () if memory is None else (f"--max-old-space-size={max(memory // 2 >> 20, 2)}",)
 
 
 def _described_by(component: Component, contents: Mapping[str, bytes]) -> str | None:

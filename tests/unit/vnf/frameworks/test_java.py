@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from weft.model.package import Resources
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -160,3 +162,14 @@ def test_missing_java_is_named_with_its_package(bench: Bench) -> None:
         f"{WHERE}framework java needs 'java', which is not installed; "
         "on Debian: apt-get install default-jdk-headless"
     ]
+
+
+def test_the_heap_fits_the_memory_that_is_allowed(bench: Bench) -> None:
+    bench.file("First.java", FIRST.replace("More.text()", "1"))
+    bench.describe(
+        file="First.java",
+        resources=Resources(memory_bytes=128 << 20),
+        options=(("flags", ("-Xss1m",)),),
+    )
+    program = bench.prepare().program
+    assert program.index("-Xmx64m") < program.index("-Xss1m")

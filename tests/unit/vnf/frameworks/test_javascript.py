@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from weft.model.package import Resources
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -125,3 +127,14 @@ def test_missing_node_is_named_with_its_package(bench: Bench) -> None:
         f"{WHERE}framework javascript needs 'node', which is not installed; "
         "on Debian: apt-get install nodejs"
     ]
+
+
+def test_the_heap_fits_the_memory_that_is_allowed(bench: Bench) -> None:
+    bench.file("first.mjs", FIRST)
+    bench.describe(
+        file="first.mjs",
+        resources=Resources(memory_bytes=128 << 20),
+        options=(("flags", ("--expose-gc",)),),
+    )
+    program = bench.prepare().program
+    assert program.index("--max-old-space-size=64") < program.index("--expose-gc")
