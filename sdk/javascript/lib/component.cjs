@@ -80,9 +80,7 @@ class Component {
   }
 
   stop() {
-    if (!this._native || this._ending) return;
-    this._drain();
-    void this._end();
+    setImmediate(() => this._stop()); // not in the middle of a batch or a call
   }
 
   newPacket(length, headroom = 128) {
@@ -152,7 +150,7 @@ class Component {
       this._handlers.call(index, write, value, (failed, result) => this._native.answer(id, failed, result));
     };
     this._native = addon.open(options, () => this._pump(), call, (error, status) => this._takeAttachment(error, status));
-    this._onTerminate = () => this.stop();
+    this._onTerminate = () => this._stop();
     this._onExit = (code) => code === 0 && this._native.detach(0);
     process.on('SIGTERM', this._onTerminate);
     process.on('exit', this._onExit);
@@ -241,6 +239,12 @@ class Component {
     this._attached = false;
     this._entries?.forget();
     this._native.detach(lost);
+  }
+
+  _stop() {
+    if (!this._native || this._ending) return;
+    this._drain();
+    void this._end();
   }
 
   // What lies in the ring is processed, but no more than fits in it: the engine may go on filling it.

@@ -123,9 +123,11 @@ napi_value weft_js_receive(napi_env env, napi_callback_info info)
 {
     uint32_t spin;
     binding *self = weft_js_begin_numbers(env, info, 1, &spin);
-    if (!self || !self->packets)
+    if (!self || !self->packets || self->receiving)
         return NULL;
+    self->receiving = true;
     int count = receive(self, spin);
+    self->receiving = false;
     self->returned = 0;
     self->count = count > 0 ? (uint32_t)count : 0;
     show_all(self);

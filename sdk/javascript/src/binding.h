@@ -57,6 +57,7 @@ typedef struct binding {
 
     view view;
     weft_packet *packets; /* what is returned to the engine: JavaScript cannot write here */
+    bool receiving;       /* the library may be calling a handler: it is not to be freed */
     uint32_t count;       /* packets of the batch */
     uint32_t returned;    /* of them returned already */
     uint32_t *free_entries;

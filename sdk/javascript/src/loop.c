@@ -82,18 +82,19 @@ napi_value weft_js_sleep(napi_env env, napi_callback_info info)
     return weft_js_failed(env, napi_get_boolean(env, idle, &asleep)) ? NULL : asleep;
 }
 
-/* detach(lost): lets go of the memory; unless the engine is lost and is to be attached to again, says goodbye. */
+/* detach(lost): lets go of the memory; unless the engine is lost and is to be attached to again, says goodbye.
+ * Does nothing where a handler ends the process or worker: its end takes everything with it. */
 napi_value weft_js_detach(napi_env env, napi_callback_info info)
 {
     uint32_t lost;
     binding *self = weft_js_begin_numbers(env, info, 1, &lost);
-    if (!self)
+    if (!self || self->receiving)
         return NULL;
     weft_js_unwatch(self);
     weft_js_forget_memory(self);
-    if (self->attaching)
+    if (self->attaching) {
         weft_js_abandon_attaching(self);
-    else if (self->component && !lost) {
+    } else if (self->component && !lost) {
         weft_detach(self->component);
         self->component = NULL;
     }

@@ -35,6 +35,9 @@ static void clean_up(napi_async_cleanup_hook_handle handle, void *argument)
         weft_detach(self->component);
     free(self->packets);
     free(self->free_entries);
+    self->component = NULL;
+    self->packets = NULL;
+    self->free_entries = NULL;
     if (self->open_handles == 0)
         end(self);
 }

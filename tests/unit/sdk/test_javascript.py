@@ -401,6 +401,44 @@ def test_sigterm_is_a_goodbye(folder: Path, engine: EngineSide, moment: str) -> 
     assert outcome(process) == (0, "")
 
 
+STOPS = {
+    "a packet": "component.onPacket(() => component.stop());",
+    "a timer": "component.onPacket(() => setTimeout(() => component.stop(), 1));",
+    "a call": "component.onPacket(() => {});\n"
+    "component.handler('h', { read: () => { component.stop(); return ''; } });",
+}
+
+
+@pytest.mark.parametrize("where", STOPS)
+def test_a_component_may_leave_by_itself(folder: Path, engine: EngineSide, where: str) -> None:
+    process = start(folder, engine, component(STOPS[where]))
+    engine.attach()
+    engine.give([b"a", b"b"])
+    assert [returned.data for returned in engine.take(2)] == [b"a", b"b"]
+    if where == "a call":
+        assert engine.call("h").status == 0
+    assert engine.receive().kind == BYE
+    assert outcome(process) == (0, "")
+
+
+def test_a_worker_that_exits_in_a_call_takes_nothing_with_it(
+    folder: Path, engine: EngineSide
+) -> None:
+    source = """import { Worker, isMainThread } from 'node:worker_threads';
+    import { Component } from 'weft-component';
+    if (isMainThread) {
+        new Worker(new URL(import.meta.url)).on('exit', (code) => console.error(`exit ${code}`));
+    } else {
+        const component = new Component().onPacket(() => {});
+        component.handler('h', { read: () => process.exit(0) });
+        component.run();
+    }"""
+    process = start(folder, engine, source)
+    engine.attach()
+    engine.say(7, b"h\0", number=1)
+    assert outcome(process) == (0, "exit 0\n")
+
+
 def test_what_was_kept_can_be_sent_at_the_end(folder: Path, engine: EngineSide) -> None:
     source = """const kept = [];
     component.onPacket((packet) => kept.push(packet.keep()));
