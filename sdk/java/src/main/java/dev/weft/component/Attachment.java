@@ -71,18 +71,23 @@ final class Attachment {
 
     private void process(int count) throws Exception {
         batch.point(memory, count);
-        PacketFunction each = component.packetFunction();
-        if (each != null) {
-            for (int i = 0; i < count; i++) {
-                current = i;
-                each.process(batch.packet(i));
-            }
-            current = -1;
+        if (component.packetFunction() != null) {
+            processEach(component.packetFunction(), memory, count);
         } else {
             component.batchFunction().process(batch);
         }
         batch.release(count);
         batch.leave();
+    }
+
+    private void processEach(PacketFunction function, Memory at, int count) throws Exception {
+        Packet packet = batch.view();
+        for (int i = 0; i < count; i++) {
+            current = i;
+            packet.point(at, i);
+            function.process(packet);
+        }
+        current = -1;
     }
 
     private void tick() throws Exception {

@@ -32,6 +32,11 @@ public final class Batch {
         packet.leave();
     }
 
+    /** The object that {@link #packet} points at packets. */
+    Packet view() {
+        return packet;
+    }
+
     /** How many packets these are. */
     public int count() {
         return count;
