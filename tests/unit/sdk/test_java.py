@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,15 @@ def goodbye(engine: EngineSide, process: subprocess.Popen[str]) -> None:
     assert outcome(process) == (0, "")
 
 
+def until_mapped(process: subprocess.Popen[str], count: int) -> None:
+    """Return once the process maps so many memories of engines; the garbage collector has its own time."""
+    maps = Path(f"/proc/{process.pid}/maps")
+    deadline = time.monotonic() + PATIENCE_S
+    while (mapped := maps.read_text().count("/memfd:memory ")) != count:
+        assert time.monotonic() < deadline, f"{mapped} memories are mapped, not {count}"
+        time.sleep(0.01)
+
+
 def packet(operation: int, argument: int = 0, size: int = 60) -> bytes:
     return bytes(range(14)) + bytes([operation, argument]) + bytes(size - 16)
 
@@ -207,8 +217,12 @@ def test_another_engine_finds_the_component_with_its_state(sdk: Path, engine: En
     engine.attach()
     assert engine.call("text").payload == b"kept"
     assert engine.call("packets").payload == b"2"
-    engine.give([packet(1)])
-    assert engine.take(1) == [Returned(0, 0, 0, packet(1)[:16] + b"\x5a" * 44)]
+    engine.give([packet(1), packet(14)])  # What it kept is gone with the first engine.
+    assert engine.take(2) == [
+        Returned(0, 0, 0, packet(1)[:16] + b"\x5a" * 44),
+        Returned(1, 0, 0, packet(14)),
+    ]
+    until_mapped(process, 4)  # Two memories: the library's mappings, and those of the views.
     goodbye(engine, process)
 
 

@@ -109,10 +109,9 @@ final class Attachment {
     private void again() throws LinkException {
         for (Packet packet : kept) {
             if (packet != null) {
-                packet.leave();
+                packet.lose();
             }
         }
-        Arrays.fill(kept, null);
         kept = new Packet[0];
         freeCount = 0;
         memory = null;

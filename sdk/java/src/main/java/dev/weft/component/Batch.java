@@ -29,6 +29,7 @@ public final class Batch {
 
     void leave() {
         count = 0;
+        memory = null;
         packet.leave();
     }
 

@@ -108,8 +108,9 @@ public final class Metadata {
     }
 
     private ByteBuffer own() {
+        boolean there = there();
         ByteBuffer records = records();
-        if (!there()) {
+        if (!there) {
             int at = at();
             for (int i = 0; i < Memory.RECORD; i += 8) {
                 records.putLong(at + i, 0);

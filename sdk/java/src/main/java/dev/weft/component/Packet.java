@@ -10,11 +10,12 @@ import java.nio.ByteOrder;
  * <p>The packet that a {@link PacketFunction} or {@link Batch#packet} gives is one object that is pointed at one
  * packet after the other: it is not to be stored. A packet that is the component's own ({@link #keep()}, {@link #copy()},
  * {@link Component#newPacket}) is an object of its own until it is sent or dropped. Using a packet that is not the
- * component's any more throws {@link IllegalStateException} or {@link IndexOutOfBoundsException}.
+ * component's any more throws {@link IllegalStateException} or {@link IndexOutOfBoundsException}; see {@link #isThere()}.
  */
 public final class Packet {
     static final int DROP = 4;
     private static final int NONE = -1;
+    private static final int LOST = -2;
     private static final int FURTHEST = 0xffff;
     private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
@@ -56,10 +57,27 @@ public final class Packet {
         length = (int) range;
     }
 
+    /** It is not the component's any more. Nothing of it may hold on to the memory: that could be a dead engine's. */
     void leave() {
         entry = NONE;
         length = 0;
         view = EMPTY;
+        memory = null;
+        table = null;
+    }
+
+    /** The engine died that it belonged to. */
+    void lose() {
+        leave();
+        entry = LOST;
+    }
+
+    /**
+     * Whether the packet is the component's. One that was kept, copied or made is not any more once it is sent or dropped, nor
+     * when the engine was killed; sending or dropping one that was lost in this way does nothing.
+     */
+    public boolean isThere() {
+        return entry >= 0;
     }
 
     // ---- its bytes ----
@@ -289,6 +307,9 @@ public final class Packet {
      * @throws IllegalStateException if it is a packet of a batch: those leave by themselves
      */
     public void send() {
+        if (entry == LOST) {
+            return;
+        }
         live();
         if (!own) {
             throw new IllegalStateException("a packet of a batch leaves by itself: keep() it to send it later");
@@ -339,6 +360,9 @@ public final class Packet {
     }
 
     private void discard(int reason) {
+        if (entry == LOST) {
+            return;
+        }
         flags(flags() | DROP);
         table.put(entry + 14, (byte) reason);
         if (own) {
@@ -354,7 +378,7 @@ public final class Packet {
     }
 
     private void live() {
-        if (entry == NONE) {
+        if (entry < 0) {
             throw new IllegalStateException("the packet is not the component's any more: it was sent, dropped or kept, "
                     + "its batch is over, or the engine was started again");
         }

@@ -199,6 +199,7 @@ public final class ViewsTest {
     private static void voided() {
         Packet packet = packet(3, 144, 60);
         packet.leave();
+        equal(false, packet.isThere());
         String gone = "the packet is not the component's any more: it was sent, dropped or kept, its batch is over, or the "
                 + "engine was started again";
         outside("1 bytes from 0 on do not lie in a packet of 0 bytes", () -> packet.u8(0));
@@ -208,6 +209,11 @@ public final class ViewsTest {
         for (Runnable use : uses) {
             throwing(IllegalStateException.class, gone, use);
         }
+        packet.lose();
+        equal(false, packet.isThere());
+        packet.drop();
+        packet.send();
+        throwing(IllegalStateException.class, gone, packet::data);
     }
 
     private static void ports() {
