@@ -19,7 +19,17 @@ __all__ = ["server_facts"]
 
 _OK, _MISSING, _OPTIONAL = "ok", "missing", "optional"
 _NEEDED_CAPABILITIES = {12: "NET_ADMIN", 13: "NET_RAW", 21: "SYS_ADMIN", 7: "SETUID", 6: "SETGID"}
-_TOOLS = {"curl": "curl", "ip": "iproute2", "ping": "iputils-ping", "tshark": "tshark"}
+_TOOLS = {
+    "curl": ("curl", "the demo and tests"),
+    "ip": ("iproute2", "the demo and tests"),
+    "ping": ("iputils-ping", "the demo and tests"),
+    "tshark": ("tshark", "the demo and tests"),
+    "cc": ("gcc libc6-dev", "components in C"),
+    "javac": ("default-jdk-headless", "components in Java"),
+    "mvn": ("maven", "what components in Java require by coordinates"),
+    "node": ("nodejs", "components in JavaScript"),
+    "npm": ("npm", "what components in JavaScript require"),
+}
 
 
 def server_facts() -> list[dict[str, str]]:
@@ -35,7 +45,7 @@ def server_facts() -> list[dict[str, str]]:
         _huge_pages,
         _run_directory,
     ]
-    return [probe() for probe in probes] + [_tool(*item) for item in _TOOLS.items()]
+    return [probe() for probe in probes] + [_tool(name, *_TOOLS[name]) for name in _TOOLS]
 
 
 def _row(what: str, state: str, found: str, to_do: str = "") -> dict[str, str]:
@@ -140,10 +150,8 @@ def _run_directory() -> dict[str, str]:
     return _row("run directory", _MISSING, f"{root} cannot be written", "set WEFT_RUN_DIR")
 
 
-def _tool(command: str, package: str) -> dict[str, str]:
+def _tool(command: str, package: str, purpose: str) -> dict[str, str]:
     path = shutil.which(command, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if path:
         return _row(command, _OK, path)
-    return _row(
-        command, _OPTIONAL, "not installed", f"for the demo and tests: apt-get install {package}"
-    )
+    return _row(command, _OPTIONAL, "not installed", f"for {purpose}: apt-get install {package}")

@@ -179,7 +179,7 @@ def _requirements(
     coordinates = [name for name in component.requirements if name not in own]
     if coordinates:
         folder = _fetched(component, coordinates, tools)
-        inside = places.show(folder, f"{component.name}.jars")
+        inside = places.show(folder, f"jars-{folder.name[:16]}")
         names = sorted(path.name for path in folder.glob("*.jar"))
         found += [folder / name for name in names]
         shown += [inside / name for name in names]

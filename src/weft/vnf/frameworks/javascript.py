@@ -84,7 +84,7 @@ class JavaScriptFramework:
         )
         if described and _dependencies(package_folder / described):
             fetched = _fetched(component, (package_folder / described).parent, node, tools)
-            inside = places.show(fetched / "node_modules", f"{component.name}.node_modules")
+            inside = places.show(fetched / "node_modules", f"modules-{fetched.name[:16]}")
             for path in (fetched / "node_modules").iterdir():
                 if not path.name.startswith(".") and not (modules / path.name).exists():
                     (modules / path.name).symlink_to(inside / path.name)

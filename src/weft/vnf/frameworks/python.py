@@ -85,7 +85,7 @@ class PythonFramework:
         requirements = [text for _, _, text in _requirements(component, contents)]
         if requirements:
             installed = _installed(component, requirements, package_folder, tools)
-            search.insert(0, places.show(installed, f"{component.name}.python"))
+            search.insert(0, places.show(installed, f"python-{installed.name[:16]}"))
         _link_numpy(component, libraries, places, required=not requirements)
         interpreter, environment = _interpreter(places)
         given = dict(component.environment)
@@ -227,7 +227,7 @@ def _pip(component: Component, base: str, tools: Tools) -> list[str]:
 def _progress(component: Component, tools: Tools) -> Callable[[str], None]:
     def tell(line: str) -> None:
         if line.startswith(("Collecting ", "Downloading ")):
-            tools.say(f"{component.name}: {line}")
+            tools.say(f"{component.name}: {line.partition(' (from ')[0]}")
 
     return tell
 
