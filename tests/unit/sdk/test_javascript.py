@@ -507,7 +507,14 @@ def test_the_package_holds_what_it_needs(sdk: Path) -> None:
     )
     (package,) = json.loads(packed.stdout)
     inner = {f"lib/{path.name}" for path in SOURCES.glob("lib/*.cjs")}
-    outer = {"package.json", "index.mjs", "index.cjs", "index.d.ts", "weft_component.node"}
+    outer = {
+        "package.json",
+        "index.mjs",
+        "index.cjs",
+        "index.d.ts",
+        "index.d.cts",
+        "weft_component.node",
+    }
     assert {file["path"] for file in package["files"]} == inner | outer
 
 
