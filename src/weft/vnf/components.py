@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,8 @@ __all__ = ["check_components", "prepare_components"]
 def check_components(package: Package, say: Callable[[str], None]) -> None:
     """Build all components as for a start, and throw away what is not kept in the cache."""
     if processes_of(package):
+        import tempfile
+
         tools = Tools(sdk_folder(), default_cache(), say)
         with tempfile.TemporaryDirectory(prefix="weft-check-") as folder:
             prepare_components(package, Path(folder), tools)

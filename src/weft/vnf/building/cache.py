@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +32,8 @@ def default_cache() -> Path:
 
 def digest_of(parts: Iterable[str | bytes]) -> str:
     """A name for what is made of these parts: the same parts, the same name."""
+    import hashlib  # not paid for by commands that build nothing
+
     total = hashlib.sha256()
     for part in parts:
         data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")
@@ -53,6 +53,8 @@ class Cache:
         place = self.root / kind / digest
         if place.is_dir():
             return place
+        import tempfile
+
         try:
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
             self._remove_unfinished(place.parent)
@@ -65,8 +67,11 @@ class Cache:
         try:
             build(fresh)
             fresh.chmod(0o755)
-            with contextlib.suppress(OSError):  # someone else was faster: theirs is as good
+            try:
                 fresh.rename(place)
+            except OSError:
+                if not place.is_dir():  # else someone was faster: theirs is as good
+                    raise
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
         return place

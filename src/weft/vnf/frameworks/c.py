@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -122,6 +121,8 @@ def _compiled(component: Component, package_folder: Path, tools: Tools) -> Path:
     ]
 
     def build(folder: Path) -> None:
+        import tempfile
+
         tools.say(f"{component.name}: compiling {', '.join(sources_of(component))}")
         with tempfile.TemporaryDirectory(prefix="weft-build-") as name:
             work = Path(name)

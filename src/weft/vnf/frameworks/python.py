@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
-import warnings
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -103,6 +100,9 @@ class PythonFramework:
 
 
 def _syntax_problems(file: str, content: bytes) -> list[Problem]:
+    import ast
+    import warnings
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -153,22 +153,30 @@ def _is_allowed(text: str) -> bool:
 
 def _copy_sdk(component: Component, target: Path) -> None:
     """The SDK alone, out of the folder of weft, which the component's user may not see."""
-    spec = find_spec("weft.component")
-    if spec is None or not spec.submodule_search_locations:
+    source = _package_folder("weft.component")
+    if source is None:
         raise failed(component, "the Python SDK 'weft.component' is not installed")
-    source = Path(next(iter(spec.submodule_search_locations)))
     for path in source.rglob("*.py"):
         copied(path, target / "weft" / "component" / path.relative_to(source))
 
 
+def _package_folder(name: str) -> Path | None:
+    """Where a Python package of weft's own environment lies."""
+    from importlib.util import find_spec
+
+    spec = find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
 def _link_numpy(component: Component, target: Path, places: Places, *, required: bool) -> None:
     """Weft's own NumPy; a requirement of the component comes before it."""
-    spec = find_spec("numpy")
-    if spec is None or not spec.submodule_search_locations:
+    package = _package_folder("numpy")
+    if package is None:
         if required:
             raise failed(component, "NumPy is not installed; run: pip install numpy")
         return
-    package = Path(next(iter(spec.submodule_search_locations)))
     for folder in (package, package.with_name("numpy.libs")):
         if folder.is_dir():
             (target / folder.name).symlink_to(places.show(folder, folder.name))
