@@ -33,7 +33,7 @@ pub use handler::{Call, Handler, Read, Value, Write, downcast};
 pub use handler_call::HandlerCall;
 pub use interrupt::{INTERRUPTED, interrupt, prepare_interrupts};
 pub use names::NameTable;
-pub use packet::{Annotations, Nsh, Packet, PacketType, SideRecord};
+pub use packet::{Annotations, Nsh, PackedPacket, Packet, PacketType, SideRecord};
 pub use pool::{FrameLayout, HEADROOM, MAX_FRAME, Pool, PoolSize};
 pub use ports::Processing;
 pub use random::Random;

@@ -77,6 +77,35 @@ pub struct Packet {
     timestamp: u64,
 }
 
+/// A packet that was put away. Like a packet, it owns one reference to its slot.
+#[derive(Debug)]
+pub struct PackedPacket([u64; 4]);
+
+impl PackedPacket {
+    /// The packet.
+    #[inline]
+    pub fn unpack(self) -> Packet {
+        Packet::from_own_words(self.0)
+    }
+
+    /// The slot its bytes lie in.
+    #[inline]
+    pub fn slot(&self) -> u32 {
+        self.0[0] as u32 & SLOT_MASK
+    }
+
+    /// The packet at another place in its slot; positions of headers are forgotten. Whether it
+    /// fits there is to be asked before ([`crate::Pool::fits`]). Made of whole words: fields written one by one and
+    /// read back as words would stall.
+    #[inline(always)]
+    pub fn unpack_at(self, offset: u16, length: u32) -> Packet {
+        let [first, _, third, fourth] = self.0;
+        let kept = u64::from(!LENGTH_MASK) << 32 | u64::from(u32::MAX);
+        let first = first & kept | u64::from(length & LENGTH_MASK) << 32;
+        Packet::from_own_words([first, u64::from(offset), third, fourth])
+    }
+}
+
 const SLOT_BITS: u32 = 24;
 const SLOT_MASK: u32 = (1 << SLOT_BITS) - 1;
 const LENGTH_MASK: u32 = (1 << 24) - 1;
@@ -129,6 +158,7 @@ impl Packet {
     }
 
     /// The inverse of [`Packet::to_words`] for words this engine wrote itself.
+    #[inline(always)]
     pub(crate) fn from_own_words([a, b, c, d]: [u64; 4]) -> Packet {
         Packet {
             slot_paint: a as u32,
@@ -141,6 +171,12 @@ impl Packet {
             side: (c >> 32) as u32,
             timestamp: d,
         }
+    }
+
+    /// Puts the packet away: its words, to be kept where packets are not moved about.
+    #[inline]
+    pub fn pack(self) -> PackedPacket {
+        PackedPacket(self.to_words())
     }
 
     /// Index of the slot the bytes lie in.
@@ -298,15 +334,6 @@ impl Packet {
         } else {
             self.clear_network();
         }
-    }
-
-    /// Moves the packet within its slot; positions of headers are forgotten.
-    #[inline]
-    pub(crate) fn set_place(&mut self, offset: u16, length: u32) {
-        self.offset = offset;
-        self.set_len(length as usize);
-        self.mac = 0;
-        self.clear_network();
     }
 
     /// Forgets the network and transport headers.

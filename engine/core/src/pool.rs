@@ -300,6 +300,7 @@ impl Pool {
         } else {
             self.small.take()?
         };
+        self.prefetch_next(packet.offset());
         let (from, to) = (self.start(old), self.start(new));
         let first = packet.lowest_position() as usize / LINE;
         let end = (packet.offset() as usize + packet.len()).div_ceil(LINE);

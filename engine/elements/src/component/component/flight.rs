@@ -2,7 +2,7 @@
 //! here is believed when it comes back.
 
 use weft_component::{Block, Descriptor, Frames, create_memory, flag};
-use weft_core::{HEADROOM, Packet, Pool, REASON_NO_BUFFER};
+use weft_core::{HEADROOM, PackedPacket, Packet, Pool, REASON_NO_BUFFER};
 
 /// Large frames of a component that has frames of its own.
 const PRIVATE_LARGE: u32 = 16;
@@ -11,11 +11,11 @@ const PRIVATE_LARGE: u32 = 16;
 enum Place {
     Free,
     /// A packet whose frame the component works on.
-    Flying(Packet),
+    Flying(PackedPacket),
     /// A packet of whose frame the component has a copy in that slot.
-    Copied(Packet, u32),
+    Copied(PackedPacket, u32),
     /// An empty frame to emit from.
-    Spare(Packet),
+    Spare(PackedPacket),
     /// An empty slot of its own to emit from.
     OwnSpare(u32),
 }
@@ -35,6 +35,10 @@ pub enum Returned {
     /// A new one for which there was no frame.
     NoFrame(u32),
 }
+
+const NOT_ITS_OWN: &str = "a packet that is not the component's";
+const OTHER_SLOT: &str = "a packet in another slot";
+const OUTSIDE: &str = "a packet that does not lie inside its slot";
 
 /// All packet indices of an attachment.
 pub struct Flight {
@@ -85,14 +89,14 @@ impl Flight {
                     return Err(packet);
                 }
                 descriptor.slot = packet.slot();
-                Place::Flying(packet)
+                Place::Flying(packet.pack())
             }
             Some(own) => {
                 let Some(slot) = own.copy_in(&packet, pool) else {
                     return Err(packet);
                 };
                 descriptor.slot = slot;
-                Place::Copied(packet, slot)
+                Place::Copied(packet.pack(), slot)
             }
         };
         self.free.pop();
@@ -109,7 +113,7 @@ impl Flight {
                 let length = if large { weft_core::MAX_FRAME } else { 0 };
                 let packet = pool.alloc(length, HEADROOM)?;
                 let slot = packet.slot();
-                (Place::Spare(packet), slot)
+                (Place::Spare(packet.pack()), slot)
             }
             Some(own) => {
                 let slot = own.take(large)?;
@@ -132,37 +136,32 @@ impl Flight {
     ///
     /// # Errors
     /// Which rule it breaks; nothing has changed then.
-    #[inline]
+    #[inline(always)]
     pub fn come_back(&mut self, d: Descriptor, pool: &mut Pool) -> Result<Returned, &'static str> {
-        let Some(place) = self.places.get_mut(d.packet as usize) else {
-            return Err("a packet index that does not exist");
+        let place = self.places.get_mut(d.packet as usize);
+        let place = place.ok_or("a packet index that does not exist")?;
+        let Place::Flying(packet) = place else {
+            return self.come_back_otherwise(d, pool);
         };
-        let dropped = d.flags & flag::DROP != 0;
-        match place {
-            Place::Flying(packet) => {
-                if packet.slot() != d.slot {
-                    return Err("a packet in another slot");
-                }
-                if !dropped && !pool.reshape(packet, d.offset, d.length) {
-                    return Err("a packet that does not lie inside its slot");
-                }
-            }
-            Place::Free => return Err("a packet that is not the component's"),
-            _ => return self.come_back_otherwise(d, pool),
+        if packet.slot() != d.slot {
+            return Err(OTHER_SLOT);
+        }
+        if d.flags & flag::DROP != 0 {
+            return self.come_back_otherwise(d, pool);
+        }
+        if !pool.fits(d.slot, d.offset, d.length) {
+            return Err(OUTSIDE);
         }
         let Place::Flying(packet) = std::mem::replace(place, Place::Free) else {
-            return Err("a packet that is not the component's");
+            return Err(NOT_ITS_OWN);
         };
         self.free.push(d.packet);
         self.packets -= 1;
-        Ok(if dropped {
-            Returned::Dropped(packet)
-        } else {
-            Returned::Packet(packet)
-        })
+        Ok(Returned::Packet(packet.unpack_at(d.offset, d.length)))
     }
 
-    /// Copies and spares.
+    /// Copies, spares, and what is dropped.
+    #[inline(never)]
     fn come_back_otherwise(
         &mut self,
         d: Descriptor,
@@ -171,48 +170,46 @@ impl Flight {
         let place = &mut self.places[d.packet as usize];
         let dropped = d.flags & flag::DROP != 0;
         let slot = match place {
-            Place::Spare(packet) => packet.slot(),
+            Place::Spare(packet) | Place::Flying(packet) => packet.slot(),
             Place::Copied(_, slot) | Place::OwnSpare(slot) => *slot,
-            Place::Free | Place::Flying(_) => return Err("a packet that is not the component's"),
+            Place::Free => return Err(NOT_ITS_OWN),
         };
         if slot != d.slot {
-            return Err("a packet in another slot");
+            return Err(OTHER_SLOT);
         }
-        let fits = match (place as &Place, &self.own) {
-            (Place::Spare(packet), _) => pool.fits(packet, d.offset, d.length),
-            (_, Some(own)) => own.fits(d.slot, d.offset, d.length),
-            _ => false,
+        let fits = match (&place, &self.own) {
+            (Place::Copied(..) | Place::OwnSpare(_), Some(own)) => {
+                own.fits(slot, d.offset, d.length)
+            }
+            _ => pool.fits(slot, d.offset, d.length),
         };
         if !dropped && !fits {
-            return Err("a packet that does not lie inside its slot");
+            return Err(OUTSIDE);
         }
         let place = std::mem::replace(place, Place::Free);
         self.free.push(d.packet);
+        if matches!(place, Place::Flying(_) | Place::Copied(..)) {
+            self.packets -= 1;
+        }
         if let (Some(own), Place::Copied(..) | Place::OwnSpare(_)) = (&mut self.own, &place) {
             own.give_back(slot);
         }
         Ok(match place {
+            Place::Flying(packet) | Place::Copied(packet, _) if dropped => {
+                Returned::Dropped(packet.unpack())
+            }
+            Place::Flying(packet) => Returned::Packet(packet.unpack_at(d.offset, d.length)),
+            Place::Copied(packet, _) => self.copy_back(packet, d, pool),
             Place::Spare(packet) if dropped => {
-                pool.free(packet);
+                pool.free(packet.unpack());
                 Returned::Unused(slot)
             }
-            Place::Spare(mut packet) => {
-                pool.reshape(&mut packet, d.offset, d.length);
-                Returned::New(packet)
-            }
+            Place::Spare(packet) => Returned::New(packet.unpack_at(d.offset, d.length)),
             Place::OwnSpare(slot) if dropped => Returned::Unused(slot),
             Place::OwnSpare(slot) => self
                 .copy_new(d, pool)
                 .map_or(Returned::NoFrame(slot), Returned::New),
-            Place::Copied(packet, _) => {
-                self.packets -= 1;
-                if dropped {
-                    Returned::Dropped(packet)
-                } else {
-                    self.copy_back(packet, d, pool)
-                }
-            }
-            Place::Free | Place::Flying(_) => Returned::Unused(slot),
+            Place::Free => Returned::Unused(slot),
         })
     }
 
@@ -223,15 +220,18 @@ impl Flight {
         Some(packet)
     }
 
-    fn copy_back(&self, mut packet: Packet, d: Descriptor, pool: &mut Pool) -> Returned {
-        let Some(own) = &self.own else {
-            return Returned::Lost(packet);
+    fn copy_back(&self, packet: PackedPacket, d: Descriptor, pool: &mut Pool) -> Returned {
+        let Some(own) = self
+            .own
+            .as_ref()
+            .filter(|_| pool.fits(packet.slot(), d.offset, d.length))
+        else {
+            return Returned::Lost(packet.unpack());
         };
-        if pool.unshare(&mut packet).is_none() || !pool.reshape(&mut packet, d.offset, d.length) {
-            return Returned::Lost(packet);
-        }
-        if let Some(bytes) = pool.data_mut(&mut packet) {
-            own.copy_out(d, bytes);
+        let mut packet = packet.unpack_at(d.offset, d.length);
+        match pool.data_mut(&mut packet) {
+            Some(bytes) => own.copy_out(d, bytes),
+            None => return Returned::Lost(packet),
         }
         Returned::Packet(packet)
     }
@@ -241,8 +241,8 @@ impl Flight {
         let mut left = Vec::new();
         for place in &mut self.places {
             match std::mem::replace(place, Place::Free) {
-                Place::Flying(packet) | Place::Copied(packet, _) => left.push(packet),
-                Place::Spare(packet) => pool.free(packet),
+                Place::Flying(packet) | Place::Copied(packet, _) => left.push(packet.unpack()),
+                Place::Spare(packet) => pool.free(packet.unpack()),
                 Place::Free | Place::OwnSpare(_) => {}
             }
         }
