@@ -4,123 +4,41 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.sdk.engine_side import (
-    BYE,
-    DROP,
-    HANDLER,
-    REASON,
-    REFUSED,
-    EngineSide,
-    Message,
-    Returned,
+from tests.unit.sdk.engine_side import DROP, HANDLER, REASON, Message, Returned
+from tests.unit.sdk.javascript_side import (
+    PATIENCE_S,
+    ROOT,
+    SOURCES,
+    component,
+    conformance,
+    first,
+    goodbye,
+    packet,
+    start,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-SOURCES = ROOT / "sdk" / "javascript"
+    from tests.unit.sdk.engine_side import EngineSide
+
 VECTORS = ROOT / "sdk" / "contract" / "vectors"
-PATIENCE_S = 30
-
-
-@pytest.fixture(scope="session")
-def sdk() -> Path:
-    """The built package."""
-    built = subprocess.run(
-        ["make", "-s", "-C", str(SOURCES)], capture_output=True, text=True, check=False
-    )
-    assert built.returncode == 0, built.stderr
-    return ROOT / "target" / "sdk" / "javascript"
-
-
-@pytest.fixture
-def folder(sdk: Path, tmp_path: Path) -> Path:
-    """Where modules find the package by its name."""
-    modules = tmp_path / "node_modules"
-    modules.mkdir()
-    (modules / "weft-component").symlink_to(sdk)
-    return tmp_path
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[EngineSide]:
-    side = EngineSide(tmp_path / "components.sock")
-    yield side
-    side.close()
-
-
-def node(folder: Path, module: str, source: str, **environment: str) -> subprocess.Popen[str]:
-    (folder / module).write_text(source)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("WEFT_")}
-    return subprocess.Popen(
-        ["node", module],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**clean, **environment},
-    )
-
-
-def start(
-    folder: Path, engine: EngineSide, source: str, module: str = "main.mjs"
-) -> subprocess.Popen[str]:
-    return node(
-        folder,
-        module,
-        source,
-        WEFT_COMPONENT=str(engine.path),
-        WEFT_COMPONENT_NAME="filter",
-    )
-
-
-def conformance() -> str:
-    return (SOURCES / "conformance" / "conformance.mjs").read_text()
-
-
-def first() -> str:
-    return (SOURCES / "examples" / "first.mjs").read_text()
-
-
-def component(body: str, options: str = "") -> str:
-    return (
-        "import { Component } from 'weft-component';\n"
-        f"const component = new Component({options});\n{body}\ncomponent.run();\n"
-    )
-
-
-def outcome(process: subprocess.Popen[str]) -> tuple[int, str]:
-    _, error = process.communicate(timeout=PATIENCE_S)
-    return process.returncode, error
-
-
-def goodbye(engine: EngineSide, process: subprocess.Popen[str]) -> None:
-    engine.say(BYE)
-    assert engine.receive().kind == BYE
-    assert outcome(process) == (0, "")
-
-
-def packet(operation: int, argument: int = 0, size: int = 60) -> bytes:
-    return bytes(range(14)) + bytes([operation, argument]) + bytes(size - 16)
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in SOURCES.glob("tests/*.test.mjs")))
-def test_the_package_passes_its_own_tests(sdk: Path, file: str) -> None:
+def test_the_package_passes_its_own_tests(javascript: Path, file: str) -> None:
     done = subprocess.run(
         ["node", "--test", str(SOURCES / "tests" / file)],
         capture_output=True,
         text=True,
         check=False,
         timeout=PATIENCE_S,
-        env=os.environ | {"WEFT_JAVASCRIPT": str(sdk), "WEFT_VECTORS": str(VECTORS)},
+        env=os.environ | {"WEFT_JAVASCRIPT": str(javascript), "WEFT_VECTORS": str(VECTORS)},
     )
     assert done.returncode == 0, done.stdout
     assert "# pass 0" not in done.stdout
@@ -295,185 +213,6 @@ def test_a_promise_answers_after_calls_that_came_later(folder: Path, engine: Eng
     goodbye(engine, process)
 
 
-def test_another_engine_finds_the_component_with_its_state(
-    folder: Path, engine: EngineSide
-) -> None:
-    process = start(folder, engine, conformance())
-    engine.attach()
-    engine.give([packet(13), packet(0)])
-    engine.take(1)
-    engine.call("text", b"kept", write=True)
-    engine.hang_up()
-    engine.attach()
-    assert engine.call("text").payload == b"kept"
-    assert engine.call("packets").payload == b"2"
-    engine.give([packet(1)])
-    assert engine.take(1) == [Returned(0, 0, 0, packet(1)[:16] + b"\x5a" * 44)]
-    goodbye(engine, process)
-
-
-def test_packets_of_an_engine_that_is_gone_are_empty(folder: Path, engine: EngineSide) -> None:
-    source = """let kept, bytes;
-    component.onPacket((packet) => {
-        if (kept === undefined) {
-            kept = packet.keep();
-            bytes = kept.bytes;
-        }
-        if (packet.length < 100) return;
-        let error = '';
-        try {
-            component.send(kept);
-        } catch (thrown) {
-            error = thrown.message;
-        }
-        bytes[0] = 1;
-        kept.mark = 7;
-        const said = `${kept.length} ${bytes.length} ${kept.mark} ${kept.push(1)} ${error}`;
-        packet.bytes.set(Buffer.from(said));
-        packet.trim(said.length);
-    });"""
-    process = start(folder, engine, component(source))
-    engine.attach()
-    engine.give([bytes(60), bytes(60)])
-    engine.take(1)
-    engine.hang_up()
-    engine.attach()
-    engine.give([bytes(100)])
-    gone = b"the packet is gone: it was sent, returned, or the engine was replaced"
-    assert engine.take(1) == [Returned(0, 0, 0, b"0 0 0 false " + gone)]
-    goodbye(engine, process)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ("batch.offsets[0] = 0xffffffff", "packet 0 (offset 4294967295, 60 bytes, output 0): "),
-        ("batch.offsets[0] = batch.begins[0] - 1", "packet 0 (offset 15, 60 bytes, output 0): "),
-        ("batch.lengths[0] = 2112", "packet 0 (offset 144, 2112 bytes, output 0): "),
-        ("batch.ports[0] = 4", "packet 0 (offset 144, 60 bytes, output 4): "),
-    ],
-)
-def test_what_would_be_a_violation_is_an_error_instead(
-    folder: Path, engine: EngineSide, change: str, message: str
-) -> None:
-    process = start(folder, engine, component(f"component.onBatch((batch) => {{ {change}; }});"))
-    engine.attach()
-    engine.give([bytes(60)])
-    status, error = outcome(process)
-    what = "there is no such output" if "ports" in change else "it does not lie inside its frame"
-    assert status == 1
-    assert f"RangeError: {message}{what}\n" in error
-
-
-def test_what_the_author_throws_ends_it_with_a_stack_trace(
-    folder: Path, engine: EngineSide
-) -> None:
-    process = start(folder, engine, conformance())
-    engine.attach()
-    engine.give([packet(18)])
-    status, error = outcome(process)
-    assert status == 1
-    assert "\nError: thrown as asked\n    at 18 (file://" in error
-
-
-def test_where_the_author_survives_an_error_the_engine_is_told(
-    folder: Path, engine: EngineSide
-) -> None:
-    source = """process.on('uncaughtException', ({ message }) => console.error(message));
-    component.onPacket(() => { throw new Error('oh'); });"""
-    process = start(folder, engine, component(source))
-    engine.attach()
-    engine.give([bytes(60)])
-    assert engine.receive().kind == BYE
-    assert outcome(process) == (0, "oh\n")
-
-
-@pytest.mark.parametrize("moment", ["idle", "waited"])
-def test_sigterm_is_a_goodbye(folder: Path, engine: EngineSide, moment: str) -> None:
-    process = start(folder, engine, conformance())
-    engine.attach()
-    engine.give([packet(0)])
-    engine.take(1)
-    if moment == "waited":
-        assert engine.call("slow", b"20").payload == b"slept"
-    process.send_signal(signal.SIGTERM)
-    assert engine.receive().kind == BYE
-    assert outcome(process) == (0, "")
-
-
-STOPS = {
-    "a packet": "component.onPacket(() => component.stop());",
-    "a timer": "component.onPacket(() => setTimeout(() => component.stop(), 1));",
-    "a call": "component.onPacket(() => {});\n"
-    "component.handler('h', { read: () => { component.stop(); return ''; } });",
-}
-
-
-@pytest.mark.parametrize("where", STOPS)
-def test_a_component_may_leave_by_itself(folder: Path, engine: EngineSide, where: str) -> None:
-    process = start(folder, engine, component(STOPS[where]))
-    engine.attach()
-    engine.give([b"a", b"b"])
-    assert [returned.data for returned in engine.take(2)] == [b"a", b"b"]
-    if where == "a call":
-        assert engine.call("h").status == 0
-    assert engine.receive().kind == BYE
-    assert outcome(process) == (0, "")
-
-
-def test_a_worker_that_exits_in_a_call_takes_nothing_with_it(
-    folder: Path, engine: EngineSide
-) -> None:
-    source = """import { Worker, isMainThread } from 'node:worker_threads';
-    import { Component } from 'weft-component';
-    if (isMainThread) {
-        new Worker(new URL(import.meta.url)).on('exit', (code) => console.error(`exit ${code}`));
-    } else {
-        const component = new Component().onPacket(() => {});
-        component.handler('h', { read: () => process.exit(0) });
-        component.run();
-    }"""
-    process = start(folder, engine, source)
-    engine.attach()
-    engine.say(7, b"h\0", number=1)
-    assert outcome(process) == (0, "exit 0\n")
-
-
-def test_what_was_kept_can_be_sent_at_the_end(folder: Path, engine: EngineSide) -> None:
-    source = """const kept = [];
-    component.onPacket((packet) => kept.push(packet.keep()));
-    component.onStop(async () => {
-        await new Promise(setImmediate);
-        for (const packet of kept) component.send(packet);
-    });"""
-    process = start(folder, engine, component(source))
-    engine.attach()
-    engine.give([b"a", b"b"])
-    goodbye(engine, process)
-    assert [returned.data for returned in engine.take(2)] == [b"a", b"b"]
-
-
-def test_a_promise_tells_the_end_where_the_process_goes_on(
-    folder: Path, engine: EngineSide
-) -> None:
-    source = """import { Component } from 'weft-component';
-    const component = new Component().onPacket(() => {});
-    console.error(`ended with ${await component.run({ exit: false })}`, component.attached);
-    """
-    process = start(folder, engine, source)
-    engine.attach()
-    engine.say(BYE)
-    assert engine.receive().kind == BYE
-    assert outcome(process) == (0, "ended with 0 false\n")
-
-
-def test_a_refusal_is_told(folder: Path, engine: EngineSide) -> None:
-    process = start(folder, engine, first())
-    engine.greet()
-    engine.say(REFUSED, b"no element is called filter")
-    assert outcome(process) == (1, "weft: refused: no element is called filter\n")
-
-
 def test_common_js_modules_find_the_package_too(folder: Path, engine: EngineSide) -> None:
     source = """const { Component } = require('weft-component');
     new Component().onPacket((packet) => packet.drop()).run();"""
@@ -484,22 +223,9 @@ def test_common_js_modules_find_the_package_too(folder: Path, engine: EngineSide
     goodbye(engine, process)
 
 
-# ---- programs that do not get so far ----
-
-
-@pytest.mark.parametrize("missing", ["WEFT_COMPONENT", "WEFT_COMPONENT_NAME"])
-def test_outside_of_a_function_it_says_so(folder: Path, missing: str) -> None:
-    there = {"WEFT_COMPONENT": "/nowhere", "WEFT_COMPONENT_NAME": "filter"}
-    del there[missing]
-    assert outcome(node(folder, "first.mjs", first(), **there)) == (
-        2,
-        f"weft: not started as a component: {missing} is not set\n",
-    )
-
-
-def test_the_package_holds_what_it_needs(sdk: Path) -> None:
+def test_the_package_holds_what_it_needs(javascript: Path) -> None:
     packed = subprocess.run(
-        ["npm", "pack", "--dry-run", "--json", "--offline", str(sdk)],
+        ["npm", "pack", "--dry-run", "--json", "--offline", str(javascript)],
         capture_output=True,
         text=True,
         check=True,
