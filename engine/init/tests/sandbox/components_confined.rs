@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::path::PathBuf;
+use std::time::Duration;
 
 fn line<'a>(status: &'a str, key: &str) -> &'a str {
     let found = status
@@ -204,6 +205,77 @@ fn dangerous_calls_are_refused_and_the_component_lives() {
         assert_eq!(answer, "error: Function not implemented (os error 38)");
     }
     assert_eq!(found[count + 2..], ["done"; 6]);
+}
+
+const PYTHON: &str = "
+import ctypes, mmap, os, select, socket, subprocess, tempfile, threading
+results = []
+thread = threading.Thread(target=lambda: results.append(ctypes.CDLL(None).getpid()))
+thread.start(); thread.join()
+assert results == [os.getpid()]
+assert subprocess.run(['/bin/echo', 'hi'], capture_output=True).stdout == b'hi\\n'
+mmap.mmap(-1, 4096)[:2] = b'hi'
+with tempfile.TemporaryFile() as file: file.write(b'x')
+one, two = socket.socketpair(); one.send(b'x'); select.epoll().register(two)
+os.close(os.memfd_create('m')); os.eventfd(1)
+print('works', flush=True)
+";
+
+const NODE: &str = "
+const { Worker } = require('worker_threads');
+const { execFileSync } = require('child_process');
+const fs = require('fs'), os = require('os'), net = require('net');
+fs.writeFileSync(os.tmpdir() + '/note', String(os.networkInterfaces()));
+if (String(execFileSync('/bin/echo', ['hi'])) !== 'hi\\n') throw new Error('no echo');
+let f = 0; for (let i = 0; i < 1e6; i++) f += i;
+const worker = new Worker('require(\"worker_threads\").parentPort.postMessage(7)', { eval: true });
+worker.on('message', (n) => {
+  const server = net.createServer().listen(os.tmpdir() + '/s', () => {
+    net.connect(os.tmpdir() + '/s', () => { console.log('works'); setInterval(() => {}, 1e6); });
+  });
+});
+";
+
+const JAVA: &str = "
+import java.nio.file.*;
+import java.util.stream.*;
+public class Works {
+  public static void main(String[] words) throws Exception {
+    long sum = LongStream.range(0, 100000).parallel().map(i -> i % 7).sum();
+    Path path = Files.createTempFile(\"a\", \"b\");
+    try (var map = java.nio.channels.FileChannel.open(path, StandardOpenOption.READ,
+        StandardOpenOption.WRITE)) {
+      map.map(java.nio.channels.FileChannel.MapMode.READ_WRITE, 0, 4096).putLong(0, sum);
+    }
+    var child = new ProcessBuilder(\"/bin/echo\", \"hi\").start();
+    if (child.inputReader().readLine().equals(\"hi\")) System.out.println(\"works\");
+    Thread.sleep(1000000);
+  }
+}
+";
+
+#[test]
+fn programs_in_many_languages_run() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let folder = Folder::new();
+    let works = folder.path.join("components/java/Works.java");
+    let java = json!(["/usr/bin/java", "-Xmx64m", "-XX:+UseSerialGC", works]);
+    let folder = folder
+        .component(
+            "python",
+            json!(["/usr/bin/python3", "-c", PYTHON]),
+            json!({}),
+        )
+        .component("node", json!(["/usr/bin/node", "-e", NODE]), json!({}))
+        .component("java", java, json!({}));
+    fs::write(works, JAVA).unwrap();
+    let sandbox = folder.run();
+    for key in ["python", "node", "java"] {
+        sandbox.logged_within(&format!("{key}: works"), Duration::from_secs(60));
+    }
+    sandbox.shutdown();
 }
 
 #[test]

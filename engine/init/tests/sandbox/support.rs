@@ -27,8 +27,12 @@ pub fn can_make_sandboxes() -> bool {
 }
 
 /// Asks again until the answer is there; a wait without end is a failure.
-pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(10);
+pub fn eventually<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    within(Duration::from_secs(10), what, ask)
+}
+
+fn within<T>(patience: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + patience;
     loop {
         if let Some(answer) = ask() {
             return answer;
@@ -379,7 +383,12 @@ impl Sandbox {
 
     /// Waits until the log has a line; gives the log.
     pub fn logged(&self, line: &str) -> String {
-        eventually(line, || {
+        self.logged_within(line, Duration::from_secs(10))
+    }
+
+    /// The same, of a program that is slow to start.
+    pub fn logged_within(&self, line: &str, patience: Duration) -> String {
+        within(patience, line, || {
             let log = self.starting.log();
             log.lines().any(|one| one == line).then_some(log)
         })
