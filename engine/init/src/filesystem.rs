@@ -63,7 +63,7 @@ pub fn build(run_dir: &Path, shown: &mut Shown, mounts: &[Mount]) -> Result<(), 
     mount::place(run_copy.as_fd(), &place).attempt(STAGE, mounting(&place))?;
     mount::place(data_copy.as_fd(), &place.join("data")).attempt(STAGE, mounting(&data))?;
     shown.place(copies, &place)?;
-    mount::new_file_system("proc", Path::new("/proc"), "subset=pid")
+    mount::new_file_system("proc", Path::new("/proc"), "subset=pid,hidepid=invisible")
         .attempt(STAGE, mounting(Path::new("/proc")))?;
     seal(run_dir)
 }

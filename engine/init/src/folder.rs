@@ -15,6 +15,8 @@ const FACTS: &str = "function.json";
 const ORDERS_SOCKET: &str = "init.sock";
 const CONTROL_SOCKET: &str = "control.sock";
 const COMPONENTS_SOCKET: &str = "components.sock";
+/// Connections of components that the engine has not taken yet.
+const COMPONENTS_WAITING: i32 = 128;
 const DATA: &str = "data";
 const MOUNTS: &str = "mnt";
 const STATE: &str = "state.json";
@@ -151,7 +153,11 @@ impl RunFolder {
 
     /// Binds the socket that components connect to; the engine looks at who they are.
     pub fn listen_for_components(&self) -> Result<UnixListener, Failure> {
-        self.listen(COMPONENTS_SOCKET, 0o666)
+        let listener = self.listen(COMPONENTS_SOCKET, 0o666)?;
+        // Whoever may not attach cannot make the kernel hold many connections either.
+        descriptor::set_backlog(listener.as_fd(), COMPONENTS_WAITING)
+            .attempt("control", "limit the connections that wait")?;
+        Ok(listener)
     }
 
     /// The folder is the current one: its path may be longer than a socket address.

@@ -83,6 +83,7 @@ impl Function {
         if !problems.is_empty() {
             return Err(problems);
         }
+        self.engine.add_parameters(&spec);
         if let Err(failure) = self.receive(&spec, &new) {
             self.components.refuse(failure.errors, now);
         }

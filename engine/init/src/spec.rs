@@ -78,11 +78,15 @@ impl Spec {
 
     /// What a later spec has changed that cannot change while the function runs.
     pub fn frozen(&self, later: &Self) -> Vec<String> {
-        let same = [
-            ("interfaces", self.interfaces == later.interfaces),
-            ("parameters", self.parameters == later.parameters),
+        let has_changed = |(name, value): &(String, String)| {
+            let mut all = later.parameters.iter();
+            all.any(|(other, changed)| other == name && changed != value)
+        };
+        let changed = [
+            ("interfaces", self.interfaces != later.interfaces),
+            ("parameters", self.parameters.iter().any(has_changed)),
         ];
-        let changed = same.iter().filter(|(_, same)| !same);
+        let changed = changed.iter().filter(|(_, changed)| *changed);
         changed
             .map(|(key, _)| {
                 format!(
@@ -90,6 +94,15 @@ impl Spec {
                 )
             })
             .collect()
+    }
+
+    /// Takes over the parameters that a later spec has added: those of new components.
+    pub fn add_parameters(&mut self, later: &Self) {
+        for (name, value) in &later.parameters {
+            if !self.parameters.iter().any(|(known, _)| known == name) {
+                self.parameters.push((name.clone(), value.clone()));
+            }
+        }
     }
 
     /// All devices the engine is given: the interfaces, then those of the components.

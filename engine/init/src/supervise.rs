@@ -426,6 +426,11 @@ impl Supervisor {
         &self.spec
     }
 
+    /// The next engine is given the parameters that a later spec has added.
+    pub fn add_parameters(&mut self, later: &Spec) {
+        self.spec.add_parameters(later);
+    }
+
     pub fn folder(&self) -> &RunFolder {
         &self.folder
     }

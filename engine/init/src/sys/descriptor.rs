@@ -54,6 +54,13 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// How many connections may wait at a listening socket.
+pub fn set_backlog(fd: BorrowedFd<'_>, most: i32) -> io::Result<()> {
+    // SAFETY: takes numbers only.
+    check(unsafe { libc::listen(fd.as_raw_fd(), most) })?;
+    Ok(())
+}
+
 /// Makes `target` refer to what `fd` refers to, kept open over exec.
 pub fn duplicate_onto(fd: BorrowedFd<'_>, target: RawFd) -> io::Result<()> {
     // SAFETY: dup2 takes numbers only; `target` is one of the standard three.

@@ -113,6 +113,29 @@ fn what_a_new_component_needs_is_made_for_it() {
 }
 
 #[test]
+fn parameters_that_were_added_are_the_next_engines() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let mut sandbox = running();
+    let folder = &mut sandbox.starting.folder;
+    folder.facts["sandbox"]["parameters"] = json!({"uid_new": "5"});
+    folder.write();
+    assert_eq!(sandbox.order("reload")["ok"], true);
+    let parameters = || {
+        let arguments = sandbox.ask("arguments");
+        let mut words = arguments.lines().map(String::from).collect::<Vec<_>>();
+        words.retain(|word| word.contains('='));
+        words
+    };
+    assert_eq!(parameters(), ["ADDR=10.0.0.1"]);
+    sandbox.kill_engine();
+    eventually("restarted", || (sandbox.ask("starts") == "2").then_some(()));
+    assert_eq!(parameters(), ["ADDR=10.0.0.1", "uid_new=5"]);
+    sandbox.shutdown();
+}
+
+#[test]
 fn new_components_that_do_not_start_are_ended_again() {
     if !can_make_sandboxes() {
         return;
@@ -141,7 +164,7 @@ fn what_cannot_change_is_refused() {
     let mut sandbox = running();
     let folder = &mut sandbox.starting.folder;
     folder.facts["sandbox"]["interfaces"] = json!(["in"]);
-    folder.facts["sandbox"]["parameters"] = json!({});
+    folder.facts["sandbox"]["parameters"] = json!({"ADDR": "10.0.0.2"});
     let interfaces = json!([{"name": "eth0", "device": "p"}]);
     folder.add_component("prog", shell(STAY), json!({"interfaces": interfaces}));
     folder.write();

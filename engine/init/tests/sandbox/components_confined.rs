@@ -111,16 +111,17 @@ fn it_writes_to_its_own_folder_only() {
         (format!("write {run}/note"), read_only),
         (format!("write {run}/components/a/note"), read_only),
         ("write /var/tmp/note".into(), read_only),
-        ("read /proc/1/environ".into(), denied),
-        (format!("read {run}/function.json"), "function"),
+        (
+            "read /proc/1/cmdline".into(),
+            "error: No such file or directory (os error 2)",
+        ),
     ];
     fs::write(folder.path.join("note"), "").unwrap();
     let asked: Vec<_> = questions
         .iter()
         .map(|(question, _)| question.as_str())
         .collect();
-    let asked = &asked[..9];
-    let found = answers(folder, asked);
+    let found = answers(folder, &asked);
     for ((question, expected), answer) in questions.iter().zip(found) {
         assert_eq!(answer, *expected, "{question}");
     }

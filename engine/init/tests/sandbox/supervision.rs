@@ -295,7 +295,9 @@ fn process_one_sleeps_when_nothing_happens() {
     if !can_make_sandboxes() {
         return;
     }
-    let sandbox = Folder::new().run();
+    let sandbox = Folder::new()
+        .shell("idle", "echo idle; exec sleep 1000", json!({}))
+        .run();
     assert_eq!(sandbox.order("status")["state"], "active");
     let switches = || {
         let status = sandbox.fact_of(sandbox.pid, "status");
