@@ -313,3 +313,17 @@ def test_two_functions_share_no_user_id(
         pids = [row["engine_pid"], row["components"][0]["pid"]]
         users += [Path(f"/proc/{pid}").stat().st_uid for pid in pids]
     assert len(set(users)) == 4
+
+
+def test_a_strict_umask_hides_nothing_from_components(
+    weft: Weft, pair: tuple[Host, Host], tmp_path: Path
+) -> None:
+    weft.environment["WEFT_CACHE_DIR"] = str(tmp_path / "cache")
+    entry = "framework: c, file: first.c"
+    gate = package(tmp_path, entry, {"first.c": example("c/examples/first.c")})
+    before = os.umask(0o077)
+    try:
+        weft("run", gate, "-d", *bindings(*pair))
+    finally:
+        os.umask(before)
+    assert frames_through(*pair, [IPV6, WEB]) == [WEB]

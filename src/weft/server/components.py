@@ -54,7 +54,9 @@ class ComponentProcesses:
             work.exception()
             raise
         for mount in self._mounts():
-            Path(mount["target"]).mkdir(parents=True, exist_ok=True)
+            target = Path(mount["target"])
+            target.mkdir(parents=True, exist_ok=True)
+            target.parent.chmod(0o755)
 
     def variables(self) -> dict[str, str]:
         """What the graph's elements are told of their components' processes."""

@@ -169,7 +169,8 @@ class RunDirectory:
             for _ in range(components)
         ]
         path = self.root / str(uuid)
-        path.mkdir(mode=0o755)
+        path.mkdir()
+        path.chmod(0o755)  # whatever the umask: its processes have users of their own
         return FunctionFolder(path), uid, further
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from weft.errors import PackageError
 from weft.launcher import sdk_folder
-from weft.vnf.building.cache import default_cache
+from weft.vnf.building.cache import default_cache, open_up
 from weft.vnf.building.tools import Tools
 from weft.vnf.frameworks import FRAMEWORKS, processes_of
 
@@ -47,6 +47,7 @@ def prepare_components(package: Package, folder: Path, tools: Tools) -> dict[str
             launches[component.name] = framework.prepare(
                 component, place / "package", place / "build", tools
             )
+            open_up(place)
         except PackageError as error:
             problems += error.problems
     if problems:

@@ -94,6 +94,7 @@ class ProcessSandbox:
                     stderr=log,
                     pass_fds=(report,),
                     start_new_session=True,
+                    umask=0o022,  # what it makes is seen by users of its own
                 )
             except OSError as error:
                 raise EngineError(f"cannot run '{command[0]}': {error.strerror}") from None

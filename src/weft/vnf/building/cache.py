@@ -14,7 +14,7 @@ from weft.errors import WeftError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["Cache", "default_cache", "digest_of"]
+__all__ = ["Cache", "default_cache", "digest_of", "open_up"]
 
 _UNFINISHED_S = 24 * 3600.0
 
@@ -66,7 +66,7 @@ class Cache:
             ) from None
         try:
             build(fresh)
-            fresh.chmod(0o755)
+            open_up(fresh)
             try:
                 fresh.rename(place)
             except OSError:
@@ -82,3 +82,10 @@ class Cache:
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > _UNFINISHED_S:
                     shutil.rmtree(path, ignore_errors=True)
+
+
+def open_up(folder: Path) -> None:
+    """Let every user read what was built, whatever the umask; nobody but us may change it."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
