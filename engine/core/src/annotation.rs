@@ -1,7 +1,7 @@
 //! Click's annotation area, 48 bytes a packet: those most packets use lie in the descriptor, the
 //! others in the side record.
 
-use crate::packet::Packet;
+use crate::packet::{Packet, SideRecord};
 use crate::pool::Pool;
 
 /// Bytes of the annotation area.
@@ -53,14 +53,20 @@ impl Pool {
         }
     }
 
-    /// Gives `to` all annotations of `from`; positions of headers are left alone.
+    /// Gives `to` all annotations of `from`; positions of headers and its origin are left alone.
     pub fn copy_annotations(&mut self, from: &Packet, to: &mut Packet) {
         to.set_destination(from.destination());
         to.set_paint(from.paint());
         to.set_packet_type(from.packet_type());
         to.set_timestamp(from.timestamp());
         match self.side(from).cloned() {
-            Some(side) => *self.side_mut(to) = side,
+            Some(side) => {
+                let own = self.side_mut(to);
+                *own = SideRecord {
+                    origin: own.origin,
+                    ..side
+                };
+            }
             None => self.clear_side(to),
         }
     }

@@ -3,6 +3,7 @@
 use crate::element::{Class, ElementId, Registry};
 use crate::names::NameTable;
 use crate::ports::Processing;
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::os::fd::RawFd;
@@ -27,6 +28,8 @@ pub struct Environment {
     pub warnings: bool,
     /// Number of threads asked for.
     pub threads: usize,
+    /// What the engine's starter made for elements that take it over, by the name they know it by.
+    pub inherited: RefCell<HashMap<&'static str, Box<dyn Any>>>,
 }
 
 impl Environment {
@@ -41,6 +44,7 @@ impl Environment {
             additions: Vec::new(),
             warnings: true,
             threads: 1,
+            inherited: RefCell::default(),
         }
     }
 }

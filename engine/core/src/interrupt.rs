@@ -32,11 +32,11 @@ pub fn interrupt() {
 
 /// Whether [`interrupt`] was called.
 #[inline]
-pub(crate) fn is_interrupted() -> bool {
+pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
 /// What becomes readable when [`interrupt`] is called.
-pub(crate) fn wake_descriptor() -> Option<RawFd> {
+pub fn wake_descriptor() -> Option<RawFd> {
     Some(WAKE.load(Ordering::Relaxed)).filter(|fd| *fd >= 0)
 }

@@ -31,7 +31,7 @@ pub use element::{
 };
 pub use handler::{Call, Handler, Read, Value, Write, downcast};
 pub use handler_call::HandlerCall;
-pub use interrupt::{INTERRUPTED, interrupt, prepare_interrupts};
+pub use interrupt::{INTERRUPTED, interrupt, is_interrupted, prepare_interrupts, wake_descriptor};
 pub use names::NameTable;
 pub use packet::{Annotations, Nsh, PackedPacket, Packet, PacketType, SideRecord};
 pub use pool::{FrameLayout, HEADROOM, MAX_FRAME, Pool, PoolSize};

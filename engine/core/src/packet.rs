@@ -31,6 +31,9 @@ pub struct SideRecord {
     pub device: u32,
     /// The Network Service Header the packet came with, while it is off.
     pub nsh: Option<Nsh>,
+    /// What it stems from, told by whoever wants to know when all of that is gone: see
+    /// [`crate::Pool::set_origin`]. 0 = nobody.
+    pub(crate) origin: u32,
 }
 
 /// What a packet's Network Service Header says, while the packet travels without it (RFC 8300).

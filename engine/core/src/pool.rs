@@ -6,6 +6,7 @@
 //!
 //! This file maps memory and hands out slices of it: it is one of the few that use `unsafe`.
 
+mod origin;
 mod room;
 mod share;
 
@@ -107,6 +108,7 @@ pub struct Pool {
     references: Vec<u32>,
     side: Vec<SideRecord>,
     side_free: Vec<u32>,
+    origins: origin::Origins,
     /// The shared memory the frames lie in, if they do.
     memory: Option<File>,
 }
@@ -163,6 +165,7 @@ impl Pool {
             references: vec![0; slots],
             side: vec![SideRecord::default()],
             side_free: Vec::new(),
+            origins: origin::Origins::default(),
             memory: None,
         })
     }
@@ -342,6 +345,7 @@ impl Pool {
         let mut clone = packet.copy_descriptor();
         if clone.side() != 0 {
             let record = self.side[clone.side() as usize].clone();
+            self.origins.begin(record.origin);
             let index = self.new_side(record);
             clone.set_side(index);
         }
@@ -360,7 +364,7 @@ impl Pool {
     #[inline]
     pub fn free(&mut self, packet: Packet) {
         if packet.side() != 0 {
-            self.side_free.push(packet.side());
+            self.free_side(packet.side());
         }
         self.release(packet.slot(), 1);
     }
@@ -385,7 +389,7 @@ impl Pool {
         let mut run = (u32::MAX, 0u32);
         for packet in packets.iter() {
             if packet.side() != 0 {
-                self.side_free.push(packet.side());
+                self.free_side(packet.side());
             }
             if packet.slot() == run.0 {
                 run.1 += 1;
@@ -455,10 +459,25 @@ impl Pool {
 
     /// Gives up the packet's side record: all its fields read as zero.
     pub fn clear_side(&mut self, packet: &mut Packet) {
-        if packet.side() != 0 {
-            self.side_free.push(packet.side());
-            packet.set_side(0);
+        if packet.side() == 0 {
+            return;
         }
+        let origin = self.origin(packet);
+        if origin == 0 {
+            self.free_side(packet.side());
+            packet.set_side(0);
+        } else {
+            let record = &mut self.side[packet.side() as usize];
+            *record = SideRecord {
+                origin,
+                ..SideRecord::default()
+            };
+        }
+    }
+
+    fn free_side(&mut self, index: u32) {
+        self.origins.end(self.side[index as usize].origin);
+        self.side_free.push(index);
     }
 
     /// Takes over a packet that an earlier engine left in shared memory, before anything was

@@ -93,6 +93,8 @@ pub struct Graph {
     pub(super) timers: Timers,
     pub(super) watches: Watches,
     pub(super) run_count: i64,
+    /// Whose task runs when an origin of packets has ended.
+    pub(super) origin_keeper: Option<ElementId>,
     /// Elements that what one task run emits may cross: bounded where pushes can go in circles.
     pub(super) hop_limit: u64,
 }
@@ -211,6 +213,7 @@ impl Router {
             timers,
             watches,
             run_count: 1,
+            origin_keeper: None,
             hop_limit,
         })
     }

@@ -76,6 +76,7 @@ impl Router {
             if self.graph.is_stopping() || self.may_replace() {
                 continue;
             }
+            self.tell_origin_keeper();
             if self.graph.tasks.is_idle() {
                 self.wait(left.into_iter().chain(self.drain_left()).min());
             } else if round % ROUNDS_PER_POLL == 0 && !self.graph.watches.is_empty() {

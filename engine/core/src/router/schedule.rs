@@ -117,6 +117,21 @@ impl Router {
         self.graph.tasks.schedule(self.current);
     }
 
+    /// Has the task of the running element scheduled whenever the last packet of an origin is gone
+    /// (see [`crate::Pool::set_origin`]).
+    pub fn keep_origins(&mut self) {
+        self.graph.origin_keeper = Some(self.current);
+    }
+
+    #[inline]
+    pub(super) fn tell_origin_keeper(&mut self) {
+        if self.pool.has_ended_origins()
+            && let Some(id) = self.graph.origin_keeper
+        {
+            self.graph.tasks.schedule(id);
+        }
+    }
+
     /// Schedules the task of element `id`.
     pub fn schedule_element(&mut self, id: ElementId) {
         self.graph.tasks.schedule(id);
