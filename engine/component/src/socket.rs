@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -38,6 +39,41 @@ pub fn listen_on(fd: RawFd) -> io::Result<UnixListener> {
     let listener = unsafe { UnixListener::from_raw_fd(own) };
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+/// Connects to the socket at `path`, without waiting.
+///
+/// # Errors
+/// `WouldBlock` when too many wait there already; else what the kernel says.
+pub fn connect(path: &Path) -> io::Result<Socket> {
+    let bytes = path.as_os_str().as_bytes();
+    // SAFETY: all zero bytes are an address.
+    let mut address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
+    address.sun_family = libc::AF_UNIX as libc::sa_family_t;
+    if bytes.len() >= address.sun_path.len() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path is too long",
+        ));
+    }
+    for (place, byte) in address.sun_path.iter_mut().zip(bytes) {
+        *place = *byte as libc::c_char;
+    }
+    let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+    // SAFETY: a plain system call; the descriptor is new and belongs to nobody else.
+    let stream = unsafe {
+        match libc::socket(libc::AF_UNIX, kind, 0) {
+            fd if fd < 0 => return Err(io::Error::last_os_error()),
+            fd => UnixStream::from_raw_fd(fd),
+        }
+    };
+    let length = size_of_val(&address) as libc::socklen_t;
+    let at = std::ptr::from_ref(&address).cast();
+    // SAFETY: the address lives to the end of this function, and its length is its own.
+    match unsafe { libc::connect(stream.as_raw_fd(), at, length) } {
+        0 => Socket::new(stream),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// The next one who connects.
