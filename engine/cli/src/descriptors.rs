@@ -17,3 +17,15 @@ pub fn take(fd: RawFd) -> io::Result<File> {
     // SAFETY: the descriptor is open, and whoever started this process handed it to this caller.
     Ok(unsafe { File::from_raw_fd(fd) })
 }
+
+/// Waits until `fd` can be read or its other end is gone, or a stop signal comes.
+pub fn wait_readable(fd: RawFd) {
+    let entry = |fd| libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    let mut entries = [entry(fd), entry(weft_core::wake_descriptor().unwrap_or(-1))];
+    // SAFETY: the array and its length belong together.
+    unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, -1) };
+}

@@ -1,6 +1,7 @@
 //! The `weft-engine` binary: one file per subcommand.
 
 mod click;
+mod component;
 mod descriptors;
 mod engine;
 mod output;
@@ -10,7 +11,7 @@ mod tools;
 use std::process::exit;
 
 const USAGE: &str = "usage: weft-engine \
-click|click-flatten|click-pretty|click-buildtool|elements|engine|init ... \
+click|click-flatten|click-pretty|click-buildtool|component|elements|engine|init ... \
 ('weft-engine click --help' tells more)";
 
 fn main() {
@@ -19,6 +20,7 @@ fn main() {
     let rest: Vec<_> = arguments.collect();
     exit(match subcommand.to_str() {
         Some("click") => click::main(rest),
+        Some("component") => component::main(rest),
         Some("engine") => engine::main(rest),
         Some("init") => weft_init::main(texts(rest)),
         Some("elements") => tools::elements::main(rest),

@@ -1,7 +1,7 @@
 //! The elements, in Click's groups: one file each, one line each in its group's list.
 
 mod analysis;
-mod component;
+pub mod component;
 mod control;
 mod dispatch;
 mod ethernet;

@@ -36,6 +36,7 @@ mod tee;
 mod tests;
 mod timed_source;
 mod token_bucket;
+mod truncate;
 mod unqueue;
 mod unstrip;
 
@@ -74,6 +75,7 @@ pub static CLASSES: &[&Class] = &[
     &switch::CLASS,
     &tee::CLASS,
     &timed_source::CLASS,
+    &truncate::CLASS,
     &unqueue::CLASS,
     &unstrip::CLASS,
 ];

@@ -1,10 +1,8 @@
 //! What a component is told of a packet, and what it says of it.
 
+use crate::component::MARK;
 use weft_component::{Metadata, NshType, feature};
 use weft_core::{Nsh, Packet, Router};
-
-/// Where in the annotation area the mark lies.
-const MARK: usize = 44;
 
 /// What a component is told of a packet, if there is anything to tell.
 pub fn metadata_of(packet: &Packet, features: u32, router: &Router) -> Option<Metadata> {
