@@ -42,6 +42,10 @@ BENCHES = {
     "restart": "SIGKILL of the engine to next answered ping",
     "idle": "CPU and memory of functions with nothing to do",
     "ps": "the command line",
+    "component_hop": "to a component in another process and back, against testpmd over memif",
+    "component_chain": "three components one behind the other, against one",
+    "component_languages": "components in Java and JavaScript, against C",
+    "component_python": "batches in Python, above the cost of the work itself",
 }
 
 

@@ -20,6 +20,7 @@ __all__ = ["Child", "Ended", "cpu_s", "run", "running"]
 
 _POLL_S = 0.002
 _GRACE_S = 5.0
+_SCHEDULED = 2  # which of the clocks of a process: what it was scheduled for, in nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +155,12 @@ def run(command: Sequence[str], timeout_s: float = 120, pin: int | None = None) 
 
 
 def cpu_s(pid: int) -> float:
-    """CPU-seconds that a process and its threads have taken so far; 0 when it is gone."""
-    total_ns = 0
-    for schedule in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-        with contextlib.suppress(OSError):
-            total_ns += int(schedule.read_text().split()[0])
-    return total_ns / 1e9
+    """CPU-seconds that a process and its threads, also those that have ended, have taken so far; 0
+    when it is gone."""
+    try:
+        return time.clock_gettime((~pid << 3) | _SCHEDULED)
+    except OSError:
+        return 0.0
 
 
 def _contents(file: int) -> str:

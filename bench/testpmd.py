@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bench.setting import Setting
 
-__all__ = ["null_io"]
+__all__ = ["huge_pages", "null_io"]
 
 _HUGE_PAGES = Path("/proc/sys/vm/nr_hugepages")
 _FREE_HUGE_PAGES = Path("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages")
@@ -41,7 +41,7 @@ def null_io(setting: Setting) -> Iterator[Callable[[], float]]:
     if setting.smoke and shutil.which("dpdk-testpmd") is None:
         yield lambda: 1.0
         return
-    with _huge_pages() as huge:
+    with huge_pages() as huge:
         memory = ("--in-memory",) if huge else ("--no-huge",)
 
         def measure() -> float:
@@ -78,15 +78,17 @@ def _prefix() -> str:
 
 
 @contextlib.contextmanager
-def _huge_pages() -> Iterator[bool]:
-    """Set huge pages aside for the length of the body; tells whether there are enough."""
+def huge_pages(processes: int = 1) -> Iterator[bool]:
+    """Set huge pages for so many processes aside for the length of the body; tells whether there are
+    enough."""
+    wanted = processes * _WANTED_PAGES
     try:
         before = _HUGE_PAGES.read_text()
-        _HUGE_PAGES.write_text(str(int(before) + _WANTED_PAGES))
+        _HUGE_PAGES.write_text(str(int(before) + wanted))
     except OSError:
         yield False
         return
     try:
-        yield int(_FREE_HUGE_PAGES.read_text()) >= _WANTED_PAGES
+        yield int(_FREE_HUGE_PAGES.read_text()) >= wanted
     finally:
         _HUGE_PAGES.write_text(before)
