@@ -68,7 +68,7 @@ def _c(setting: Setting, source: Path) -> tuple[str, ...]:
     built = setting.folder / source.stem
     if not built.exists():
         sdk = sdk_folder() / "c"
-        options = ("-std=c11", "-O3", "-march=native", "-Wall", "-Wextra", f"-I{sdk / 'include'}")
+        options = ("-std=gnu11", "-O3", "-march=native", "-Wall", "-Wextra", f"-I{sdk / 'include'}")
         library = sdk / "libweft_component.a"
         run(["cc", *options, "-o", str(built), str(source), str(library)]).checked()
     return (str(built),)
