@@ -46,6 +46,8 @@ BENCHES = {
     "component_chain": "three components one behind the other, against one",
     "component_languages": "components in Java and JavaScript, against C",
     "component_python": "batches in Python, above the cost of the work itself",
+    "component_rtt": "ping through components, against forwarding and wake-ups",
+    "component_idle": "CPU and memory of components with nothing to do",
     "component_integrity": "packets through components in several languages, byte by byte",
 }
 

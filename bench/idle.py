@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bench.setting import Setting
     from weft.model.function import FunctionRequest
 
-__all__ = ["measure"]
+__all__ = ["available", "measure"]
 
 _FUNCTIONS = 32
 _IDLE_S = 10.0
@@ -39,10 +39,10 @@ def measure(setting: Setting) -> list[Figure]:
         requests = _requests(there, left, right, count)
         _rehearse(there, requests[0])
         for last in (number == setting.repeat - 1 for number in range(setting.repeat)):
-            before = _available()
+            before = available()
             starts.append(_timed(there, requests))
             time.sleep(setting.seconds(_SETTLE_S))
-            memory.append((before - _available()) / 1e6)
+            memory.append((before - available()) / 1e6)
             processes = _processes(there, count)
             owned.append(sum(map(_proportional, processes)) / 1e6)
             if last:
@@ -113,7 +113,7 @@ def _proportional(pair: tuple[int, int]) -> int:
     return total
 
 
-def _available() -> int:
+def available() -> int:
     """Bytes of memory that programs could have."""
     gc.collect()
     for line in Path("/proc/meminfo").read_text().splitlines():
