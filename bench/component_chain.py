@@ -21,13 +21,15 @@ _LENGTHS = (64, 1514)
 
 def measure(setting: Setting) -> list[Figure]:
     """Each touches 64 bytes of every packet; CPU of all processes together."""
-    figures: list[Figure] = []
-    for length in _LENGTHS:
-        name = f"chain of three components against one, {length} bytes"
-        goal = at_least(0.5) if length == _LENGTHS[0] else at_least()
-        subject = Comparison(name, goal, lambda length=length: _rate(setting, 3, length))
-        figures += ratios(setting, lambda length=length: _rate(setting, 1, length), [subject])
-    return figures
+    return [_at_length(setting, length) for length in _LENGTHS]
+
+
+def _at_length(setting: Setting, length: int) -> Figure:
+    name = f"chain of three components against one, {length} bytes"
+    goal = at_least(0.5) if length == _LENGTHS[0] else at_least()
+    subject = Comparison(name, goal, lambda: _rate(setting, 3, length))
+    [figure] = ratios(setting, lambda: _rate(setting, 1, length), [subject])
+    return figure
 
 
 def _rate(setting: Setting, count: int, length: int) -> float:

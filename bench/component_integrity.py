@@ -45,9 +45,7 @@ def carried(setting: Setting, files: Sequence[str], length: int, packets: int) -
     """How many of these packets a chain carried intact, in order. BrokenRunError when they are not
     accounted for: each comes out, once."""
     stamp = part(setting, "stamp", "stamp.c")
-    passing = [
-        part(setting, f"pass{index}", file, str(index)) for index, file in enumerate(files)
-    ]
+    passing = [part(setting, f"pass{index}", file, str(index)) for index, file in enumerate(files)]
     check = part(setting, "check", "check.c", str(length), str(len(files)))
     parts = [stamp, *passing, check]
     source = f"s :: InfiniteSource(LENGTH {length}, LIMIT {packets}, BURST 64, TIMESTAMP false)"
@@ -57,5 +55,7 @@ def carried(setting: Setting, files: Sequence[str], length: int, packets: int) -
         right, wrong = (int(running.read(f"check.{name}")) for name in ("right", "wrong"))
         left = sum(int(running.read(f"{one.key}.in_flight")) for one in parts)
     if set(counts.values()) != {packets} or right + wrong != packets or left:
-        raise BrokenRunError(f"{packets} packets: {counts}, {right} right, {wrong} wrong, {left} left")
+        raise BrokenRunError(
+            f"{packets} packets: {counts}, {right} right, {wrong} wrong, {left} left"
+        )
     return right

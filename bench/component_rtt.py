@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from bench.component_function import package
 from bench.figure import BrokenRunError, Figure, at_least, at_most
 from bench.platform import bindings, platform
 from bench.process import run
+from bench.setting import median
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,11 +69,11 @@ def measure(setting: Setting) -> list[Figure]:
 
 def _figures(rounds: Sequence[Round]) -> list[Figure]:
     def middle(name: str) -> float:
-        return statistics.median(getattr(one, name) for one in rounds) / 1e3
+        return median(getattr(one, name) / 1e3 for one in rounds)
 
     names = ("kernel", "function", "wake_up", "bound")
     detail = {f"{name}_us": middle(name) for name in names}
-    detail["wake_ups"] = statistics.median(one.wake_ups for one in rounds)
+    detail["wake_ups"] = median(one.wake_ups for one in rounds)
     return [
         Figure(
             f"RTT through Python and C, idle, against forwarding and {WAKE_UPS} wake-ups",
@@ -134,7 +134,7 @@ def _round(setting: Setting, left: Host, processes: Sequence[int]) -> Round:
         function,
         _pings(setting, left, forwarded, busy, 0),
         _pings(setting, left, through, busy, 0),
-        statistics.median(map(int, wake_up.output.split())),
+        median(map(int, wake_up.output.split())),
         sleeps / idle,
     )
 
@@ -144,7 +144,7 @@ def _pings(setting: Setting, left: Host, address: str, count: int, pause_us: int
     answers = run(left.command(command)).checked().output.split()
     if len(answers) != count:
         raise BrokenRunError(f"{len(answers)} of {count} pings to {address} answered")
-    return statistics.median(map(int, answers))
+    return median(map(int, answers))
 
 
 def _sleeps(pid: int) -> int:

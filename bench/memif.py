@@ -51,9 +51,7 @@ def memif_pair(setting: Setting, length: int, echo: bool) -> Iterator[Callable[[
                 shutil.rmtree(_RUNTIME / _prefix(role), ignore_errors=True)
 
 
-def _packets_per_cpu_s(
-    setting: Setting, memory: tuple[str, ...], length: int, echo: bool
-) -> float:
+def _packets_per_cpu_s(setting: Setting, memory: tuple[str, ...], length: int, echo: bool) -> float:
     (setting.folder / _SOCKET).unlink(missing_ok=True)
     null = (f"--vdev=net_null0,size={length}",) if echo else ()
     server = _command(setting, "server", memory, null, ("io",) if echo else ("rxonly",))
@@ -76,7 +74,11 @@ def _packets_per_cpu_s(
 
 
 def _command(
-    setting: Setting, role: str, memory: tuple[str, ...], devices: tuple[str, ...], mode: tuple[str, ...]
+    setting: Setting,
+    role: str,
+    memory: tuple[str, ...],
+    devices: tuple[str, ...],
+    mode: tuple[str, ...],
 ) -> list[str]:
     core = _ROLES.index(role)
     joined = f"role={role},socket={setting.folder / _SOCKET},socket-abstract=no"

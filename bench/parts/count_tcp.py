@@ -76,7 +76,12 @@ def main() -> None:
         meter.start()
         return taken / (ROUNDS * BATCH)
 
-    @component.handler("inside", type=float, unit="nanoseconds", help="a packet; 0: not known yet, negative: the ring ran empty")
+    @component.handler(
+        "inside",
+        type=float,
+        unit="nanoseconds",
+        help="a packet; 0: not known yet, negative: the ring ran empty",
+    )
     def inside() -> float:
         return 0.0 if meter.left else meter.took_ns / (BATCHES * BATCH)
 

@@ -9,7 +9,7 @@ seen = {"ipv4": 0}
 @component.packet
 def see(packet: Packet) -> None:
     """One packet."""
-    seen["ipv4"] += packet.data[12:14] == b"\x08\x00"
+    seen["ipv4"] += bytes(packet.data[12:14]) == b"\x08\x00"
 
 
 component.run()
