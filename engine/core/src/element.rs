@@ -117,6 +117,11 @@ pub trait Element: Any + Send {
         true
     }
 
+    /// Whether something outside is about to take packets: what the sources of a new graph bring is held until then.
+    fn is_awaiting(&self) -> bool {
+        false
+    }
+
     /// The configuration as it stands, when handlers changed it since it was given.
     fn configuration(&self) -> Option<String> {
         None

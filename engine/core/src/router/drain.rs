@@ -1,12 +1,14 @@
-//! Before a new graph takes over, packets that are outside the engine come back; what sources bring meanwhile is held and
-//! goes into the new graph first. So no packet overtakes another because the graph changed.
+//! Before a new graph takes over, packets that are outside the engine come back; what sources bring meanwhile, and until
+//! what is outside is ready for the new graph's packets, is held and goes into the new graph first. So no packet overtakes
+//! another because the graph changed, and none comes too early.
 
 use super::{Emission, Router};
 use crate::element::{Batch, ElementId};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// How long packets outside are waited for at most.
+/// How long packets outside are waited for at most, and then what is to take new ones.
 const LONGEST: Duration = Duration::from_millis(500);
 /// Packets held at most; then sources wait.
 const MOST_HELD: usize = 16_384;
@@ -17,10 +19,11 @@ struct Held {
     batch: Batch,
 }
 
-/// A graph that waits for its turn.
+/// A graph that waits for its turn, or has it and is about to get its packets.
 pub(super) struct Drain {
     until: Instant,
-    held: Vec<Held>,
+    is_replaced: bool,
+    held: VecDeque<Held>,
     count: usize,
 }
 
@@ -28,7 +31,8 @@ impl Drain {
     pub(super) fn new() -> Self {
         Drain {
             until: Instant::now() + LONGEST,
-            held: Vec::new(),
+            is_replaced: false,
+            held: VecDeque::new(),
             count: 0,
         }
     }
@@ -39,6 +43,41 @@ impl Router {
     pub(super) fn may_replace(&self) -> bool {
         let over = |drain: &Drain| Instant::now() >= drain.until;
         self.replacement.is_some() && (self.drain.as_ref().is_none_or(over) || self.is_drained())
+    }
+
+    /// Waits anew for packets that are outside: a further graph is there.
+    pub(super) fn begin_drain(&mut self) {
+        let drain = self.drain.get_or_insert_with(Drain::new);
+        drain.until = Instant::now() + LONGEST;
+        drain.is_replaced = false;
+    }
+
+    /// The new graph has taken over; its packets wait until it is ready for them.
+    pub(super) fn await_outside(&mut self) {
+        if let Some(drain) = &mut self.drain {
+            drain.until = Instant::now() + LONGEST;
+            drain.is_replaced = true;
+        }
+    }
+
+    /// Whether packets are held, or were, for a graph that is ready for them.
+    pub(super) fn may_release(&self) -> bool {
+        let Some(drain) = self.drain.as_ref().filter(|drain| drain.is_replaced) else {
+            return false;
+        };
+        let mut elements = self.graph.nodes.iter().filter_map(|n| n.element.as_ref());
+        Instant::now() >= drain.until
+            || !(elements.any(|e| e.is_awaiting())
+                || drain.held.front().is_some_and(|h| self.has_no_room(h)))
+    }
+
+    /// Whether something that packets would be stored in is full.
+    fn has_no_room(&self, held: &Held) -> bool {
+        let stores = self
+            .graph
+            .find(&held.from)
+            .map(|id| &self.graph.nodes[id].stores);
+        stores.is_some_and(|stores| stores.iter().any(|&store| self.graph.nodes[store].full))
     }
 
     fn is_drained(&self) -> bool {
@@ -76,7 +115,7 @@ impl Router {
         };
         for Emission { from, port, batch } in self.emitted.drain(..) {
             drain.count += batch.len();
-            drain.held.push(Held {
+            drain.held.push_back(Held {
                 from: self.graph.nodes[from].name.clone(),
                 port,
                 batch,
@@ -85,17 +124,20 @@ impl Router {
         true
     }
 
-    /// Sends what was held into the new graph.
+    /// Sends what is held into the new graph, as far as there is room for it.
     pub(super) fn release_held(&mut self) {
-        let Some(drain) = self.drain.take() else {
-            return;
-        };
-        for Held {
-            from,
-            port,
-            mut batch,
-        } in drain.held
-        {
+        while self.may_release() {
+            let Some(drain) = &mut self.drain else { return };
+            let Some(Held {
+                from,
+                port,
+                mut batch,
+            }) = drain.held.pop_front()
+            else {
+                self.drain = None;
+                return;
+            };
+            drain.count -= batch.len();
             match self.graph.find(&from) {
                 Some(from) => {
                     self.emitted.push(Emission { from, port, batch });

@@ -73,7 +73,7 @@ impl Router {
                     break;
                 }
             }
-            if self.graph.is_stopping() || self.may_replace() {
+            if self.graph.is_stopping() || self.may_replace() || self.may_release() {
                 continue;
             }
             self.tell_origin_keeper();

@@ -2,7 +2,6 @@
 //! element name, and replaces it between two rounds of the driver. On an error the old one runs on.
 
 use super::build::Node;
-use super::drain::Drain;
 use super::{BuildError, Graph, Router};
 use crate::element::Element;
 
@@ -34,7 +33,7 @@ impl Router {
         if let Some(unused) = self.replacement.replace(new) {
             self.discard(unused);
         }
-        self.drain.get_or_insert_with(Drain::new);
+        self.begin_drain();
         Ok(())
     }
 
@@ -72,6 +71,7 @@ impl Router {
 
     /// Switches to the prepared graph, if there is one.
     pub(super) fn apply_replacement(&mut self) {
+        self.release_held();
         if !self.may_replace() {
             return;
         }
@@ -94,6 +94,7 @@ impl Router {
         self.discard(old);
         self.note("new configuration");
         self.carry();
+        self.await_outside();
         self.release_held();
     }
 

@@ -208,8 +208,7 @@ impl Router {
             return false;
         };
         if self.is_paused(id) {
-            // The new graph's element of this name is scheduled when it takes over.
-            self.graph.tasks.end(id, Task::Sleep);
+            self.graph.tasks.end(id, Task::Again);
             return true;
         }
         let outcome = self.call(id, |element, router| element.run_task(router));

@@ -182,6 +182,8 @@ pub struct Component {
     /// When something came back last, or the first packet went out.
     progress: u64,
     expected_until: u64,
+    /// A new graph's packets are to wait for it.
+    is_awaiting: bool,
     is_full: bool,
 }
 
@@ -228,6 +230,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         declared: Vec::new(),
         progress: 0,
         expected_until: 0,
+        is_awaiting: false,
         is_full: false,
     }))
 }
@@ -341,6 +344,7 @@ impl Element for Component {
         if router.is_recovered() || router.is_swapping() {
             self.expect(router);
         }
+        self.is_awaiting = router.is_swapping();
         let now = router.clock.refresh();
         router.set_timer(CLAIM, now);
         Ok(())
@@ -402,7 +406,10 @@ impl Element for Component {
         match key {
             HANG => self.check_progress(router),
             CALLS => self.give_up_calls(router),
-            _ => component_listener::claim(self, router),
+            _ => {
+                component_listener::claim(self, router);
+                self.is_awaiting &= self.link.is_some();
+            }
         }
     }
 
@@ -425,6 +432,10 @@ impl Element for Component {
         self.in_flight() == 0 && (self.waiting.is_empty() || !self.is_ready())
     }
 
+    fn is_awaiting(&self) -> bool {
+        self.is_awaiting
+    }
+
     fn take_state(&mut self, old: &mut dyn Element, router: &mut Router) {
         let Ok(old) = downcast::<Component>(old) else {
             return;
@@ -439,6 +450,7 @@ impl Element for Component {
         if let Some(at) = link.next_call_end() {
             router.set_timer(CALLS, at);
         }
+        self.is_awaiting = link.stage != Stage::Ready;
         self.link = Some(link);
         self.declared = std::mem::take(&mut old.declared);
         self.progress = router.clock.refresh();

@@ -115,6 +115,7 @@ impl Component {
         if let Some(link) = &self.link {
             self.declared.clone_from(&link.declared);
         }
+        self.is_awaiting = false;
         self.progress = router.clock.refresh();
         component_listener::report(&self.key, "ready", router);
         self.send_waiting(router);
@@ -123,6 +124,7 @@ impl Component {
 
     /// The attachment ends: what came back goes on, the rest is lost.
     pub(super) fn part(&mut self, reason: &'static str, router: &mut Router) {
+        self.is_awaiting = false;
         let Some(mut link) = self.link.take() else {
             return;
         };
