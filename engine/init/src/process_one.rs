@@ -36,7 +36,7 @@ pub struct ProcessOne {
     failure: Option<Failure>,
     waiting: Vec<(ClientId, Order)>,
     /// Who waits for a change of the components.
-    change: Option<ClientId>,
+    change: Option<(ClientId, Order)>,
     written: Option<State>,
     /// Entries waited for that are the components'.
     components: usize,
@@ -197,21 +197,27 @@ impl ProcessOne {
 
     fn begin_change(&mut self, client: ClientId, order: Order) {
         let now = Instant::now();
-        let begun = match order {
-            _ if self.change.is_some() => Err(vec![
+        let begun = match (order, self.change) {
+            // What was to come goes: a reload is called off.
+            (Order::Settle, None | Some((_, Order::Reload))) => self.function.settle(now),
+            (_, None) => self.function.reload(now),
+            _ => Err(vec![
                 "another change is under way; wait for its answer".to_string(),
             ]),
-            Order::Settle => self.function.settle(now),
-            _ => self.function.reload(now),
         };
         match begun {
-            Ok(()) => self.change = Some(client),
+            Ok(()) => {
+                if let Some((former, _)) = self.change.replace((client, order)) {
+                    let refusal = Refusal::new("a later order was carried out instead");
+                    self.orders.answer(former, &refusal);
+                }
+            }
             Err(errors) => self.orders.answer(client, &Refusal::new(errors.join("\n"))),
         }
     }
 
     fn answer_change(&mut self) {
-        let Some(client) = self.change else {
+        let Some((client, _)) = self.change else {
             return;
         };
         match self.function.change(Instant::now()) {

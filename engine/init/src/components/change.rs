@@ -51,7 +51,8 @@ impl Components {
         for component in &mut self.list {
             if !lists(&component.spec.key) {
                 component.change = Some(Change::Goes);
-                component.leave(component.spec.ready == Readiness::Attach, now);
+                let knows = component.spec.ready == Readiness::Attach && !component.is_starting();
+                component.leave(knows, now);
             }
         }
     }

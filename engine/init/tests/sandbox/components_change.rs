@@ -283,3 +283,26 @@ fn a_stop_cuts_a_change_short() {
     assert_eq!(states(&sandbox.order("start")), [state("old", "ready")]);
     sandbox.shutdown();
 }
+
+#[test]
+fn a_settle_calls_a_reload_off() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let mut sandbox = running();
+    let before = sandbox.starting.folder.facts.clone();
+    let folder = &mut sandbox.starting.folder;
+    folder.add_component("new", shell(STAY), json!({"ready": "attach"}));
+    folder.write();
+    let client = sandbox.orders();
+    (&client).write_all(b"{\"op\":\"reload\"}\n").unwrap();
+    sandbox.component_in("new", "starting");
+    let folder = &mut sandbox.starting.folder;
+    folder.facts = before;
+    folder.write();
+    let settled = sandbox.order("settle");
+    assert_eq!(states(&settled), [state("old", "ready")]);
+    let refusal = json!({"ok": false, "error": "a later order was carried out instead"});
+    assert_eq!(answer(&client), refusal);
+    sandbox.shutdown();
+}
