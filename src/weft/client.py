@@ -16,6 +16,7 @@ from weft.model.function import DEFAULT_PROJECT
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
+    from weft.model.change import ChangePlan, Edit
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.problem import Problem
     from weft.server.agent import LocalAgent
@@ -70,6 +71,22 @@ class Client(Protocol):
 
     async def stop(self, name: str) -> None:
         """End the processing of a function and keep its sandbox."""
+        ...
+
+    async def selected(self, selector: str) -> list[FunctionFacts]:
+        """The functions that a name or a glob such as `fw-*` means, at least one."""
+        ...
+
+    async def reconfigure(
+        self,
+        facts: FunctionFacts,
+        package: str | None,
+        edit: Edit,
+        settings: Mapping[str, str],
+        *,
+        dry_run: bool = False,
+    ) -> ChangePlan:
+        """Change the components or the path of a running function, to those of a package or by an edit."""
         ...
 
     async def remove(self, name: str, *, missing_ok: bool = False) -> None:
@@ -224,6 +241,43 @@ class LocalClient:
 
         facts, _ = await self._own(name)
         await self._agent().stop(str(uuid4()), facts.uuid)
+
+    async def selected(self, selector: str) -> list[FunctionFacts]:
+        """A name means one function, and a glob all that match in the default project."""
+        from fnmatch import fnmatchcase
+
+        if not set(selector) & set("*?["):
+            return [(await self._own(selector))[0]]
+        found = [facts for facts, _ in await self.functions()]
+        chosen = [
+            facts
+            for facts in found
+            if facts.project == DEFAULT_PROJECT and fnmatchcase(facts.name, selector)
+        ]
+        if not chosen:
+            raise FunctionNotFoundError(selector, [facts.name for facts in found])
+        return sorted(chosen, key=lambda facts: facts.name)
+
+    async def reconfigure(
+        self,
+        facts: FunctionFacts,
+        package: str | None,
+        edit: Edit,
+        settings: Mapping[str, str],
+        *,
+        dry_run: bool = False,
+    ) -> ChangePlan:
+        """Change a running function."""
+        from uuid import uuid4
+
+        from weft.model.change import Change
+        from weft.vnf.source import read_files
+
+        files = None if package is None else read_files(Path(package))
+        change = Change(
+            facts.uuid, files, package or "", edit, tuple(settings.items()), dry_run=dry_run
+        )
+        return await self._agent().reconfigure(str(uuid4()), change)
 
     async def remove(self, name: str, *, missing_ok: bool = False) -> None:
         """Remove the function."""

@@ -11,6 +11,7 @@
     │   ├── FunctionNotFoundError no function of that name
     │   ├── NameTakenError        the name is in use in its project
     │   ├── StartError            a start that failed and was rolled back
+    │   ├── ChangeError           a change of a running function that failed and was rolled back
     │   └── NotRunningError       the function is there, but its engine does not run
     └── HandlerError              a handler that cannot be read or written (ControlSocket code)
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BindingError",
+    "ChangeError",
     "EngineError",
     "FunctionError",
     "FunctionNotFoundError",
@@ -121,6 +123,16 @@ class StartError(FunctionError):
     def __init__(self, name: str, stage: str, lines: Sequence[str]) -> None:
         reasons = "\n".join(f"  {line}" for line in lines) or "  no reason was given"
         super().__init__(f"'{name}' did not start (stage: {stage}); all was undone\n{reasons}")
+        self.stage = stage
+        self.lines = tuple(lines)
+
+
+class ChangeError(FunctionError):
+    """A change of a running function that failed."""
+
+    def __init__(self, name: str, stage: str, lines: Sequence[str]) -> None:
+        reasons = "\n".join(f"  {line}" for line in lines) or "  no reason was given"
+        super().__init__(f"'{name}' was not changed (stage: {stage}); all is as before\n{reasons}")
         self.stage = stage
         self.lines = tuple(lines)
 

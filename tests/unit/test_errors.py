@@ -42,6 +42,11 @@ def test_only_wrong_usage_has_status_two() -> None:
             "'x' did not start (stage: engine); all was undone\n  graph.click:1: bad",
             None,
         ),
+        (
+            errors.ChangeError("x", "component", ["component 'a' is slow"]),
+            "'x' was not changed (stage: component); all is as before\n  component 'a' is slow",
+            None,
+        ),
         (errors.HandlerError(510, "No element named 'x'"), "No element named 'x'", None),
     ],
 )

@@ -20,6 +20,7 @@ COMMANDS = {
     "show": "everything about one function, or the graph that runs in it",
     "read": "read a handler of a function",
     "write": "write a handler of a function",
+    "reconfigure": "change the components or the path of a running function",
     "logs": "what a function's engine has said",
     "start": "start the processing of a stopped function",
     "stop": "stop a function and remove it, or with --keep only its processing",

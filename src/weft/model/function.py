@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -50,7 +50,15 @@ class FunctionFacts:
     operation: str
     sandbox_kind: str = "process"
     links: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
     component_uids: dict[str, int] = field(default_factory=dict)
+    """User ids by key, of all processes there may be just now."""
+    component_keys: dict[str, str] = field(default_factory=dict)
+    """The key of each component's process, by the component's name."""
+    component_numbers: dict[str, int] = field(default_factory=dict)
+    """How many keys each name has had, also of components that are gone."""
+    change: dict[str, Any] = field(default_factory=dict)
+    """The last change: `operation`, and what it did."""
 
 
 @dataclass(frozen=True, slots=True)

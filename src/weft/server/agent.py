@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+    from weft.model.change import Change, ChangePlan
     from weft.model.function import FunctionRequest
     from weft.server.rundir import FunctionFolder, RunDirectory
 
@@ -48,6 +49,10 @@ class Agent(Protocol):
 
     async def stop(self, operation: str, uuid: UUID) -> None:
         """End the processing of a function and keep its sandbox."""
+        ...
+
+    async def reconfigure(self, operation: str, change: Change) -> ChangePlan:
+        """Change the components or the path of a running function; on any error it is as before."""
         ...
 
     async def remove(self, operation: str, uuid: UUID) -> None:
@@ -108,6 +113,17 @@ class LocalAgent:
     async def stop(self, operation: str, uuid: UUID) -> None:
         """End the processing."""
         await self._managed(uuid).stop()
+
+    async def reconfigure(self, operation: str, change: Change) -> ChangePlan:
+        """Change a running function."""
+        from weft.server.reconfiguration import Reconfiguration  # heavy, as deployment is
+
+        if os.geteuid() != 0:
+            raise PrivilegeError("changing a function", command="weft reconfigure ...")
+        folder = self._folder(change.uuid)
+        if folder is None:
+            raise FunctionNotFoundError(str(change.uuid), [])
+        return await Reconfiguration(self._run, folder, operation, change, self._say).run()
 
     async def remove(self, operation: str, uuid: UUID) -> None:
         """Shut the function down, give devices back, delete links, remove the folder."""

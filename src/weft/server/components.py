@@ -10,7 +10,7 @@ from weft.vnf.components import prepare_components
 from weft.vnf.frameworks import processes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from weft.model.package import Component, Launch, Package
     from weft.server.rundir import FunctionFolder
@@ -19,21 +19,27 @@ __all__ = ["ComponentProcesses"]
 
 
 class ComponentProcesses:
-    """What is known of them, step by step: first user ids, then how each is started."""
+    """What is known of them, step by step: first user ids, then how each is started.
 
-    def __init__(self, package: Package) -> None:
+    `keys` says which components are meant, and the key of each; else all are, under their names.
+    """
+
+    def __init__(self, package: Package, keys: Mapping[str, str] | None = None) -> None:
         self._package = package
-        self._components = processes_of(package)
+        named = processes_of(package)
+        self.keys = {item.name: item.name for item in named} if keys is None else dict(keys)
+        self._components = tuple(item for item in named if item.name in self.keys)
         self._launches: dict[str, Launch] = {}
         self.uids: dict[str, int] = {}
+        """By key."""
 
     def __len__(self) -> int:
         return len(self._components)
 
     def give_uids(self, uids: Sequence[int]) -> None:
         """A user id for each."""
-        names = [component.name for component in self._components]
-        self.uids = dict(zip(names, uids, strict=True))
+        keys = [self.keys[component.name] for component in self._components]
+        self.uids = dict(zip(keys, uids, strict=True))
 
     async def build(self, folder: FunctionFolder, say: Callable[[str], None]) -> None:
         """Prepare them below the function's folder, off the event loop; cancelling ends compilers."""
@@ -44,7 +50,7 @@ class ComponentProcesses:
         tools = Tools(sdk_folder(), default_cache(), say, folder.path / "mnt")
         place = folder.path / "components"
         work = asyncio.create_task(
-            asyncio.to_thread(prepare_components, self._package, place, tools)
+            asyncio.to_thread(prepare_components, self._package, place, tools, self.keys)
         )
         try:
             self._launches = await asyncio.shield(work)
@@ -62,8 +68,9 @@ class ComponentProcesses:
         """What the graph's elements are told of their components' processes."""
         found = {}
         for component in self._components:
-            found[component.key_name] = component.name
-            found[component.uid_name] = str(self.uids[component.name])
+            key = self.keys[component.name]
+            found[component.key_name] = key
+            found[component.uid_name] = str(self.uids[key])
         return found
 
     def facts(self) -> dict[str, Any]:
@@ -84,9 +91,10 @@ class ComponentProcesses:
 
     def _describe(self, component: Component) -> dict[str, Any]:
         launch = self._launches[component.name]
-        uid = self.uids[component.name]
+        key = self.keys[component.name]
+        uid = self.uids[key]
         return {
-            "key": component.name,
+            "key": key,
             "name": component.name,
             "program": list(launch.program),
             "environment": dict(launch.environment),

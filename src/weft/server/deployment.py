@@ -14,6 +14,7 @@ from weft.server.components import ComponentProcesses
 from weft.server.links import choose_join
 from weft.server.namespaces import Namespace
 from weft.server.sandboxes import SANDBOXES, choose_sandbox
+from weft.vnf.archive import write_zip
 from weft.vnf.forwarder import graph_of
 
 if TYPE_CHECKING:
@@ -161,7 +162,10 @@ class Deployment:
             operation=self._operation,
             sandbox_kind=self._kind,
             links=links,
+            values=dict(request.values),
             component_uids=self._processes.uids,
+            component_keys=self._processes.keys,
+            component_numbers=dict.fromkeys(self._processes.keys, 1),
         )
         folder.write_facts(facts, self._sandbox_facts(uid))
         return facts
@@ -186,6 +190,8 @@ class Deployment:
         package = self._request.package
         graph = folder.path / "graph.click"
         graph.write_bytes(graph_of(package).encode("utf-8", errors="surrogateescape"))
+        if package.path is not None:
+            write_zip(folder.package, package.files)
         data = folder.path / "data"
         data.mkdir(mode=0o700)
         for file in package.files:

@@ -57,6 +57,26 @@ class FunctionFolder:
         """What the function's processes have said."""
         return self.path / "log"
 
+    @property
+    def package(self) -> Path:
+        """The package it runs, as it can be changed; a plain Click file has none."""
+        return self.path / "package.zip"
+
+    @property
+    def graph(self) -> Path:
+        """The graph that its engine starts with."""
+        return self.path / "graph.click"
+
+    @property
+    def components(self) -> Path:
+        """A folder for each process of a component, by key."""
+        return self.path / "components"
+
+    def sandbox(self) -> dict[str, Any]:
+        """What init was told."""
+        data = json.loads((self.path / "function.json").read_bytes())
+        return dict(data["sandbox"])
+
     def facts(self) -> FunctionFacts | None:
         """What was written down when it was deployed; None while there is nothing readable."""
         try:
@@ -172,6 +192,12 @@ class RunDirectory:
         path.mkdir()
         path.chmod(0o755)  # whatever the umask: its processes have users of their own
         return FunctionFolder(path), uid, further
+
+    def further_uids(self, uuid: UUID, count: int) -> list[int]:
+        """User ids for components that come to a function; see `reserve`."""
+        taken = set().union(*(folder.uids() for folder in self.folders()))
+        start = uuid.int >> 32
+        return [_free(_FIRST_COMPONENT_UID, _COMPONENT_UIDS, start, taken) for _ in range(count)]
 
 
 def _free(first: int, count: int, start: int, taken: set[int]) -> int:

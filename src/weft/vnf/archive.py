@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import zipfile
 import zlib
@@ -12,9 +13,10 @@ from weft.model.package import PackageFile
 from weft.model.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["FILES_LIMIT", "FILE_LIMIT_BYTES", "TOTAL_LIMIT_BYTES", "read_zip"]
+__all__ = ["FILES_LIMIT", "FILE_LIMIT_BYTES", "TOTAL_LIMIT_BYTES", "read_zip", "write_zip"]
 
 FILES_LIMIT = 4096
 FILE_LIMIT_BYTES = 16 * 2**20
@@ -39,6 +41,19 @@ def read_zip(path: Path) -> tuple[PackageFile, ...]:
         ) as error:
             problem = f"a damaged zip file: {error}"
     raise PackageError(str(path), [Problem(path.name, 0, problem)])
+
+
+def write_zip(path: Path, files: Iterable[PackageFile]) -> None:
+    """Make a zip archive of files, at once or not at all; nobody else may read it."""
+    temporary = path.with_name(path.name + ".new")
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with (
+        os.fdopen(descriptor, "w+b") as stream,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for file in files:
+            archive.writestr(file.name, file.content)
+    temporary.replace(path)
 
 
 def _read_archive(archive: zipfile.ZipFile, package: str) -> tuple[PackageFile, ...]:

@@ -12,7 +12,7 @@ from weft.vnf.building.tools import Tools
 from weft.vnf.frameworks import FRAMEWORKS, processes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from weft.model.package import Launch, Package
     from weft.model.problem import Problem
@@ -30,16 +30,21 @@ def check_components(package: Package, say: Callable[[str], None]) -> None:
             prepare_components(package, Path(folder), tools)
 
 
-def prepare_components(package: Package, folder: Path, tools: Tools) -> dict[str, Launch]:
+def prepare_components(
+    package: Package, folder: Path, tools: Tools, keys: Mapping[str, str] | None = None
+) -> dict[str, Launch]:
     """How each process is started; PackageError lists what cannot be built, of all of them.
 
-    A component gets `folder`/NAME/package with the package's files, and `folder`/NAME/build.
+    A component gets `folder`/KEY/package with the package's files, and `folder`/KEY/build. `keys`
+    says which components are meant, and the key of each; else all are, under their names.
     """
     launches: dict[str, Launch] = {}
     problems: list[Problem] = []
     _make(folder)
     for component in processes_of(package):
-        place = folder / component.name
+        if keys is not None and component.name not in keys:
+            continue
+        place = folder / (keys[component.name] if keys else component.name)
         framework = FRAMEWORKS[component.framework]
         try:
             _lay_out(package, place / "package")

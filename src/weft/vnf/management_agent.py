@@ -55,6 +55,14 @@ class ManagementAgent:
         """End the processing and keep the sandbox."""
         await self._order("stop")
 
+    async def reload(self, timeout_s: float) -> None:
+        """Start the component processes that the function's folder has come to list."""
+        await self._order("reload", timeout_s)
+
+    async def settle(self) -> None:
+        """End the component processes that the function's folder lists no more."""
+        await self._order("settle")
+
     async def off(self) -> None:
         """End everything, the sandbox included."""
         await self._order("shutdown")

@@ -19,10 +19,10 @@ from weft.vnf.reader import suggestion
 from weft.vnf.source import read_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["load_click_file", "load_package", "parameter_values"]
+__all__ = ["load_click_file", "load_package", "package_of", "parameter_values"]
 
 _PORT_PROBLEM = re.compile(
     r"'(?P<name>\w+)' (?:has no (?P<missing>(?:in|out)put \d+)|(?P<unused>(?:in|out)put \d+) unused)"
@@ -34,13 +34,19 @@ def load_package(path: Path, warnings: list[Problem] | None = None) -> Package:
 
     What the engine finds doubtful but not wrong is added to `warnings`.
     """
-    files = read_files(path)
+    return package_of(read_files(path), str(path), warnings)
+
+
+def package_of(
+    files: Sequence[PackageFile], called: str, warnings: list[Problem] | None = None
+) -> Package:
+    """The package that consists of these files, checked as `load_package` does."""
     package, problems = read_manifest(files)
     if package is None:
-        raise PackageError(str(path), problems)
+        raise PackageError(called, problems)
     problems = _graph_problems(package, warnings if warnings is not None else [])
     if problems:
-        raise PackageError(str(path), problems)
+        raise PackageError(called, problems)
     return package
 
 

@@ -1,0 +1,354 @@
+"""One change of a running function, step by step, and the way back from every step.
+
+What it was before lies in `before/` of the function's folder until the change is complete, so that a
+change that was broken off for good is undone by the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from weft.errors import ChangeError, FunctionError, HandlerError, NotRunningError, UsageError
+from weft.model.change import ChangePlan
+from weft.model.state import FunctionState
+from weft.server.components import ComponentProcesses
+from weft.server.data import place_files
+from weft.vnf.archive import read_zip, write_zip
+from weft.vnf.change import Processes, bound_graph, plan_change
+from weft.vnf.edit import edited
+from weft.vnf.management_agent import ManagementAgent
+from weft.vnf.package import package_of, parameter_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from weft.model.change import Change
+    from weft.model.function import FunctionFacts
+    from weft.model.package import Package
+    from weft.server.rundir import FunctionFolder, RunDirectory
+
+__all__ = ["Reconfiguration"]
+
+_KEPT = ("function.json", "graph.click", "package.zip")
+# The engine waits 500 ms at most for packets that are outside, then the new processes attach.
+_SWITCH_TIMEOUT_S = 20.0
+_LOOK_S = 0.005
+_START_EXTRA_S = 10.0
+
+
+class Reconfiguration:
+    """Does what a change asks for, whole or not at all."""
+
+    def __init__(
+        self,
+        run: RunDirectory,
+        folder: FunctionFolder,
+        operation: str,
+        change: Change,
+        say: Callable[[str], None],
+    ) -> None:
+        self._run = run
+        self._folder = folder
+        self._operation = operation
+        self._change = change
+        self._say = say
+        self._before = folder.path / "before"
+
+    async def run(self) -> ChangePlan:
+        """Plan it, and unless it is only to be planned, do it; on any error nothing has changed."""
+        with self._folder.held() as nobody_else:
+            facts = self._folder.facts()
+            if facts is None or not nobody_else:
+                name = facts.name if facts else str(self._folder.uuid)
+                raise FunctionError(
+                    f"'{name}' is just being changed or removed by another process",
+                    hint="try again",
+                )
+            if facts.change.get("operation") == self._operation:
+                return _plan_of(facts.change)
+            self._agent = ManagementAgent(facts.name, self._folder.path)
+            if self._before.exists():
+                await self._undo()
+                facts = self._folder.facts() or facts
+            old, new = self._packages(facts)
+            values = _values(facts, new, self._change)
+            plan = self._plan(facts, old, new)
+            if self._change.dry_run:
+                return plan
+            await self._running(facts)
+            return await self._apply(facts, old, new, plan, values)
+
+    def _packages(self, facts: FunctionFacts) -> tuple[Package, Package]:
+        if not self._folder.package.exists():
+            raise FunctionError(
+                f"'{facts.name}' runs a Click file or a package without a path, which has no "
+                "components to change",
+                hint=f"write another graph: weft write {facts.name} hotconfig - < FILE",
+            )
+        old = package_of(read_zip(self._folder.package), facts.name)
+        change = self._change
+        files = old.files if change.files is None else change.files
+        called = change.source or facts.name
+        if change.edit:
+            files = edited(files, change.edit)
+        return old, package_of(files, called)
+
+    def _plan(self, facts: FunctionFacts, old: Package, new: Package) -> ChangePlan:
+        processes = Processes(facts.component_keys, facts.component_numbers)
+        return plan_change(old, new, processes, self._change.source or facts.name)
+
+    async def _running(self, facts: FunctionFacts) -> None:
+        state = (await self._agent.status()).state
+        if state is not FunctionState.ACTIVE:
+            raise NotRunningError(
+                f"'{facts.name}' is {state.value}: only an active function can be changed",
+                hint=f"start it with: weft start {facts.name}",
+            )
+
+    async def _apply(
+        self,
+        facts: FunctionFacts,
+        old: Package,
+        new: Package,
+        plan: ChangePlan,
+        values: Mapping[str, str],
+    ) -> ChangePlan:
+        keys = dict(plan.keys)
+        present = set(facts.component_keys.values())
+        coming = {name: key for name, key in keys.items() if key not in present}
+        processes = ComponentProcesses(new, coming)
+        old_files, new_files = dict(_contents(old)), dict(_contents(new))
+        try:
+            self._keep()
+            facts = self._reserve(facts, processes)
+            if processes:
+                await processes.build(self._folder, self._say)
+            sandbox = _sandbox_of(self._folder.sandbox(), keys, processes)
+            self._folder.write_facts(facts, sandbox)
+            await self._start(facts, processes)
+            place_files(self._folder.path, _differing(new_files, old_files), sandbox["uid"])
+            text = bound_graph(
+                plan.graph, keys, facts.component_uids, _unknown(values, sandbox["parameters"])
+            )
+            await self._switch(facts, text, frozenset(coming.values()))
+        except BaseException:
+            await asyncio.shield(self._undo(_differing(old_files, new_files)))
+            raise
+        plan = replace(plan, graph=text)
+        await asyncio.shield(self._complete(facts, new, plan, values))
+        return plan
+
+    def _keep(self) -> None:
+        """Put a copy of what there is aside, at once or not at all."""
+        temporary = self._folder.path / "before.new"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(mode=0o700)
+        for name in _KEPT:
+            shutil.copy2(self._folder.path / name, temporary / name)
+        temporary.replace(self._before)
+
+    def _reserve(self, facts: FunctionFacts, processes: ComponentProcesses) -> FunctionFacts:
+        """User ids for the processes that come, written down before others are given any."""
+        with self._run.locked():
+            processes.give_uids(self._run.further_uids(facts.uuid, len(processes)))
+            uids = facts.component_uids | processes.uids
+            facts = replace(facts, component_uids=uids)
+            self._folder.write_facts(facts, self._folder.sandbox())
+        return facts
+
+    async def _start(self, facts: FunctionFacts, processes: ComponentProcesses) -> None:
+        """Have init start what comes; it is ended again where that fails."""
+        if not processes:
+            return
+        described = processes.facts()["components"]
+        patience_s = max(item["start_ms"] for item in described) / 1000 + _START_EXTRA_S
+        try:
+            await self._agent.reload(patience_s)
+        except NotRunningError:
+            raise
+        except FunctionError as error:
+            lines = error.message.partition(" refused 'reload': ")[2] or error.message
+            raise ChangeError(facts.name, "component", lines.splitlines()) from None
+
+    async def _switch(self, facts: FunctionFacts, text: str, new_keys: frozenset[str]) -> None:
+        """Give the engine its new graph, and wait until packets pass through all of it."""
+        try:
+            await self._agent.write("hotconfig", text)
+        except HandlerError as error:
+            lines = error.message.splitlines()[1:] or [error.message]
+            raise ChangeError(facts.name, "engine", lines) from None
+        try:
+            async with asyncio.timeout(_SWITCH_TIMEOUT_S):
+                while not await self._has_switched(facts, text, new_keys):
+                    await asyncio.sleep(_LOOK_S)
+        except TimeoutError:
+            why = f"the new graph was not in place within {_SWITCH_TIMEOUT_S:.0f} s"
+            raise ChangeError(facts.name, "engine", [why]) from None
+
+    async def _has_switched(
+        self, facts: FunctionFacts, text: str, new_keys: frozenset[str]
+    ) -> bool:
+        status = await self._agent.status()
+        problems = [
+            f"component '{item.name}' {item.last_end or 'is ' + item.state} before it was ready"
+            for item in status.components
+            if item.key in new_keys and (item.restarts or item.state in ("failed", "restarting"))
+        ]
+        if problems:
+            raise ChangeError(facts.name, "component", problems)
+        if not new_keys <= {item.key for item in status.components if item.state == "ready"}:
+            return False
+        with contextlib.suppress(NotRunningError):  # the engine may be on its way back
+            return await self._agent.read("config") == _bytes(text)
+        return False
+
+    async def _complete(
+        self,
+        facts: FunctionFacts,
+        new: Package,
+        plan: ChangePlan,
+        values: Mapping[str, str],
+    ) -> None:
+        """Write down what runs now, and end what does not belong to it."""
+        numbers = dict(facts.component_numbers)
+        for name, key in plan.keys:
+            numbers[name] = max(numbers.get(name, 0), _number(key))
+        facts = replace(
+            facts,
+            version=new.version,
+            values=dict(values),
+            component_keys=dict(plan.keys),
+            component_numbers=numbers,
+            change={"operation": self._operation, **asdict(plan)},
+        )
+        _write(self._folder.graph, _bytes(plan.graph))
+        write_zip(self._folder.package, new.files)
+        self._folder.write_facts(facts, self._folder.sandbox())
+        shutil.rmtree(self._before, ignore_errors=True)
+        await self._tidy(facts)
+
+    async def _tidy(self, facts: FunctionFacts) -> None:
+        """End the processes that are listed no more, then remove what was theirs."""
+        with contextlib.suppress(FunctionError):  # they are ended with the function, at the latest
+            await self._agent.settle()
+        kept = set(facts.component_keys.values())
+        uids = {key: uid for key, uid in facts.component_uids.items() if key in kept}
+        self._folder.write_facts(replace(facts, component_uids=uids), self._folder.sandbox())
+        for key in _folders_in(self._folder.components) - kept:
+            shutil.rmtree(self._folder.components / key, ignore_errors=True)
+            home = self._folder.path / "data" / key
+            # A folder of the package may be called so too; that one is the engine's.
+            if home.is_dir() and home.lstat().st_uid == facts.component_uids.get(key):
+                shutil.rmtree(home, ignore_errors=True)
+
+    async def _undo(self, files: Mapping[str, bytes | None] | None = None) -> None:
+        """Go back to what was put aside; repeated, it does nothing more."""
+        if not self._before.exists():
+            return
+        for name in _KEPT:
+            shutil.copy2(self._before / name, self._folder.path / f"{name}.new")
+            (self._folder.path / f"{name}.new").replace(self._folder.path / name)
+        facts = self._folder.facts()
+        assert facts is not None
+        if files:
+            place_files(self._folder.path, files, self._folder.sandbox()["uid"])
+        with contextlib.suppress(FunctionError, HandlerError):
+            await self._back(self._folder.graph.read_bytes())
+        shutil.rmtree(self._before, ignore_errors=True)
+        await self._tidy(facts)
+
+    async def _back(self, graph: bytes) -> None:
+        """Have the engine run the former graph, and the processes that belong to it."""
+        if await self._agent.read("config") == graph:
+            return  # what comes has no packets yet, and what goes was not told so
+        await self._agent.reload(_START_EXTRA_S)
+        await self._agent.write("hotconfig", graph.decode("utf-8", errors="surrogateescape"))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SWITCH_TIMEOUT_S):
+                while await self._agent.read("config") != graph:
+                    await asyncio.sleep(_LOOK_S)
+
+
+def _values(facts: FunctionFacts, new: Package, change: Change) -> dict[str, str]:
+    """The value of every parameter; one that was there keeps its value."""
+    known = {parameter.name.lower(): parameter.name for parameter in new.parameters}
+    had = {name.lower(): value for name, value in facts.values.items()}
+    given = {known[name]: value for name, value in had.items() if name in known}
+    for name, value in change.values:
+        former = had.get(name.lower())
+        if former is not None and name.lower() in known and former != value:
+            raise UsageError(
+                f"--set {name}: it keeps its value '{former}' while the function runs; allowed: "
+                "parameters that are new"
+            )
+    return parameter_values(new, given | dict(change.values))
+
+
+def _unknown(values: Mapping[str, str], started: Mapping[str, str]) -> dict[str, str]:
+    """The values that the engine was not started with."""
+    return {name: value for name, value in values.items() if name not in started}
+
+
+def _sandbox_of(
+    sandbox: dict[str, Any], keys: Mapping[str, str], processes: ComponentProcesses
+) -> dict[str, Any]:
+    """What init is to read: the processes that stay, as they are, and those that come."""
+    facts = processes.facts()
+    described = {item["key"]: item for item in sandbox.get("components", [])}
+    described |= {item["key"]: item for item in facts.get("components", [])}
+    mounts = {item["target"]: item for item in sandbox.get("mounts", [])}
+    mounts |= {item["target"]: item for item in facts.get("mounts", [])}
+    return {
+        **sandbox,
+        "components": [described[key] for key in keys.values()],
+        "mounts": [mounts[target] for target in sorted(mounts)],
+    }
+
+
+def _number(key: str) -> int:
+    """How many keys a name has had when it has this one."""
+    return int(key.rpartition(".")[2]) if "." in key else 1
+
+
+def _contents(package: Package) -> list[tuple[str, bytes]]:
+    return [(file.name, file.content) for file in package.files]
+
+
+def _differing(wanted: Mapping[str, bytes], there: Mapping[str, bytes]) -> dict[str, bytes | None]:
+    """What must be written, and removed (None), to come from one to the other."""
+    found: dict[str, bytes | None] = {
+        name: content for name, content in wanted.items() if there.get(name) != content
+    }
+    return found | {name: None for name in there if name not in wanted}
+
+
+def _folders_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+
+def _write(path: Path, content: bytes) -> None:
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="surrogateescape")
+
+
+def _plan_of(change: Mapping[str, Any]) -> ChangePlan:
+    """A plan that was written down."""
+    return ChangePlan(
+        started=tuple(change["started"]),
+        kept=tuple(change["kept"]),
+        replaced=tuple(change["replaced"]),
+        ended=tuple(change["ended"]),
+        graph=change["graph"],
+        keys=tuple((name, key) for name, key in change["keys"]),
+        version=change["version"],
+    )

@@ -1,0 +1,261 @@
+"""`weft reconfigure` while numbered frames pass: each arrives once and in order, whatever becomes of it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.traffic import Receiver, Sender, numbered_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support.hosts import Host
+    from tests.system.conftest import Weft
+
+RATE_PPS = 4000
+AT = 40  # a byte of every frame that components change
+
+ADD = """#include <weft/component.h>
+static void process(weft_component *component, weft_packet *packets, size_t count, void *user)
+{
+    (void)user;
+    for (size_t i = 0; i < count; i++)
+        weft_data(component, &packets[i])[40] += %d;
+}
+int main(void)
+{
+    return weft_run(&(weft_options){.process = process});
+}
+"""
+DOUBLE = """from weft.component import Component
+
+component = Component()
+
+@component.packet
+def double(packet):
+    packet.data[40] = packet.data[40] * 2 % 256
+
+component.run()
+"""
+MANIFEST = """weft: 1
+vnf: gate
+version: 1.0.0
+interfaces: [in, out]
+components:
+  add: {framework: c, file: add.c}
+  double: {framework: python, file: double.py}
+  count: {framework: click, text: "input -> c :: Counter -> output;"}
+path: |
+  in -> add -> double -> count -> out
+  out -> in
+"""
+START = 0x5A  # what the byte is when it is sent
+
+
+class Gate:
+    """The function between two hosts, with frames that flow all the time."""
+
+    def __init__(self, weft: Weft, hosts: tuple[Host, Host], folder: Path) -> None:
+        self.weft = weft
+        self.left, self.right = hosts
+        for host in hosts:
+            host.keep_silent()
+        self.folder = folder / "gate"
+        self.folder.mkdir()
+        self.files({"vnf.yaml": MANIFEST, "add.c": ADD % 3, "double.py": DOUBLE})
+        weft(
+            *("run", str(self.folder), "-d"),
+            *("-i", f"in=netns:{self.left.name}:eth0", "-i", f"out=netns:{self.right.name}:eth0"),
+        )
+        self.receiver = Receiver(self.right)
+        self.sender = Sender(self.left, rate_pps=RATE_PPS)
+
+    def files(self, files: dict[str, str]) -> None:
+        for name, text in files.items():
+            (self.folder / name).write_text(text)
+
+    def flow(self) -> None:
+        self.sender.start()
+        self.some()
+
+    def some(self) -> None:
+        """Return when some more frames have come."""
+        self.receiver.wait_for(len(self.receiver.numbers) + 200)
+
+    def all_came(self) -> None:
+        """Every frame came, once and in order."""
+        self.some()
+        sent = self.sender.stop()
+        self.receiver.wait_for(sent)
+        assert self.receiver.settle() == list(range(sent))
+
+    def change(self, *arguments: str, status: int = 0) -> str:
+        return self.weft("reconfigure", "gate", *arguments, status=status)
+
+    def changed(self, *arguments: str) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads(self.change(*arguments, "-o", "json"))
+        return facts
+
+    def keys(self) -> dict[str, str]:
+        [row] = self.weft.ps()
+        return {item["name"]: item["key"] for item in row["components"]}
+
+    def pids(self) -> dict[str, int]:
+        [row] = self.weft.ps()
+        return {item["name"]: item["pid"] for item in row["components"]}
+
+    def byte(self) -> int:
+        """What becomes of the byte in one frame."""
+        with self.right.namespace.entered():
+            handle = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88B5))
+        with handle, Sender(self.left) as sender:
+            handle.bind(("eth0", 0x88B5))
+            handle.settimeout(20)
+            sender.send(1)
+            return handle.recv(2048)[AT]
+
+    def close(self) -> None:
+        self.sender.__exit__(None, None, None)
+        self.receiver.__exit__(None, None, None)
+
+
+@pytest.fixture
+def gate(weft: Weft, make_host: Callable[[str], Host], tmp_path: Path) -> Iterator[Gate]:
+    gate = Gate(weft, (make_host("left"), make_host("right")), tmp_path)
+    yield gate
+    gate.close()
+
+
+def test_components_are_added_replaced_reordered_and_removed_under_traffic(gate: Gate) -> None:
+    pids = gate.pids()
+    gate.flow()
+    more = gate.folder.parent / "more.c"
+    more.write_text(ADD % 1)
+    path = "in -> {} -> count -> out; out -> in"
+    added = gate.changed("--add", f"more=c:{more}", "--path", path.format("add -> double -> more"))
+    assert (added["started"], added["kept"]) == (["more"], ["add", "double", "count"])
+    gate.some()
+    reordered = gate.changed("--path", path.format("double -> add -> more"))
+    assert reordered["kept"] == ["add", "double", "count", "more"]
+    gate.some()
+    assert {name: gate.pids()[name] for name in pids} == pids
+    other = gate.folder.parent / "double.py"
+    other.write_text(DOUBLE.replace("* 2", "* 3"))
+    replaced = gate.changed("--replace", f"double={other}")
+    assert (replaced["replaced"], replaced["kept"]) == (["double"], ["add", "count", "more"])
+    gate.some()
+    assert gate.keys() == {"add": "add", "double": "double.2", "more": "more"}
+    removed = gate.changed("--remove", "add", "--path", path.format("more -> double"))
+    assert (removed["ended"], removed["kept"]) == (["add"], ["double", "count", "more"])
+    gate.all_came()
+    assert gate.keys() == {"double": "double.2", "more": "more"}
+    assert gate.byte() == (START + 1) * 3 % 256
+    assert gate.weft("show", "gate", "--graph") == removed["graph"] + "\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "complaint"),
+    [
+        (
+            "add.c",
+            "int main(void) { return 3; }\n",
+            "weft: 'gate' was not changed (stage: component); all is as before\n"
+            "  component 'add' ended with status 3 before it was ready\n",
+        ),
+        (
+            "double.py",
+            "raise SystemExit('no licence')\n",
+            "weft: 'gate' was not changed (stage: component); all is as before\n"
+            "  component 'double' ended with status 1 before it was ready\n"
+            "  double: no licence\n",
+        ),
+    ],
+)
+def test_a_component_that_does_not_start_leaves_all_as_it_was(
+    gate: Gate, file: str, text: str, complaint: str
+) -> None:
+    before = (gate.weft.ps()[0]["package"], gate.pids(), gate.weft("show", "gate", "--graph"))
+    folders = sorted(path.name for path in run_folder(gate).iterdir())
+    gate.flow()
+    gate.files({"vnf.yaml": MANIFEST.replace("1.0.0", "2.0.0"), file: text})
+    said = gate.change(str(gate.folder), status=1)
+    assert said.removeprefix("weft: add: compiling add.c\n") == complaint
+    gate.all_came()
+    after = (gate.weft.ps()[0]["package"], gate.pids(), gate.weft("show", "gate", "--graph"))
+    assert after == before
+    assert sorted(path.name for path in run_folder(gate).iterdir()) == folders
+    assert sorted(path.name for path in (run_folder(gate) / "components").iterdir()) == [
+        "add",
+        "double",
+    ]
+
+
+def test_what_does_not_compile_is_told_and_leaves_all_as_it_was(gate: Gate) -> None:
+    pids = gate.pids()
+    gate.flow()
+    gate.files({"add.c": "int main(void) { return x; }\n"})
+    complaint = gate.change(str(gate.folder), status=1)
+    assert "add.c:1: " in complaint
+    assert "'x' undeclared" in complaint
+    gate.all_came()
+    assert gate.pids() == pids
+
+
+def run_folder(gate: Gate) -> Path:
+    [row] = gate.weft.ps()
+    folder: Path = gate.weft.run_directory / row["uuid"]
+    return folder
+
+
+def test_an_interrupted_change_leaves_all_as_it_was(gate: Gate) -> None:
+    pids = gate.pids()
+    gate.flow()
+    gate.files({"double.py": "import time\ntime.sleep(60)\n"})
+    changing = gate.weft.popen("reconfigure", "gate", str(gate.folder))
+    while "double" not in {item["key"][:-2] for item in gate.weft.ps()[0]["components"]}:
+        assert changing.poll() is None
+    changing.send_signal(signal.SIGINT)
+    assert changing.wait(30) == 130
+    changing.communicate()
+    gate.all_came()
+    assert gate.pids() == pids
+
+
+def test_after_a_stop_and_a_killed_engine_the_new_graph_runs(gate: Gate) -> None:
+    gate.files({"vnf.yaml": MANIFEST.replace("1.0.0", "2.0.0"), "add.c": ADD % 5})
+    changed = gate.changed(str(gate.folder))
+    assert (changed["replaced"], changed["version"]) == (["add"], "2.0.0")
+    assert gate.weft.ps()[0]["package"] == "gate 2.0.0"
+    gate.weft("stop", "--keep", "gate")
+    gate.weft("start", "gate")
+    assert gate.byte() == (START + 5) * 2 % 256
+    assert gate.keys() == {"add": "add.2", "double": "double"}
+    again = gate.changed(str(gate.folder))
+    assert again["kept"] == ["add", "double", "count"]
+
+
+def test_a_dry_run_shows_the_plan_and_changes_nothing(gate: Gate) -> None:
+    pids = gate.pids()
+    graph = gate.weft("show", "gate", "--graph")
+    path = "in -> double -> count -> out; out -> in"
+    shown = gate.change("--dry-run", "--remove", "add", "--path", path)
+    plan, _, planned = shown.partition("\n\n")
+    assert plan == (
+        "name      gate\noutcome   planned\nversion   1.0.0\nstarted   -\n"
+        "kept      double, count\nreplaced  -\nended     add"
+    )
+    assert planned.endswith(f"{path}\n")
+    assert "double :: Component(" in planned
+    assert "add :: " not in planned
+    assert gate.pids() == pids
+    assert gate.weft("show", "gate", "--graph") == graph
+
+
+def test_frames_have_the_byte_that_is_changed() -> None:
+    assert numbered_frame(1)[AT] == START
