@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.support.hosts import Host
     from tests.system.conftest import Weft
 
-RATE_PPS = 4000
+RATE_PPS = 2000
 AT = 40  # a byte of every frame that components change
 
 ADD = """#include <weft/component.h>
@@ -48,8 +48,8 @@ vnf: gate
 version: 1.0.0
 interfaces: [in, out]
 components:
-  add: {framework: c, file: add.c}
-  double: {framework: python, file: double.py}
+  add: {framework: c, file: add.c, capacity: 8192}
+  double: {framework: python, file: double.py, capacity: 8192}
   count: {framework: click, text: "input -> c :: Counter -> output;"}
 path: |
   in -> add -> double -> count -> out
