@@ -9,6 +9,7 @@
 mod origin;
 mod room;
 mod share;
+mod side;
 
 pub use share::FrameLayout;
 
@@ -174,11 +175,6 @@ impl Pool {
     pub fn in_use(&self) -> usize {
         let total = (self.small.count + self.large.count) as usize;
         total - self.small.available() - self.large.available()
-    }
-
-    /// Side records in use.
-    pub fn side_in_use(&self) -> usize {
-        self.side.len() - 1 - self.side_free.len()
     }
 
     #[inline]
@@ -430,54 +426,6 @@ impl Pool {
         let old = std::mem::replace(packet, larger);
         self.release(old.slot(), 1);
         Some(())
-    }
-
-    fn new_side(&mut self, record: SideRecord) -> u32 {
-        if let Some(index) = self.side_free.pop() {
-            self.side[index as usize] = record;
-            return index;
-        }
-        self.side.push(record);
-        (self.side.len() - 1) as u32
-    }
-
-    /// The packet's side record (annotations beyond those in the descriptor), if it has one.
-    #[inline]
-    pub fn side(&self, packet: &Packet) -> Option<&SideRecord> {
-        (packet.side() != 0).then(|| &self.side[packet.side() as usize])
-    }
-
-    /// The packet's side record, made when it has none.
-    #[inline]
-    pub fn side_mut(&mut self, packet: &mut Packet) -> &mut SideRecord {
-        if packet.side() == 0 {
-            let index = self.new_side(SideRecord::default());
-            packet.set_side(index);
-        }
-        &mut self.side[packet.side() as usize]
-    }
-
-    /// Gives up the packet's side record: all its fields read as zero.
-    pub fn clear_side(&mut self, packet: &mut Packet) {
-        if packet.side() == 0 {
-            return;
-        }
-        let origin = self.origin(packet);
-        if origin == 0 {
-            self.free_side(packet.side());
-            packet.set_side(0);
-        } else {
-            let record = &mut self.side[packet.side() as usize];
-            *record = SideRecord {
-                origin,
-                ..SideRecord::default()
-            };
-        }
-    }
-
-    fn free_side(&mut self, index: u32) {
-        self.origins.end(self.side[index as usize].origin);
-        self.side_free.push(index);
     }
 
     /// Takes over a packet that an earlier engine left in shared memory, before anything was

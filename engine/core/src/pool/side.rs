@@ -1,0 +1,61 @@
+//! Side records: annotations of packets beyond those in the descriptor.
+
+use super::Pool;
+use crate::packet::{Packet, SideRecord};
+
+impl Pool {
+    /// Side records in use.
+    pub fn side_in_use(&self) -> usize {
+        self.side.len() - 1 - self.side_free.len()
+    }
+
+    #[inline]
+    pub(super) fn new_side(&mut self, record: SideRecord) -> u32 {
+        if let Some(index) = self.side_free.pop() {
+            self.side[index as usize] = record;
+            return index;
+        }
+        self.side.push(record);
+        (self.side.len() - 1) as u32
+    }
+
+    /// The packet's side record (annotations beyond those in the descriptor), if it has one.
+    #[inline]
+    pub fn side(&self, packet: &Packet) -> Option<&SideRecord> {
+        (packet.side() != 0).then(|| &self.side[packet.side() as usize])
+    }
+
+    /// The packet's side record, made when it has none.
+    #[inline]
+    pub fn side_mut(&mut self, packet: &mut Packet) -> &mut SideRecord {
+        if packet.side() == 0 {
+            let index = self.new_side(SideRecord::default());
+            packet.set_side(index);
+        }
+        &mut self.side[packet.side() as usize]
+    }
+
+    /// Gives up the packet's side record: all its fields read as zero.
+    pub fn clear_side(&mut self, packet: &mut Packet) {
+        if packet.side() == 0 {
+            return;
+        }
+        let origin = self.origin(packet);
+        if origin == 0 {
+            self.free_side(packet.side());
+            packet.set_side(0);
+        } else {
+            let record = &mut self.side[packet.side() as usize];
+            *record = SideRecord {
+                origin,
+                ..SideRecord::default()
+            };
+        }
+    }
+
+    #[inline]
+    pub(super) fn free_side(&mut self, index: u32) {
+        self.origins.end(self.side[index as usize].origin);
+        self.side_free.push(index);
+    }
+}
