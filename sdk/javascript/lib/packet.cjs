@@ -2,6 +2,9 @@
 const { METADATA, DROP } = require('./entries.cjs');
 const { Nsh } = require('./nsh.cjs');
 
+const LONGEST = 65553;
+const FURTHEST = 65535 - 16; // behind what is not the component's: offsets have 16 bits
+
 class Packet {
   constructor(entries, at, owner) {
     this._entries = entries;
@@ -48,12 +51,14 @@ class Packet {
   }
 
   get headroom() {
-    return this._entries.offsets[this._at] - this._entries.begins[this._at];
+    const { offsets, begins, lengths } = this._entries;
+    return Math.min(offsets[this._at] - begins[this._at], LONGEST - lengths[this._at]);
   }
 
   get tailroom() {
     const { offsets, lengths, ends } = this._entries;
-    return ends[this._at] - offsets[this._at] - lengths[this._at];
+    const length = lengths[this._at];
+    return Math.min(ends[this._at] - offsets[this._at], LONGEST) - length;
   }
 
   push(count) {
@@ -67,6 +72,7 @@ class Packet {
   pull(count) {
     const entries = this._entries;
     if (!(checkCount(count) <= entries.lengths[this._at])) return false;
+    if (entries.offsets[this._at] - entries.begins[this._at] + count > FURTHEST) return false;
     entries.offsets[this._at] += count;
     entries.lengths[this._at] -= count;
     return true;
