@@ -166,7 +166,8 @@ export class Component {
    * none is large enough. It leaves when it is given to send(). `headroom`: bytes in front, default 128. */
   newPacket(length: number | Uint8Array, headroom?: number): Packet | null;
   /** Sends a packet that is new, a clone or was kept. In onPacket it leaves just before the packet that is being
-   * processed, in onBatch before all of the batch that flush() has not returned. It is empty afterwards. */
+   * processed, in onBatch before all of the batch that flush() has not returned. It is empty afterwards. One that was
+   * kept when the engine was replaced goes nowhere: it was lost with the engine. */
   send(packet: Packet): void;
   readonly attached: boolean;
   /** Packets of the batch that is being processed. */

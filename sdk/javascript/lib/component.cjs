@@ -96,6 +96,7 @@ class Component {
 
   send(packet) {
     if (!(packet instanceof Packet) || packet._owner !== this) throw new TypeError('send takes a packet of this component');
+    if (packet._entries !== this._entries) return; // It was lost with the engine it came from.
     if (this._at > 0) this.flush(this._at);
     this._requireAttached(packet);
     this._native.send(packet._at);
