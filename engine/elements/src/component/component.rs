@@ -421,6 +421,7 @@ impl Element for Component {
         if let Some(at) = link.next_call_end() {
             router.set_timer(CALLS, at);
         }
+        self.attend(router);
         Ok(())
     }
 
@@ -445,7 +446,7 @@ impl Element for Component {
         let Some(link) = old.link.take_if(|_| same) else {
             return;
         };
-        router.watch(link.socket.descriptor(), Interest::Read);
+        router.watch(link.socket.descriptor(), link.interest());
         router.watch(link.bell(), Interest::Read);
         if let Some(at) = link.next_call_end() {
             router.set_timer(CALLS, at);

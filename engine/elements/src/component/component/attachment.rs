@@ -55,13 +55,7 @@ impl Component {
     }
 
     fn welcome(&mut self, applicant: Applicant, router: &mut Router) {
-        let Applicant {
-            socket,
-            decoder,
-            hello,
-            ..
-        } = applicant;
-        match Link::open(socket, decoder, &hello, self.capacity, self.private, router) {
+        match Link::open(applicant, self.capacity, self.private, router) {
             Ok(link) => {
                 router.watch(link.socket.descriptor(), Interest::Read);
                 router.watch(link.bell(), Interest::Read);
@@ -70,9 +64,10 @@ impl Component {
                 self.figures.attached();
                 self.listen(router);
             }
-            Err(error) => {
-                let line = format!("{}: component not attached: {error}", router.declaration());
-                router.console.line(&line);
+            Err((mut applicant, error)) => {
+                let reason = format!("component '{}' cannot be attached: {error}", self.key);
+                router.console.line(&reason);
+                applicant.refuse(&reason);
             }
         }
     }
@@ -87,11 +82,21 @@ impl Component {
         for _ in 0..READS {
             let Some(link) = &mut self.link else { return };
             match link.read() {
-                Read::Nothing => return,
+                Read::Nothing => return self.attend(router),
                 Read::End => return self.part("component-lost", router),
                 Read::Some if self.understand(router) => {}
                 Read::Some => return,
             }
+        }
+    }
+
+    /// Has what could not be said at once said when there is room.
+    pub(super) fn attend(&mut self, router: &mut Router) {
+        let Some(link) = &mut self.link else { return };
+        let unsaid = link.socket.unsaid() > 0;
+        if unsaid != link.awaits_room {
+            link.awaits_room = unsaid;
+            router.watch(link.socket.descriptor(), link.interest());
         }
     }
 
@@ -128,7 +133,7 @@ impl Component {
         let Some(mut link) = self.link.take() else {
             return;
         };
-        while matches!(link.collect(&mut self.figures, router), Ok(1..)) {}
+        link.collect_last(&mut self.figures, router);
         let mut left = link.flight.end(&mut router.pool);
         router.drop_all(&mut left, reason);
         for ticket in link.unanswered() {

@@ -3,7 +3,7 @@
 use super::declared;
 use super::link::{Link, Stage};
 use std::collections::HashMap;
-use weft_component::{DeclaredHandler, Message, Violation};
+use weft_component::{DeclaredHandler, LONGEST_PAYLOAD, Message, Violation};
 use weft_core::{Router, Ticket};
 
 const MOST_HANDLERS: usize = 256;
@@ -127,6 +127,13 @@ impl Link {
     ) -> Result<(), String> {
         if self.socket.unsaid() > MOST_UNSAID {
             return Err("the component does not read its calls".to_string());
+        }
+        let most = LONGEST_PAYLOAD - name.len() - 1;
+        if value.len() > most {
+            let length = value.len();
+            return Err(format!(
+                "{length} bytes are too many; at most {most} are possible"
+            ));
         }
         self.calls.last = self.calls.last.wrapping_add(1);
         let id = self.calls.last;

@@ -1,5 +1,6 @@
 //! An attached process: its rings and what travels in them.
 
+use super::attachment::Applicant;
 use super::conversation::Calls;
 use super::figures::Figures;
 use super::flight::{Flight, NO_FRAME, OwnFrames, Returned};
@@ -9,10 +10,10 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, RawFd};
 use weft_component::{
-    Bell, Decoder, Descriptor, Entries, Frames, Hello, Layout, LinkMemory, Message, Socket,
-    Violation, Welcome, create_memory, feature, flag, seal_size,
+    Bell, Decoder, Descriptor, Entries, Frames, Layout, LinkMemory, Message, Socket, Violation,
+    Welcome, create_memory, feature, flag, seal_size,
 };
-use weft_core::{Batch, Handler, MAX_BATCH, Packet, Router};
+use weft_core::{Batch, Handler, Interest, MAX_BATCH, Packet, Router};
 
 /// Reason of packets dropped without one.
 const NO_REASON: &str = "component";
@@ -46,24 +47,29 @@ pub struct Link {
     pub(super) reasons: Vec<Option<&'static str>>,
     pub(super) calls: Calls,
     sleeps: bool,
+    /// Whether something is to be said as soon as the socket has room.
+    pub(super) awaits_room: bool,
 }
 
-impl Link {
-    /// Welcomes a process that has said `hello`.
-    ///
-    /// # Errors
-    /// When memory or descriptors cannot be had, or the process is gone already.
-    pub fn open(
-        mut socket: Socket,
-        decoder: Decoder,
-        hello: &Hello,
+/// What is set up before the process is welcomed.
+struct Shared {
+    memory: LinkMemory,
+    component: Bell,
+    engine: Bell,
+    own: Option<OwnFrames>,
+}
+
+impl Shared {
+    /// Makes it, and sends it to the process.
+    fn new(
+        applicant: &mut Applicant,
         capacity: usize,
         private: bool,
         router: &mut Router,
-    ) -> io::Result<Link> {
-        let spares = (u32::from(hello.spares), u32::from(hello.large_spares));
-        let entries = Entries::of(capacity as u32 + spares.0 + spares.1);
-        let layout = Layout::of(entries);
+    ) -> io::Result<Shared> {
+        let hello = &applicant.hello;
+        let spares = u32::from(hello.spares) + u32::from(hello.large_spares);
+        let layout = Layout::of(Entries::of(capacity as u32 + spares));
         let file = create_memory(c"weft-link", layout.bytes)?;
         let memory = LinkMemory::map(&file, layout)?;
         memory.write_magic();
@@ -78,35 +84,74 @@ impl Link {
         };
         let bells = [component.as_fd(), engine.as_fd()];
         let own = if private {
-            let (own, frames) = OwnFrames::new(entries.packets, &router.pool)?;
+            let (own, frames) = OwnFrames::new(layout.entries.packets, &router.pool)?;
             welcome.frames = own.frames();
-            greet(&mut socket, welcome, &file, frames.as_fd(), bells)?;
+            greet(&mut applicant.socket, welcome, &file, frames.as_fd(), bells)?;
             Some(own)
         } else {
             let frames = router.pool.share()?;
             seal_size(frames)?;
-            greet(&mut socket, welcome, &file, frames, bells)?;
+            greet(&mut applicant.socket, welcome, &file, frames, bells)?;
             None
         };
-        Ok(Link {
-            socket,
-            decoder,
-            stage: Stage::Declaring,
+        Ok(Shared {
             memory,
-            layout,
             component,
             engine,
-            flight: Flight::new(entries.packets, own),
+            own,
+        })
+    }
+}
+
+impl Link {
+    /// Welcomes a process that has said hello.
+    ///
+    /// # Errors
+    /// The process, and why, when memory or descriptors cannot be had.
+    pub fn open(
+        mut applicant: Applicant,
+        capacity: usize,
+        private: bool,
+        router: &mut Router,
+    ) -> Result<Link, (Applicant, io::Error)> {
+        match Shared::new(&mut applicant, capacity, private, router) {
+            Ok(shared) => Ok(Link::over(shared, applicant, capacity)),
+            Err(error) => Err((applicant, error)),
+        }
+    }
+
+    fn over(shared: Shared, applicant: Applicant, capacity: usize) -> Link {
+        let hello = &applicant.hello;
+        let layout = *shared.memory.layout();
+        Link {
+            socket: applicant.socket,
+            decoder: applicant.decoder,
+            stage: Stage::Declaring,
+            memory: shared.memory,
+            layout,
+            component: shared.component,
+            engine: shared.engine,
+            flight: Flight::new(layout.entries.packets, shared.own),
             to_tail: 0,
             from_head: 0,
-            features: welcome.features,
+            features: hello.features & feature::KNOWN,
             capacity,
-            owed: spares,
+            owed: (u32::from(hello.spares), u32::from(hello.large_spares)),
             declared: Vec::new(),
             reasons: Vec::new(),
             calls: Calls::default(),
             sleeps: false,
-        })
+            awaits_room: false,
+        }
+    }
+
+    /// What its socket is watched for.
+    pub fn interest(&self) -> Interest {
+        if self.awaits_room {
+            Interest::Both
+        } else {
+            Interest::Read
+        }
     }
 
     /// Becomes readable when there is something to collect.
@@ -285,6 +330,16 @@ impl Link {
             self.lend_spares(router);
         }
         outcome
+    }
+
+    /// Takes back what was returned before the end: no more than has room in the ring, since whoever
+    /// returns spares without end would never be done.
+    pub fn collect_last(&mut self, figures: &mut Figures, router: &mut Router) {
+        for _ in 0..=self.layout.entries.ring as usize / MAX_BATCH {
+            if !matches!(self.collect(figures, router), Ok(1..)) {
+                return;
+            }
+        }
     }
 
     /// What one descriptor stands for, if it is a packet that goes on.
