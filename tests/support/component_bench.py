@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.support.component_children import Child, Kind
@@ -46,13 +46,14 @@ class Sides:
     before: str = ""
     behind: str = ""
     source: str = "BURST 32"
+    uid: int = field(default_factory=os.geteuid)
 
     def graph(self, folder: Path, element: str = "c") -> str:
         """The whole of it; the files lie in `folder`."""
         arguments = f", {self.arguments}" if self.arguments else ""
         lines = [
             f"src :: FromDump({folder}/in.pcap, ACTIVE false, {self.source});",
-            f"{element} :: Component(conf, UID {os.geteuid()}{arguments});",
+            f"{element} :: Component(conf, UID {self.uid}{arguments});",
             f"src -> {self.before}{element};",
         ]
         for number in range(self.outputs):
@@ -73,9 +74,9 @@ class Bench:
         self.sent = 0
         self.frames = self.length = 0
 
-    def child(self, *arguments: str, kind: Kind | None = None, key: str = "conf") -> Child:
+    def child(self, *arguments: str, kind: Kind | None = None, **how: str) -> Child:
         """Start a child; it attaches in its own time."""
-        made = Child(kind or self.kind, self.engine.path, self.folder, *arguments, key=key)
+        made = Child(kind or self.kind, self.engine.path, self.folder, *arguments, **how)
         self.children.append(made)
         return made
 

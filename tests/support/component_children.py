@@ -92,6 +92,7 @@ class Child:
         folder: Path,
         *arguments: str,
         key: str = "conf",
+        without: str = "",
     ) -> None:
         kind.check()
         self.kind = kind
@@ -102,6 +103,7 @@ class Child:
             "WEFT_COMPONENT": str(socket),
             "WEFT_COMPONENT_NAME": key,
         }
+        environment.pop(without, None)
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*kind.command(folder), *arguments],
@@ -142,5 +144,3 @@ class Child:
         """End it if it still runs."""
         if self.process.poll() is None:
             self.kill()
-
-

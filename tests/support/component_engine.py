@@ -1,4 +1,4 @@
-"""An engine with components, held as process 1 of a sandbox holds it: memory and sockets outlive the engine."""
+"""An engine with components, held as process 1 of a sandbox does: memory and sockets outlive it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["ComponentEngine", "Refused", "until"]
+__all__ = ["ComponentEngine", "RefusedError", "until"]
 
 _FRAMES_BYTES = 40 << 20
 _STATE_BYTES = 1 << 20
@@ -25,7 +25,7 @@ _FLAGS = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
 _PATIENCE_S = 15.0
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A handler call that was refused: what the engine said."""
 
 
@@ -93,13 +93,16 @@ class ComponentEngine:
         assert self.lines[seen:][:1] == ["ready"], self.log()
 
     def _hear(self, descriptor: int) -> None:
-        with open(descriptor) as pipe:  # noqa: PTH123
+        with open(descriptor) as pipe:
             for line in pipe:
                 self.lines.append(line.rstrip("\n"))
 
     def wait_for(self, line: str, times: int = 1) -> None:
         """Return when a line has been reported so many times in all."""
-        until(lambda: self.lines.count(line) >= times, f"{line!r} {times} times; {self.lines}")
+        until(
+            lambda: self.lines.count(line) >= times,
+            f"{line!r} {times} times; {self.lines}; {self.log()}",
+        )
 
     def log(self) -> str:
         """What engines wrote to standard output and error."""
@@ -179,7 +182,7 @@ class Client:
             if line[3:4] != "-":
                 break
         if line[:1] != "2":
-            raise Refused("\n".join(lines))
+            raise RefusedError("\n".join(lines))
 
     def read(self, handler: str, parameter: str | bytes = b"") -> bytes:
         """The value of a handler."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.component_bench import Bench, Sides, frame, numbered
-from tests.support.component_children import Child
 from tests.support.component_engine import until
+
+if TYPE_CHECKING:
+    from tests.support.component_children import Child
 
 HELD = "FALLBACK hold, CAPACITY 2048"
 MOST = 256
@@ -24,12 +28,16 @@ def test_packets_that_lie_there_together_are_a_batch(bench: Bench) -> None:
         bench.engine.write("c.reset")
         child.halt()
         bench.again(count)
-        until(lambda n=count: bench.engine.number("c.in_flight") == n, f"{count} are outside")
+        until(partial(outside, bench, count), f"{count} are outside")
         child.go_on()
         bench.settle()
         assert bench.engine.number("c.batch") == bench.engine.number("c.packets") == count
         assert bench.outputs()[0][-count:] == frames[-count:]
     bench.account()
+
+
+def outside(bench: Bench, count: int) -> bool:
+    return bench.engine.number("c.in_flight") == count
 
 
 def test_more_than_fit_into_a_batch_come_in_several(bench: Bench) -> None:

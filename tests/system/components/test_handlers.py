@@ -1,4 +1,4 @@
-"""Values and commands of components in every language: types, refusals, errors, time limits, and patience."""
+"""Values and commands of components in every language: types, refusals, errors, time limits."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import json
 import pytest
 
 from tests.support.component_bench import Bench, Sides, numbered
-from tests.support.component_engine import Client, ComponentEngine, Refused, until
+from tests.support.component_engine import Client, ComponentEngine, RefusedError, until
 
 TYPES = {
-    "packets": ("unsigned", "r", "packets"),
     "bytes": ("unsigned", "r", "bytes"),
     "text": ("text", "rw", ""),
     "lines": ("lines", "rw", ""),
@@ -18,10 +17,11 @@ TYPES = {
     "integer": ("integer", "rw", ""),
     "real": ("real", "rw", ""),
     "flag": ("bool", "rw", ""),
-    "json": ("json", "rw", ""),
+    "json": ("JSON", "rw", ""),
     "blob": ("bytes", "rw", ""),
     "reset": ("button", "w", ""),
     "echo": ("text", "r", ""),
+    "fail": ("text", "rw", ""),
 }
 DEFAULTS = {
     "text": b"hello",
@@ -76,7 +76,7 @@ def begin(bench: Bench, arguments: str = "") -> ComponentEngine:
 
 
 def refusal(client: Client, handler: str, value: str) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         client.write(handler, value)
     return str(refused.value).splitlines()[-1]
 
@@ -85,8 +85,8 @@ def test_values_of_every_type_are_read_and_written(bench: Bench) -> None:
     with begin(bench).client() as client:
         for name, value in DEFAULTS.items():
             assert client.read(f"c.{name}") == value, name
-        for name, value, kept in TAKEN:
-            client.write(f"c.{name}", value)
+        for name, written, kept in TAKEN:
+            client.write(f"c.{name}", written)
             assert client.read(f"c.{name}").decode() == kept, name
         client.write("c.json", '{"b": [true, null, 1.5, "ü"]}')
         assert json.loads(client.read("c.json")) == {"b": [True, None, 1.5, "ü"]}
@@ -98,9 +98,9 @@ def test_values_of_every_type_are_read_and_written(bench: Bench) -> None:
 
 def test_values_of_a_wrong_type_are_refused_and_change_nothing(bench: Bench) -> None:
     with begin(bench).client() as client:
-        for name, value, kind in WRONG:
-            said = refusal(client, f"c.{name}", value)
-            assert said == f"'{value}' is not of type {kind}", (name, value)
+        for name, wrong, kind in WRONG:
+            said = refusal(client, f"c.{name}", wrong)
+            assert said == f"'{wrong}' is not of type {kind}", (name, wrong)
         for name, value in DEFAULTS.items():
             assert client.read(f"c.{name}") == value, name
 
@@ -114,24 +114,20 @@ def test_a_button_sets_the_counts_to_zero(bench: Bench) -> None:
     assert [bench.engine.number(f"c.{n}") for n in ("packets", "bytes", "batch")] == [0, 0, 0]
 
 
-def test_what_is_declared_is_what_the_engine_lists(bench: Bench) -> None:
-    engine = begin(bench)
-    listed = dict(line.split("\t") for line in engine.read("c.handlers").decode().splitlines())
-    for name, (_, access, _) in TYPES.items():
-        assert listed[name].strip().replace("+", "") == access, name
-    described = {entry["name"]: entry for entry in declared(engine)}
-    for name, (value, _, unit) in TYPES.items():
-        assert (described[name]["type"], described[name].get("unit", "")) == (value, unit), name
-        assert described[name]["help"], name
-
-
-def declared(engine: ComponentEngine) -> list[dict[str, str]]:
-    raise NotImplementedError
+def test_what_is_declared_is_what_the_engine_describes(bench: Bench) -> None:
+    schema = json.loads(begin(bench).read("schema"))
+    [element] = [entry for entry in schema["elements"] if entry["name"] == "c"]
+    described = {entry["name"]: entry for entry in element["handlers"]}
+    for name, (value, access, unit) in TYPES.items():
+        entry = described[name]
+        assert (entry["type"], entry["unit"]) == (value, unit), name
+        assert (entry["readable"], entry["writable"]) == ("r" in access, "w" in access), name
+        assert entry["help"], name
 
 
 def test_an_error_of_a_handler_is_its_answer(bench: Bench) -> None:
     with begin(bench).client() as client:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusedError) as refused:
             client.read("c.fail")
         assert str(refused.value).splitlines()[-1] == "failed as asked"
         assert refusal(client, "c.fail", "anything") == "failed as asked"
@@ -147,9 +143,18 @@ def test_a_text_of_a_mebibyte_goes_both_ways(bench: Bench) -> None:
         assert client.read("c.echo", text).decode() == text
 
 
+def test_a_text_that_no_call_can_hold_is_refused(bench: Bench) -> None:
+    most = (1 << 20) - len("text") - 1
+    with begin(bench).client() as client:
+        said = refusal(client, "c.text", "x" * (most + 1))
+        assert said == f"{most + 1} bytes are too many; at most {most} are possible"
+        client.write("c.text", "y" * most)
+        assert client.read("c.text") == b"y" * most
+
+
 def test_a_handler_that_takes_too_long_is_given_up(bench: Bench) -> None:
     engine = begin(bench, "CALL_LIMIT 200ms, LIMIT 60s")
-    with engine.client() as client, pytest.raises(Refused) as refused:
+    with engine.client() as client, pytest.raises(RefusedError) as refused:
         client.read("c.slow", "1500")
     text = "component 'conf' has not answered within 200 ms"
     assert str(refused.value).splitlines()[-1] == text
@@ -162,7 +167,7 @@ def test_a_handler_that_takes_too_long_is_given_up(bench: Bench) -> None:
 def answered(engine: ComponentEngine) -> bool:
     try:
         return engine.read("c.text") == b"hello"
-    except Refused:
+    except RefusedError:
         return False
 
 
@@ -197,7 +202,7 @@ def test_calls_while_nobody_is_attached_say_so(bench: Bench) -> None:
     engine = begin(bench)
     bench.children[0].kill()
     engine.wait_for("component conf gone component-lost")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         engine.read("c.text")
     assert str(refused.value).splitlines()[-1] == "component 'conf' is not attached"
     bench.attach()
@@ -209,6 +214,6 @@ def test_a_call_is_answered_when_the_child_dies_over_it(bench: Bench) -> None:
         client.ask("c.slow", "60000")
         bench.children[0].halt()
         bench.children[0].kill()
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusedError) as refused:
             client.take()
     assert str(refused.value).splitlines()[-1] == "component 'conf' is not attached"
