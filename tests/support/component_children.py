@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weft.launcher import sdk_folder
+from weft.launcher import engine_binary, sdk_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CHILDREN", "HOSTILE", "Child", "Kind"]
+__all__ = ["CHILDREN", "CLICK", "HOSTILE", "Child", "Kind"]
 
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_S = 60.0
@@ -69,6 +69,11 @@ def _javascript(folder: Path) -> list[str]:
     return ["node", str(folder / "conformance.mjs")]
 
 
+def _click(folder: Path) -> list[str]:
+    graph = ROOT / "sdk" / "click" / "conformance.click"
+    return [engine_binary(), "component", "--graph", str(graph)]
+
+
 def _hostile(folder: Path) -> list[str]:
     return [str(_sdk("c", "hostile"))]
 
@@ -79,6 +84,7 @@ CHILDREN = [
     Kind("java", _java, {"java": "default-jdk-headless"}, traceback="Conformance"),
     Kind("javascript", _javascript, {"node": "nodejs"}, traceback="conformance.mjs"),
 ]
+CLICK = Kind("click", _click)
 HOSTILE = Kind("hostile", _hostile, {"cc": "gcc libc6-dev"})
 
 

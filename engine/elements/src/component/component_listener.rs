@@ -34,6 +34,7 @@ use weft_core::{
     Batch, Built, Class, Configure, Element, ElementId, Interest, Place, Router, Value, argument,
     downcast, reader,
 };
+use weft_io::reason;
 use weft_lang::value::Filename;
 
 /// Registers ComponentListener.
@@ -161,7 +162,7 @@ impl ComponentListener {
                 .path
                 .as_ref()
                 .map_or("LISTENER".into(), |p| p.to_string_lossy());
-            format!("{place}: {error}")
+            format!("{place}: {}", reason(&error))
         })?;
         router.watch(listener.as_raw_fd(), Interest::Read);
         self.listener = Some(listener);
