@@ -315,6 +315,38 @@ fn it_attaches_again_when_the_engine_was_killed_and_leaves_at_a_goodbye() {
 }
 
 #[test]
+fn packets_of_an_engine_that_is_gone_go_nowhere_and_a_goodbye_does_not_wait_for_the_body() {
+    let place = Place::new("stale");
+    let config = "s :: InfiniteSource(LIMIT 100, ACTIVE false); c :: Component(click, LIMIT 60s);
+                  s -> c -> n :: Counter -> Discard";
+    let mut engine = place.engine(config);
+    let body = "input -> q :: Queue(20000) -> u :: Unqueue(ACTIVE false) -> output";
+    let component = place.component(body);
+    let mut control = place.control();
+    control.expect("read c.state", "ready");
+    control.ask("write s.active true");
+    control.expect("read c.get q.length", "100");
+    assert_eq!(control.ask("read c.in_flight"), "100");
+    engine.0.kill().expect("it can be killed");
+    engine.0.wait().expect("its end");
+    std::fs::remove_file(place.path("components")).expect("it left its socket");
+    let engine = place.engine(config);
+    let mut control = place.control();
+    control.expect("read c.state", "ready");
+    control.ask("write c.set u.active true");
+    control.expect("read c.get q.length", "0");
+    control.ask("write s.active true");
+    control.expect("read n.count", "100");
+    assert_eq!(control.ask("read c.drops"), "");
+    control.ask("write c.set u.active false");
+    control.ask("write s.reset");
+    control.ask("write s.active true");
+    control.expect("read c.get q.length", "100");
+    engine.terminate();
+    assert_eq!(component.end(), (Some(0), String::new()));
+}
+
+#[test]
 fn what_is_wrong_with_its_graph_is_told_with_file_and_line() {
     let place = Place::new("wrong");
     let _engine = place.engine("c :: Component(click); Idle -> c -> Discard");
