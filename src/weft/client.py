@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from weft.model.change import ChangePlan, Edit
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
+    from weft.model.look import Look
     from weft.model.problem import Problem
     from weft.server.agent import LocalAgent
 
@@ -91,6 +92,14 @@ class Client(Protocol):
 
     async def remove(self, name: str, *, missing_ok: bool = False) -> None:
         """End a function and remove all of it."""
+        ...
+
+    async def look(self, facts: FunctionFacts) -> Look:
+        """The counts of a function and its components just now."""
+        ...
+
+    def bottleneck(self, facts: FunctionFacts, before: Look, after: Look) -> str:
+        """The line that says what limits a function."""
         ...
 
     async def read(self, name: str, handler: str, parameters: str = "") -> bytes:
@@ -290,6 +299,16 @@ class LocalClient:
                 return
             raise
         await self._agent().remove(str(uuid4()), facts.uuid)
+
+    async def look(self, facts: FunctionFacts) -> Look:
+        """Look at a function once."""
+        return await self._agent().look(facts.uuid)
+
+    def bottleneck(self, facts: FunctionFacts, before: Look, after: Look) -> str:
+        """From two looks at it."""
+        from weft.vnf.bottleneck import bottleneck
+
+        return bottleneck(before, after, facts.frameworks)
 
     async def read(self, name: str, handler: str, parameters: str = "") -> bytes:
         """Read a handler of the running graph."""

@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "run a package or a Click file",
     "ps": "list the functions",
     "show": "everything about one function, or the graph that runs in it",
+    "top": "what functions and their components do, live",
     "read": "read a handler of a function",
     "write": "write a handler of a function",
     "reconfigure": "change the components or the path of a running function",

@@ -1,20 +1,30 @@
-"""Everything about one function, or the graph that runs in it."""
+"""Everything about one function, or the graph that runs in it.
+
+Of each component in a process: its state and what it uses, what is counted of it since the function's
+start, and in a last line what limits the function, if anything does; see docs/guides/seeing.md.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from weft.cli.facts import COMPONENT_COLUMNS, describe
 from weft.cli.output import add_output_argument, show_facts, show_rows, show_text
+from weft.cli.rates import FIGURE_COLUMNS, figures
 from weft.client import local_client
+from weft.model.state import FunctionState
 
 if TYPE_CHECKING:
-    import argparse
+    from weft.client import Client
+
+_LOOK_S = 0.3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `weft show`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("name", help="name of the function, or the start of its UUID")
     parser.add_argument("--graph", action="store_true", help="show the graph that runs in it")
     add_output_argument(parser)
@@ -26,14 +36,31 @@ def execute(arguments: argparse.Namespace) -> int:
         graph = asyncio.run(local_client().graph(arguments.name))
         show_text("graph", graph, arguments.output)
         return 0
-    facts, status = asyncio.run(local_client().function(arguments.name))
-    described = describe(facts, status)
+    described, counted, limit = asyncio.run(_gather(local_client(), arguments.name))
     if arguments.output != "table":
-        show_facts(described, arguments.output)
+        show_facts({**described, "figures": counted, "bottleneck": limit}, arguments.output)
         return 0
     components = described.pop("components")
     show_facts(described, arguments.output)
     if components:
         print("\ncomponents")
         show_rows(components, COMPONENT_COLUMNS, arguments.output)
+        print("\nfigures")
+        show_rows(counted, FIGURE_COLUMNS, arguments.output)
+    if limit:
+        print(f"\n{limit}")
     return 0
+
+
+async def _gather(
+    client: Client, name: str
+) -> tuple[dict[str, Any], list[dict[str, Any]], str | None]:
+    """The facts; of a function with component processes also two looks, a moment apart."""
+    facts, status = await client.function(name)
+    described = describe(facts, status)
+    if status.state is not FunctionState.ACTIVE or not status.components:
+        return described, [], None
+    before = await client.look(facts)
+    await asyncio.sleep(_LOOK_S)
+    after = await client.look(facts)
+    return described, figures(after), client.bottleneck(facts, before, after)

@@ -57,6 +57,8 @@ class FunctionFacts:
     """The key of each component's process, by the component's name."""
     component_numbers: dict[str, int] = field(default_factory=dict)
     """How many keys each name has had, also of components that are gone."""
+    frameworks: dict[str, str] = field(default_factory=dict)
+    """What each component is written in, in the order in which packets meet them."""
     change: dict[str, Any] = field(default_factory=dict)
     """The last change: `operation`, and what it did."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from weft.model.change import Change, ChangePlan
     from weft.model.function import FunctionRequest
+    from weft.model.look import Look
     from weft.server.rundir import FunctionFolder, RunDirectory
 
 __all__ = ["Agent", "LocalAgent"]
@@ -57,6 +58,10 @@ class Agent(Protocol):
 
     async def remove(self, operation: str, uuid: UUID) -> None:
         """End a function and remove all of it; one that is gone is no error."""
+        ...
+
+    async def look(self, uuid: UUID) -> Look:
+        """The counts of a function and its components."""
         ...
 
     async def read(self, uuid: UUID, handler: str, parameters: str = "") -> bytes:
@@ -143,6 +148,10 @@ class LocalAgent:
         await self._shut_down(folder, facts)
         remove_groups(folder.uuid)
         folder.remove()
+
+    async def look(self, uuid: UUID) -> Look:
+        """Look at a function once."""
+        return await self._managed(uuid).look()
 
     async def read(self, uuid: UUID, handler: str, parameters: str = "") -> bytes:
         """Read a handler of the running graph."""

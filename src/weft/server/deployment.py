@@ -15,6 +15,7 @@ from weft.server.links import choose_join
 from weft.server.namespaces import Namespace
 from weft.server.sandboxes import SANDBOXES, choose_sandbox
 from weft.vnf.archive import write_zip
+from weft.vnf.components import frameworks_along
 from weft.vnf.forwarder import graph_of
 
 if TYPE_CHECKING:
@@ -163,6 +164,7 @@ class Deployment:
             sandbox_kind=self._kind,
             links=links,
             values=dict(request.values),
+            frameworks=frameworks_along(request.package),
             component_uids=self._processes.uids,
             component_keys=self._processes.keys,
             component_numbers=dict.fromkeys(self._processes.keys, 1),

@@ -19,6 +19,7 @@ from weft.server.components import ComponentProcesses
 from weft.server.data import place_files
 from weft.vnf.archive import read_zip, write_zip
 from weft.vnf.change import Processes, bound_graph, plan_change
+from weft.vnf.components import frameworks_along
 from weft.vnf.edit import edited
 from weft.vnf.management_agent import ManagementAgent
 from weft.vnf.package import package_of, parameter_values
@@ -222,6 +223,7 @@ class Reconfiguration:
             facts,
             version=new.version,
             values=dict(values),
+            frameworks=frameworks_along(new),
             component_keys=dict(plan.keys),
             component_numbers=numbers,
             change={"operation": self._operation, **asdict(plan)},

@@ -10,6 +10,7 @@ from weft.launcher import sdk_folder
 from weft.vnf.building.cache import default_cache, open_up
 from weft.vnf.building.tools import Tools
 from weft.vnf.frameworks import FRAMEWORKS, processes_of
+from weft.vnf.path import parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from weft.model.package import Launch, Package
     from weft.model.problem import Problem
 
-__all__ = ["check_components", "prepare_components"]
+__all__ = ["check_components", "frameworks_along", "prepare_components"]
 
 
 def check_components(package: Package, say: Callable[[str], None]) -> None:
@@ -28,6 +29,13 @@ def check_components(package: Package, say: Callable[[str], None]) -> None:
         tools = Tools(sdk_folder(), default_cache(), say)
         with tempfile.TemporaryDirectory(prefix="weft-check-") as folder:
             prepare_components(package, Path(folder), tools)
+
+
+def frameworks_along(package: Package) -> dict[str, str]:
+    """What each component is written in, in the order in which packets meet them."""
+    written = {component.name: component.framework for component in package.components}
+    met = parse_path(package.path).met_from(package.interfaces) if package.path else []
+    return {name: written[name] for name in dict.fromkeys([*met, *written]) if name in written}
 
 
 def prepare_components(

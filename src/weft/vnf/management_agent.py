@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
-from weft.errors import FunctionError, NotRunningError, PrivilegeError
+from weft.errors import FunctionError, HandlerError, NotRunningError, PrivilegeError
 from weft.model.function import ComponentStatus, FunctionStatus
 from weft.model.state import FunctionState
 from weft.vnf.control import ControlSocket
+from weft.vnf.looking import look_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from weft.model.look import Look
 
 __all__ = ["ManagementAgent"]
 
@@ -66,6 +71,21 @@ class ManagementAgent:
     async def off(self) -> None:
         """End everything, the sandbox included."""
         await self._order("shutdown")
+
+    async def look(self) -> Look:
+        """What init, the engine and the components tell of the function just now."""
+        status = await self.status()
+        stats: dict[str, Any] = {}
+        figures: dict[str, dict[str, Any]] = {}
+        at_s = time.monotonic()
+        # Without an engine, what init tells is all there is.
+        with contextlib.suppress(NotRunningError):
+            async with await self._engine() as control:
+                stats = json.loads(await control.read("stats"))
+                for name in {component.name for component in status.components}:
+                    with contextlib.suppress(HandlerError):  # a program has no such element
+                        figures[name] = json.loads(await control.read(f"{name}.figures"))
+        return look_of(at_s, status, stats, figures)
 
     async def read(self, handler: str, parameters: str = "") -> bytes:
         """Read a handler of the running graph."""

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["PORT_LIMIT", "Connection", "Path", "parse_path"]
 
@@ -61,6 +64,14 @@ class Path:
     def inputs(self, name: str) -> frozenset[int]:
         """The input ports of `name` that are connected."""
         return frozenset(item.input for item in self.connections if item.target == name)
+
+    def met_from(self, first: Iterable[str]) -> list[str]:
+        """All names in the order in which packets meet them that come in at `first`."""
+        found = list(dict.fromkeys(first))
+        for name in found:
+            ways = (item.target for item in self.connections if item.source == name)
+            found += [target for target in dict.fromkeys(ways) if target not in found]
+        return found
 
 
 def parse_path(text: str) -> Path:

@@ -122,3 +122,8 @@ def test_wrong_syntax_is_told(text: str, expected: list[str]) -> None:
 def test_connections_are_bounded() -> None:
     text = "a[0-255] -> b;\n" * 17
     assert errors(text) == ["17: more than 4096 connections"]
+
+
+def test_the_order_in_which_packets_meet_names() -> None:
+    path = parse_path("in -> c -> a -> out; c[1] -> d; out -> b -> in; e -> f")
+    assert path.met_from(["in", "out"]) == ["in", "out", "c", "b", "a", "d"]

@@ -1,0 +1,130 @@
+"""What happened between two looks at a function, as rows that commands show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from weft.model.look import drop_rates, share
+
+if TYPE_CHECKING:
+    from weft.model.function import FunctionFacts
+    from weft.model.look import ComponentLook, Look
+
+__all__ = ["FIGURE_COLUMNS", "RATE_COLUMNS", "figures", "rates"]
+
+FIGURE_COLUMNS = (
+    *(
+        "name",
+        "packets_in",
+        "packets_out",
+        "bytes_in",
+        "bytes_out",
+        "ring",
+        "batch_in",
+        "batch_out",
+    ),
+    *("p50_us", "p99_us", "drops"),
+)
+RATE_COLUMNS = (
+    *("name", "state", "in_pps", "out_pps", "in_mbps", "cpu", "ring", "batch_in"),
+    *("p50_us", "p99_us", "memory_mib", "restarts", "drops_per_s"),
+)
+
+
+def figures(look: Look) -> list[dict[str, Any]]:
+    """What is counted of each component since the function's start."""
+    return [
+        {
+            "name": item.name,
+            "packets_in": item.packets_in,
+            "packets_out": item.packets_out,
+            "bytes_in": item.bytes_in,
+            "bytes_out": item.bytes_out,
+            **_ring(item),
+            "batch_in": _ratio(item.packets_in, item.batches_in),
+            "batch_out": _ratio(item.packets_out, item.batches_out),
+            **_latency(item),
+            "drops": dict(item.drops),
+        }
+        for item in look.components
+    ]
+
+
+def rates(facts: FunctionFacts, before: Look, after: Look) -> list[dict[str, Any]]:
+    """A row for the function and one for each component; a component that is new has no rates."""
+    elapsed_s = after.at_s - before.at_s
+    former = {item.key: item for item in before.components}
+    engine = share(before.engine_cpu_s, after.engine_cpu_s, elapsed_s)
+    rows: list[dict[str, Any]] = [
+        {
+            "name": facts.name,
+            "state": after.state,
+            "cpu": _percent(engine),
+            "memory_mib": _mib(after.memory_bytes),
+            "restarts": after.restarts,
+            "drops_per_s": _element_drops(before, after, elapsed_s),
+        }
+    ]
+    for item in after.components:
+        rows.append(_component(former.get(item.key), item, elapsed_s))
+    return rows
+
+
+def _component(
+    before: ComponentLook | None, after: ComponentLook, elapsed_s: float
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": f"  {after.name}",
+        "state": after.state,
+        **_ring(after),
+        **_latency(after),
+        "memory_mib": _mib(after.memory_bytes),
+        "restarts": after.restarts,
+    }
+    if before is None or elapsed_s <= 0:
+        return row
+    packets = after.packets_in - before.packets_in
+    return row | {
+        "in_pps": packets / elapsed_s,
+        "out_pps": (after.packets_out - before.packets_out) / elapsed_s,
+        "in_mbps": (after.bytes_in - before.bytes_in) * 8e-6 / elapsed_s,
+        "batch_in": _ratio(packets, after.batches_in - before.batches_in),
+        "cpu": _percent(share(before.cpu_s, after.cpu_s, elapsed_s)),
+        "drops_per_s": drop_rates(before.drops, after.drops, elapsed_s),
+    }
+
+
+def _element_drops(before: Look, after: Look, elapsed_s: float) -> dict[str, float]:
+    """Drops a second of the elements that are no component, each by its name."""
+    former = {item.name: item.drops for item in before.elements}
+    sums = {
+        item.name: sum(drop_rates(former.get(item.name, ()), item.drops, elapsed_s).values())
+        for item in after.elements
+    }
+    return {name: rate for name, rate in sums.items() if rate > 0}
+
+
+def _ring(look: ComponentLook) -> dict[str, Any]:
+    if not look.capacity:
+        return {"ring": None}
+    waiting = f" +{look.waiting}" if look.waiting else ""
+    return {"ring": f"{look.in_flight}/{look.capacity}{waiting}"}
+
+
+def _latency(look: ComponentLook) -> dict[str, float | None]:
+    return {
+        "p50_us": look.latency_p50_ns / 1000 or None,
+        "p99_us": look.latency_p99_ns / 1000 or None,
+    }
+
+
+def _ratio(amount: int, parts: int) -> float | None:
+    return amount / parts if parts > 0 else None
+
+
+def _percent(part: float | None) -> str | None:
+    return None if part is None else f"{part * 100:.0f}%"
+
+
+def _mib(size_bytes: int | None) -> float | None:
+    return None if size_bytes is None else size_bytes / 2**20
