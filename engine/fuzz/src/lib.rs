@@ -2,6 +2,7 @@
 //! packet. They are plain functions, for any driver; `weft-fuzz` is a bounded one, and the tests of
 //! this crate run every target for a moment.
 
+mod component;
 mod configurations;
 mod element;
 mod entropy;
@@ -15,6 +16,7 @@ mod texts;
 mod watchdog;
 mod wire;
 
+pub use component::component;
 pub use configurations::configuration;
 pub use element::{Case, cases, element};
 pub use language::language;

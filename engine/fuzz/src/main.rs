@@ -1,5 +1,5 @@
 //! `weft-fuzz [--seconds N] [--seed S] [--target T]`: runs the fuzz targets for a while. T is
-//! `language`, `wire`, `configuration`, `element`, or a class. A failure ends the process and prints
+//! `language`, `wire`, `component`, `configuration`, `element`, or a class. A failure ends the process and prints
 //! what was run.
 
 use std::process::ExitCode;
@@ -58,7 +58,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String>
 }
 
 fn check_target(target: Option<&str>) -> Result<(), String> {
-    let targets = ["language", "wire", "configuration", "element"];
+    let targets = ["language", "wire", "component", "configuration", "element"];
     match target {
         Some(name) if !targets.contains(&name) && weft_elements::REGISTRY.find(name).is_none() => {
             Err(format!(
@@ -84,6 +84,9 @@ fn run(options: &Options) -> usize {
         }
         if wanted("wire") {
             runner.wire(100);
+        }
+        if wanted("component") {
+            runner.component(100);
         }
         let every = wanted("configuration");
         runner.configurations(5, |name| every || is_class(name));

@@ -4,7 +4,7 @@ use crate::entropy::Entropy;
 use crate::packets::bytes;
 use crate::texts::text;
 use crate::watchdog::Watchdog;
-use crate::{Case, configuration, element, language, wire};
+use crate::{Case, component, configuration, element, language, wire};
 use weft_elements::REGISTRY;
 
 /// Runs targets.
@@ -47,6 +47,13 @@ impl Runner {
         for _ in 0..count {
             let data = self.next("wire");
             wire(&bytes(&mut Entropy::new(&data)));
+        }
+    }
+
+    /// Runs the target `component` on `count` conversations.
+    pub fn component(&mut self, count: usize) {
+        for _ in 0..count {
+            component(&self.next("component"));
         }
     }
 

@@ -20,6 +20,11 @@ fn any_bytes_are_looked_at_as_any_header() {
 }
 
 #[test]
+fn any_messages_of_a_component_are_understood_or_refused() {
+    runner(5).component(20_000);
+}
+
+#[test]
 fn any_configuration_is_taken_or_refused() {
     working_folder();
     runner(3).configurations(25, |_| true);
