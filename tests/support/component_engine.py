@@ -21,7 +21,6 @@ __all__ = ["ComponentEngine", "RefusedError", "until"]
 
 _FRAMES_BYTES = 40 << 20
 _STATE_BYTES = 1 << 20
-_FLAGS = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
 _PATIENCE_S = 15.0
 
 
@@ -44,12 +43,12 @@ class ComponentEngine:
     pipe.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, flags: int = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING) -> None:
         self.folder = folder
         self.path = folder / "components.sock"
         self.lines: list[str] = []
         self.process: subprocess.Popen[bytes] | None = None
-        self._memory = [os.memfd_create(name, _FLAGS) for name in ("frames", "state")]
+        self._memory = [os.memfd_create(name, flags) for name in ("frames", "state")]
         for memory, size in zip(self._memory, (_FRAMES_BYTES, _STATE_BYTES), strict=True):
             os.ftruncate(memory, size)
         self._control = self._listen(folder / "control.sock")

@@ -25,7 +25,9 @@ impl Vector {
 
     fn text(&self, name: &str) -> String {
         let field = self.fields[name].as_str();
-        field.unwrap_or_else(|| panic!("{}: no text {name}", self.what)).to_string()
+        field
+            .unwrap_or_else(|| panic!("{}: no text {name}", self.what))
+            .to_string()
     }
 
     fn flag(&self, name: &str) -> bool {
@@ -48,7 +50,9 @@ impl Vector {
 
 fn from_hex(digits: &str) -> Vec<u8> {
     let pairs = (0..digits.len()).step_by(2);
-    pairs.map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap()).collect()
+    pairs
+        .map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap())
+        .collect()
 }
 
 fn vectors(name: &str) -> Vec<Vector> {
@@ -146,7 +150,9 @@ fn declarations() {
             help: v.text("help"),
         })
     });
-    check("reason", |v| Message::Reason(v.small("number"), v.text("reason")));
+    check("reason", |v| {
+        Message::Reason(v.small("number"), v.text("reason"))
+    });
 }
 
 #[test]
@@ -236,7 +242,10 @@ fn read_link(memory: &LinkMemory, block: &Block, v: &Vector) {
     block.copy_in(0, &v.bytes);
     assert!(memory.has_magic(), "{}", v.what);
     assert_eq!(u64::from(memory.tail(Layout::TO_TAIL)), v.number("tail_to"));
-    assert_eq!(u64::from(memory.tail(Layout::FROM_TAIL)), v.number("tail_from"));
+    assert_eq!(
+        u64::from(memory.tail(Layout::FROM_TAIL)),
+        v.number("tail_from")
+    );
     for (name, word) in [
         ("component_sleeps", Layout::COMPONENT_SLEEPS),
         ("engine_sleeps", Layout::ENGINE_SLEEPS),

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.component_bench import Bench, Sides, frame, numbered
-from tests.support.component_engine import until
+from tests.support.component_engine import ComponentEngine, until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.component_children import Child
 
 WAITING = "component conf waiting"
@@ -109,6 +111,18 @@ def test_a_second_of_the_same_name_is_refused_and_the_first_stays(bench: Bench) 
     bench.repeat()
     bench.expect([numbered(10) * 2])
     assert bench.engine.lines == ["ready", READY]
+
+
+def test_memory_whose_size_may_change_is_not_shared(c_bench: Bench, tmp_path: Path) -> None:
+    """A page that is gone would end the engine: the child is told that it cannot be attached."""
+    c_bench.engine.close()
+    (tmp_path / "of its own").mkdir()
+    c_bench.engine = ComponentEngine(tmp_path / "of its own", flags=os.MFD_CLOEXEC)
+    c_bench.load(numbered(5))
+    why = "cannot be attached: Operation not permitted (os error 1)"
+    refused(c_bench, c_bench.child(), f"the component {why}")
+    assert c_bench.engine.log() == f"component 'conf' {why}\n"
+    assert c_bench.engine.lines == ["ready"]
 
 
 @pytest.mark.parametrize("missing", ["WEFT_COMPONENT", "WEFT_COMPONENT_NAME"])

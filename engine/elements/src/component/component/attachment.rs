@@ -64,10 +64,9 @@ impl Component {
                 self.figures.attached();
                 self.listen(router);
             }
-            Err((mut applicant, error)) => {
-                let reason = format!("component '{}' cannot be attached: {error}", self.key);
-                router.console.line(&reason);
-                applicant.refuse(&reason);
+            Err(error) => {
+                let line = format!("component '{}' cannot be attached: {error}", self.key);
+                router.console.line(&line);
             }
         }
     }

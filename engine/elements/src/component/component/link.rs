@@ -104,19 +104,22 @@ impl Shared {
 }
 
 impl Link {
-    /// Welcomes a process that has said hello.
+    /// Welcomes a process that has said hello, or tells it why that is not possible.
     ///
     /// # Errors
-    /// The process, and why, when memory or descriptors cannot be had.
+    /// When memory or descriptors cannot be had.
     pub fn open(
         mut applicant: Applicant,
         capacity: usize,
         private: bool,
         router: &mut Router,
-    ) -> Result<Link, (Applicant, io::Error)> {
+    ) -> io::Result<Link> {
         match Shared::new(&mut applicant, capacity, private, router) {
             Ok(shared) => Ok(Link::over(shared, applicant, capacity)),
-            Err(error) => Err((applicant, error)),
+            Err(error) => {
+                applicant.refuse(&format!("the component cannot be attached: {error}"));
+                Err(error)
+            }
         }
     }
 
