@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.component import chain, graph, part
-from bench.component_hop import source
+from bench.component_hop import PINS, source
 from bench.figure import at_least
 from bench.setting import Comparison, ratios
 
@@ -20,7 +20,8 @@ _LENGTHS = (64, 1514)
 
 
 def measure(setting: Setting) -> list[Figure]:
-    """Each touches 64 bytes of every packet; CPU of all processes together."""
+    """Each touches 64 bytes of every packet; CPU of all processes together. The engine has one core,
+    and all components the other."""
     return [_at_length(setting, length) for length in _LENGTHS]
 
 
@@ -34,5 +35,5 @@ def _at_length(setting: Setting, length: int) -> Figure:
 
 def _rate(setting: Setting, count: int, length: int) -> float:
     parts = [part(setting, f"touch{number}", "touch.c") for number in range(count)]
-    with graph(setting, chain(source(length), parts), parts) as running:
+    with graph(setting, chain(source(length), parts), parts, PINS) as running:
         return running.measure(setting.seconds(_DURATION_S)).per_cpu_s

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from bench.figure import Figure
     from bench.setting import Setting
 
-__all__ = ["measure", "source"]
+__all__ = ["PINS", "measure", "source"]
 
 _DURATION_S = 1.5
-_PINS = (0, 1)
+PINS = (0, 1)  # cores of the engine and of components
 
 
 def measure(setting: Setting) -> list[Figure]:
@@ -44,5 +44,5 @@ def source(length: int) -> str:
 
 def _component(setting: Setting, length: int) -> float:
     parts = [part(setting, "touch", "touch.c")]
-    with graph(setting, chain(source(length), parts), parts, _PINS) as running:
+    with graph(setting, chain(source(length), parts), parts, PINS) as running:
         return running.measure(setting.seconds(_DURATION_S)).per_cpu_s

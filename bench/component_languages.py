@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.component import chain, graph, part
-from bench.component_hop import source
+from bench.component_hop import PINS, source
 from bench.figure import Figure, at_least
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def measure(setting: Setting) -> list[Figure]:
 
 def _rate(setting: Setting, language: str) -> Rate:
     parts = [part(setting, "touch", _FILES[language])]
-    with graph(setting, chain(source(64), parts), parts, (0, 1)) as running:
+    with graph(setting, chain(source(64), parts), parts, PINS) as running:
         time.sleep(setting.seconds(_WARM_S))
         return running.measure(setting.seconds(_DURATION_S))
 

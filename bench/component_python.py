@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.component import chain, graph, part
-from bench.component_hop import source
+from bench.component_hop import PINS, source
 from bench.figure import Figure, at_most
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _sample(setting: Setting, kind: str) -> tuple[float, float]:
     """Nanoseconds a packet in the component, and alone."""
     parts = [part(setting, "py", "count_tcp.py", kind)]
     found: list[tuple[float, float]] = []
-    with graph(setting, chain(source(64), parts, _ARGUMENTS), parts, (0, 1)) as running:
+    with graph(setting, chain(source(64), parts, _ARGUMENTS), parts, PINS) as running:
         deadline = time.monotonic() + _PATIENCE_S
         while len(found) < setting.amount(_ROUNDS, 2):
             alone = float(running.read("py.alone"))
