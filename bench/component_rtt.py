@@ -82,7 +82,12 @@ def _figures(rounds: Sequence[Round]) -> list[Figure]:
             tuple(one.function / one.bound for one in rounds),
             detail,
         ),
-        Figure("the same", "us", at_least(), tuple(one.function / 1e3 for one in rounds)),
+        Figure(
+            "RTT through Python and C, idle",
+            "us",
+            at_least(),
+            tuple(one.function / 1e3 for one in rounds),
+        ),
         Figure(
             "RTT through Python and C, back to back",
             "us",
