@@ -1,0 +1,129 @@
+"""The inspector between two hosts: which frames pass, byte by byte, and what each component tells."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.frames import arp, echo, ethernet, udp
+
+# Fixtures: a run directory of its own, hosts that go with the test.
+from tests.system.conftest import _root, make_host, weft  # noqa: F401
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.hosts import Host
+    from tests.system.conftest import Weft
+
+PACKAGE = str(Path(__file__).parent)
+CLIENT, SERVER = "10.0.0.1", "10.0.0.2"
+CLIENT_MAC, SERVER_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
+TORRENT, SSH = b"\x13BitTorrent protocol and more", b"SSH-2.0-client"
+ETH_P_ALL = 3
+PATIENCE_S = 30.0
+
+
+def to_server(payload: bytes, kind: int = 0x0800) -> bytes:
+    return ethernet(SERVER_MAC, CLIENT_MAC, kind, payload)
+
+
+def to_client(payload: bytes) -> bytes:
+    return ethernet(CLIENT_MAC, SERVER_MAC, 0x0800, payload)
+
+
+def asked(data: bytes) -> bytes:
+    return to_server(udp(CLIENT, SERVER, (4000, 5000), data))
+
+
+def answered(data: bytes) -> bytes:
+    return to_client(udp(SERVER, CLIENT, (5000, 4000), data))
+
+
+class Wire:
+    """Both ends of the function."""
+
+    def __init__(self, run: Weft, left: Host, right: Host) -> None:
+        self.run = run
+        self._ends = [_packet_socket(left), _packet_socket(right)]
+
+    def pass_through(self, frames: list[bytes], back: bool = False) -> list[bytes]:
+        """What of these frames comes out at the other side, before a last one that always does."""
+        sender, receiver = reversed(self._ends) if back else self._ends
+        last = (answered if back else asked)(b"the last one")
+        for frame in [*frames, last]:
+            sender.send(frame)
+        came = []
+        while (frame := receiver.recv(65536)) != last:
+            came.append(frame)
+        return came
+
+    def read(self, *handler: str) -> Any:
+        return json.loads(self.run("read", "inspector", *handler))
+
+    def close(self) -> None:
+        for end in self._ends:
+            end.close()
+
+
+def _packet_socket(host: Host) -> socket.socket:
+    with host.namespace.entered():
+        handle = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    handle.bind(("eth0", ETH_P_ALL))
+    handle.setsockopt(263, 23, 1)  # what it sends itself is not received
+    handle.settimeout(PATIENCE_S)
+    return handle
+
+
+@pytest.fixture
+def wire(weft: Weft, make_host: Callable[[str], Host]) -> Iterator[Wire]:  # noqa: F811
+    left, right = make_host("left"), make_host("right")
+    left.keep_silent()
+    right.keep_silent()
+    joins = [f"in=netns:{left.name}:eth0", f"out=netns:{right.name}:eth0"]
+    weft(
+        *("run", PACKAGE, "-d", "--name", "inspector"),
+        *("--interface", joins[0], "--interface", joins[1]),
+    )
+    between = Wire(weft, left, right)
+    yield between
+    between.close()
+
+
+def test_signatures_are_blocked_in_both_directions_and_all_else_passes(wire: Wire) -> None:
+    question = to_server(arp(1, (CLIENT_MAC, CLIENT), ("00:00:00:00:00:00", SERVER)), 0x0806)
+    ping = to_server(echo(CLIENT, SERVER))
+    broken = to_server(b"\x45" + bytes(19) + b"no checksum")
+    ipv6 = to_server(b"\x60".ljust(46, b"\0"), 0x86DD)
+    plain, long = asked(b"plain"), asked(b"x" * 1400)
+    sent = [plain, question, asked(TORRENT), ping, broken, asked(SSH), ipv6, long]
+    assert wire.pass_through(sent) == [plain, question, ping, asked(SSH), ipv6, long]
+    assert wire.pass_through([answered(TORRENT), answered(SSH)], back=True) == [answered(SSH)]
+
+    assert wire.read("check.get", "bad.count") == 1
+    assert wire.read("analyzer.found") == {"bittorrent": 2, "ssh": 2, "http": 0}
+    assert wire.read("filter.dropped") == 2
+    counts = {name: wire.read(f"meter.{name}") for name in ("tcp", "udp", "icmp", "arp", "other")}
+    assert counts == {"tcp": 0, "udp": 6, "icmp": 1, "arp": 1, "other": 1}
+    assert wire.read("flows.opened") == 3
+    assert wire.read("flows.top", "1") == [
+        {
+            "flow": f"udp {CLIENT}:4000 > {SERVER}:5000",
+            "packets": 4,
+            "bytes": sum(map(len, (plain, asked(SSH), long, asked(b"the last one")))),
+        }
+    ]
+
+
+def test_what_is_blocked_can_be_changed_while_it_runs(wire: Wire) -> None:
+    assert wire.run("read", "inspector", "filter.blocked") == "1\n"
+    wire.run("write", "inspector", "filter.block", "2")
+    wire.run("write", "inspector", "filter.allow", "1")
+    assert wire.run("read", "inspector", "filter.blocked") == "2\n"
+    assert wire.pass_through([asked(SSH), asked(TORRENT)]) == [asked(TORRENT)]
+    complaint = wire.run("write", "inspector", "filter.block", "256", status=1)
+    assert "'256' is no mark; allowed: 1 to 255" in complaint
