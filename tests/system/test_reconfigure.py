@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
 from tests.support.traffic import Receiver, Sender, numbered_frame
+from weft.model.change import Change, Edit
+from weft.server.agent import LocalAgent
+from weft.server.rundir import RunDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +47,20 @@ def double(packet):
     packet.data[40] = packet.data[40] * 2 % 256
 
 component.run()
+"""
+# It attaches, and ends as soon as the engine answers: the new graph is there by then.
+LATE = """import os
+import socket
+import sys
+
+from weft.component.protocol import HELLO, Message, encode, hello_payload
+
+name = os.environ["WEFT_COMPONENT_NAME"]
+engine = socket.socket(socket.AF_UNIX)
+engine.connect(os.environ["WEFT_COMPONENT"])
+engine.sendall(encode(Message(HELLO, hello_payload(name, "late", 0, 32, 2))))
+engine.recv(1)
+sys.exit(7)
 """
 MANIFEST = """weft: 1
 vnf: gate
@@ -194,6 +213,54 @@ def test_a_component_that_does_not_start_leaves_all_as_it_was(
         "add",
         "double",
     ]
+
+
+def test_a_component_that_ends_when_the_graph_has_changed_is_taken_back(gate: Gate) -> None:
+    graph = gate.weft("show", "gate", "--graph")
+    pid = gate.pids()["add"]
+    gate.flow()
+    gate.files({"double.py": LATE})
+    assert gate.change(str(gate.folder), status=1) == (
+        "weft: 'gate' was not changed (stage: component); all is as before\n"
+        "  component 'double' ended with status 7 before it was ready\n"
+    )
+    gate.all_came()
+    assert gate.weft("show", "gate", "--graph") == graph
+    assert gate.pids()["add"] == pid
+    assert gate.keys() == {"add": "add", "double": "double"}
+    gate.files({"double.py": DOUBLE.replace("* 2", "* 3")})
+    assert gate.changed(str(gate.folder))["replaced"] == ["double"]
+    assert gate.byte() == (START + 3) * 3 % 256
+
+
+def test_a_change_is_made_once(gate: Gate) -> None:
+    agent = LocalAgent(RunDirectory(gate.weft.run_directory))
+    change = Change(UUID(run_folder(gate).name), edit=Edit("in -> double -> add -> count -> out"))
+    first = asyncio.run(agent.reconfigure("once", change))
+    assert asyncio.run(agent.reconfigure("once", change)) == first
+    assert first.kept == ("add", "double", "count")
+    assert first.graph == gate.weft("show", "gate", "--graph").removesuffix("\n")
+    assert gate.byte() == (START * 2 + 3) % 256
+
+
+def test_each_of_several_functions_is_changed_or_told_why_not(gate: Gate) -> None:
+    other = gate.folder.parent / "other.click"
+    other.write_text("FromDevice(in) -> Discard;\n")
+    gate.weft("run", str(other), "-d", "--name", "gatf", "-i", f"in=netns:{gate.left.name}:eth1")
+    path = "in -> double -> add -> count -> out; out -> in"
+    done = gate.weft.popen("reconfigure", "gat*", "--path", path)
+    out, said = done.communicate(timeout=60)
+    assert done.returncode == 1
+    assert out.splitlines() == [
+        "NAME  OUTCOME  STARTED  KEPT                REPLACED  ENDED",
+        "gate  changed  -        add, double, count  -         -",
+        "gatf  failed   -        -                   -         -",
+    ]
+    assert said == (
+        "weft: gate (1 of 2)\nweft: gatf (2 of 2)\n"
+        "weft: 'gatf' runs a Click file or a package without a path, which has no components to "
+        "change\n"
+    )
 
 
 def test_what_does_not_compile_is_told_and_leaves_all_as_it_was(gate: Gate) -> None:

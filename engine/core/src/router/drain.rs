@@ -8,8 +8,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// How long packets outside are waited for at most, and then what is to take new ones.
+/// How long packets outside are waited for at most.
 const LONGEST: Duration = Duration::from_millis(500);
+/// How long what is to take new ones is then: if it fails, there is time to go back to the former graph.
+const LONGEST_AFTER: Duration = Duration::from_secs(5);
 /// Packets held at most; then sources wait.
 const MOST_HELD: usize = 16_384;
 
@@ -55,7 +57,7 @@ impl Router {
     /// The new graph has taken over; its packets wait until it is ready for them.
     pub(super) fn await_outside(&mut self) {
         if let Some(drain) = &mut self.drain {
-            drain.until = Instant::now() + LONGEST;
+            drain.until = Instant::now() + LONGEST_AFTER;
             drain.is_replaced = true;
         }
     }

@@ -184,6 +184,8 @@ pub struct Component {
     expected_until: u64,
     /// A new graph's packets are to wait for it.
     is_awaiting: bool,
+    /// A process has attached in this graph.
+    was_claimed: bool,
     is_full: bool,
 }
 
@@ -231,6 +233,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         progress: 0,
         expected_until: 0,
         is_awaiting: false,
+        was_claimed: false,
         is_full: false,
     }))
 }
@@ -408,7 +411,7 @@ impl Element for Component {
             CALLS => self.give_up_calls(router),
             _ => {
                 component_listener::claim(self, router);
-                self.is_awaiting &= self.link.is_some();
+                self.is_awaiting &= self.was_claimed;
             }
         }
     }
@@ -452,6 +455,7 @@ impl Element for Component {
             router.set_timer(CALLS, at);
         }
         self.is_awaiting = link.stage != Stage::Ready;
+        self.was_claimed = true;
         self.link = Some(link);
         self.declared = std::mem::take(&mut old.declared);
         self.progress = router.clock.refresh();

@@ -59,6 +59,7 @@ impl Component {
             Ok(link) => {
                 router.watch(link.socket.descriptor(), Interest::Read);
                 router.watch(link.bell(), Interest::Read);
+                self.was_claimed = true;
                 self.link = Some(link);
                 self.expect(router);
                 self.figures.attached();
@@ -128,7 +129,6 @@ impl Component {
 
     /// The attachment ends: what came back goes on, the rest is lost.
     pub(super) fn part(&mut self, reason: &'static str, router: &mut Router) {
-        self.is_awaiting = false;
         let Some(mut link) = self.link.take() else {
             return;
         };
