@@ -12,6 +12,7 @@ use crate::sys::process::End;
 use component::{Change, Component, Wanted, sweep};
 use network::Networks;
 use process::Launcher;
+use room::Rooms;
 use std::time::{Duration, Instant};
 
 pub mod change;
@@ -19,6 +20,7 @@ pub mod component;
 mod log;
 mod network;
 pub mod process;
+mod room;
 mod running;
 
 /// All components of one sandbox.
@@ -26,6 +28,7 @@ pub struct Components {
     list: Vec<Component>,
     launcher: Launcher,
     networks: Networks,
+    rooms: Rooms,
     backoff: (Duration, Duration),
     /// Why those that come cannot.
     refused: Vec<String>,
@@ -33,10 +36,12 @@ pub struct Components {
 
 impl Components {
     pub fn new(spec: &Spec, launcher: Launcher, limits: &mut Limits) -> Self {
+        let rooms = Rooms::new(launcher.run_dir());
         let mut components = Self {
             list: Vec::new(),
             launcher,
             networks: Networks::default(),
+            rooms,
             backoff: (spec.restart_initial, spec.restart_limit),
             refused: Vec::new(),
         };
@@ -56,13 +61,13 @@ impl Components {
 
     /// Makes what they run in, while there is time.
     pub fn prepare(&mut self) -> Result<(), Failure> {
-        if !self.list.is_empty() {
-            self.launcher.prepare()?;
+        for component in &self.list {
+            self.launcher.prepare(&component.spec)?;
+            self.rooms.prepare(&component.spec)?;
+            self.networks
+                .prepare(&component.spec, self.launcher.host())?;
         }
-        let host = self.launcher.host();
-        self.list
-            .iter()
-            .try_for_each(|component| self.networks.prepare(&component.spec, host))
+        Ok(())
     }
 
     /// Has all run that `function.json` still lists.

@@ -28,6 +28,15 @@ impl HostProc {
             .ok_or(io::ErrorKind::InvalidData.into())
     }
 
+    /// Lets the user namespace of a child of ours have one user and one group, each its number 0.
+    pub fn map_users(&self, pid: i32, uid: u32, gid: u32) -> io::Result<()> {
+        let outside = self.outer_number(pid)?;
+        let set = |file: &str, text: &str| self.set(&format!("{outside}/{file}"), text);
+        set("setgroups", "deny")?;
+        set("gid_map", &format!("0 {gid} 1"))?;
+        set("uid_map", &format!("0 {uid} 1"))
+    }
+
     /// Writes a setting of this process (`self/...`) or of its network namespace (`sys/net/...`).
     pub fn set(&self, name: &str, value: &str) -> io::Result<()> {
         let path = Path::new(name);

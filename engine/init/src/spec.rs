@@ -6,9 +6,11 @@ use std::path::Path;
 use std::time::Duration;
 
 mod component;
+mod inside;
 mod reader;
 
 pub use component::{Component, Mount, Readiness};
+pub use inside::Inside;
 
 const KEYS: [&str; 10] = [
     "interfaces",

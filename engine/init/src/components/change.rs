@@ -91,6 +91,7 @@ impl Components {
         let gone = |component: &Component| component.change == Some(Change::Goes);
         for component in self.list.iter().filter(|component| gone(component)) {
             limits.remove_of(&component.spec.key);
+            self.rooms.remove(&component.spec.key);
         }
         self.list.retain(|component| !gone(component));
         for component in those(&mut self.list, Change::Comes) {

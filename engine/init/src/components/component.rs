@@ -106,9 +106,14 @@ impl Component {
     fn launch(&mut self, launcher: &Launcher, networks: &Networks) {
         self.lines.forget();
         let started = match networks.of(&self.spec) {
-            Some(network) => {
+            Some((network, users)) => {
                 let groups = &self.groups;
-                launcher.start(&self.spec, Place { network, groups })
+                let place = Place {
+                    network,
+                    users,
+                    groups,
+                };
+                launcher.start(&self.spec, place)
             }
             None => Err(std::io::ErrorKind::NotFound.into()),
         };

@@ -6,7 +6,7 @@ use crate::failure::{Attempt, Failure};
 use crate::host::HostProc;
 use crate::lockdown::component::Filter;
 use crate::spec;
-use crate::sys::namespace::Network;
+use crate::sys::namespace::{Network, Users};
 use crate::sys::{descriptor, process};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -21,12 +21,17 @@ const DESCRIPTORS: u64 = 4096;
 const PROCESSES: u64 = 1024;
 /// Of all in the sandbox, components are ended first where memory runs out.
 const FIRST_TO_GO: &str = "500";
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+/// What configures networks lies beside what everybody uses.
+const PATH_OF_PROGRAMS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const MOST_ERROR_BYTES: u64 = 4096;
 
 /// Where a process is to run.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     pub network: &'a Network,
+    /// Where it has capabilities over that network.
+    pub users: Option<&'a Users>,
     /// Folders of the control groups it joins.
     pub groups: &'a [OwnedFd],
 }
@@ -35,6 +40,8 @@ pub struct Place<'a> {
 pub struct Launcher {
     host: Rc<HostProc>,
     filter: Option<Filter>,
+    /// Of those with interfaces.
+    packet_filter: Option<Filter>,
     run_dir: PathBuf,
     /// Lets them into the run folder.
     group: u32,
@@ -45,9 +52,15 @@ impl Launcher {
         Self {
             host,
             filter: None,
+            packet_filter: None,
             run_dir: run_dir.into(),
             group,
         }
+    }
+
+    /// The function's folder.
+    pub fn run_dir(&self) -> &Path {
+        &self.run_dir
     }
 
     /// The host's `/proc`.
@@ -55,13 +68,24 @@ impl Launcher {
         &self.host
     }
 
-    /// Makes ready what all share.
-    pub fn prepare(&mut self) -> Result<(), Failure> {
-        if self.filter.is_none() {
-            let filter = Filter::make().map_err(|error| Failure::new("component", error))?;
-            self.filter = Some(filter);
+    /// Makes ready what those like this one share.
+    pub fn prepare(&mut self, spec: &spec::Component) -> Result<(), Failure> {
+        let failed = |error| Failure::new("component", error);
+        if spec.interfaces.is_empty() {
+            if self.filter.is_none() {
+                self.filter = Some(Filter::make().map_err(failed)?);
+            }
+        } else if self.packet_filter.is_none() {
+            self.packet_filter = Some(Filter::with_packets().map_err(failed)?);
         }
         Ok(())
+    }
+
+    fn filter_of(&self, spec: &spec::Component) -> Option<&Filter> {
+        match spec.interfaces.is_empty() {
+            true => self.filter.as_ref(),
+            false => self.packet_filter.as_ref(),
+        }
     }
 
     /// Starts a process.
@@ -103,10 +127,15 @@ impl Launcher {
                 .attempt("", "join its cgroup")?;
             self.leave_process_one(place.network, print)
                 .attempt("", "leave process 1")?;
-            process::give_up_privileges(spec.uid, spec.gid, &[self.group])
-                .attempt("", "give up privileges")?;
+            match place.users {
+                Some(users) => {
+                    process::become_user_0(users, &[self.group], process::NETWORK_CAPABILITIES)
+                }
+                None => process::give_up_privileges(spec.uid, spec.gid, &[self.group]),
+            }
+            .attempt("", "give up privileges")?;
             std::env::set_current_dir(folder).attempt("", format!("enter {}", folder.display()))?;
-            let filter = self.filter.as_ref().map_or(Ok(()), Filter::apply);
+            let filter = self.filter_of(spec).map_or(Ok(()), Filter::apply);
             filter.attempt("", "install the seccomp filter")
         };
         if let Err(failure) = confine() {
@@ -131,8 +160,12 @@ impl Launcher {
 
     fn environment(&self, spec: &spec::Component, data: &Path) -> Vec<String> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
+        let places = match spec.interfaces.is_empty() {
+            true => PATH,
+            false => PATH_OF_PROGRAMS,
+        };
         let mut all: BTreeMap<&str, String> = [
-            ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
+            ("PATH", places.into()),
             ("HOME", text(data)),
             ("TMPDIR", text(data)),
         ]

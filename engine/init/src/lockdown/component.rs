@@ -115,12 +115,31 @@ const SOCKET_DOMAINS: [u64; 4] = [
     libc::AF_NETLINK as u64,
 ];
 
+/// Whose capabilities over a network of its own would be of little use without raw frames.
+const WITH_PACKETS: [u64; 5] = [
+    SOCKET_DOMAINS[0],
+    SOCKET_DOMAINS[1],
+    SOCKET_DOMAINS[2],
+    SOCKET_DOMAINS[3],
+    libc::AF_PACKET as u64,
+];
+
 /// The filters, ready to be installed.
 pub struct Filter([BpfProgram; 3]);
 
 impl Filter {
+    /// For components that have no interfaces.
     pub fn make() -> Result<Self, String> {
-        programs()
+        Self::with(&SOCKET_DOMAINS)
+    }
+
+    /// For those that have: packet sockets are allowed too.
+    pub fn with_packets() -> Result<Self, String> {
+        Self::with(&WITH_PACKETS)
+    }
+
+    fn with(domains: &[u64]) -> Result<Self, String> {
+        programs(domains)
             .map(Self)
             .map_err(|error| format!("cannot make the seccomp filter: {error}"))
     }
@@ -134,7 +153,7 @@ impl Filter {
     }
 }
 
-fn programs() -> Result<[BpfProgram; 3], BackendError> {
+fn programs(domains: &[u64]) -> Result<[BpfProgram; 3], BackendError> {
     use SeccompAction::Errno;
     Ok([
         // Threads come by `clone`, whose flags a filter can see; `clone3` hides them.
@@ -142,16 +161,16 @@ fn programs() -> Result<[BpfProgram; 3], BackendError> {
             [(libc::SYS_clone3, Vec::new())].into(),
             Errno(libc::ENOSYS as u32),
         )?,
-        program(refused_arguments()?, Errno(libc::EPERM as u32))?,
+        program(refused_arguments(domains)?, Errno(libc::EPERM as u32))?,
         tree::refuse(&[REFUSED, REFUSED_HERE].concat(), NEWEST),
     ])
 }
 
 /// Calls that are answered with EPERM for these arguments.
-fn refused_arguments() -> Result<Rules, BackendError> {
+fn refused_arguments(domains: &[u64]) -> Result<Rules, BackendError> {
     let namespace = |flag: &i32| SeccompRule::new(vec![bits(0, *flag as u64, *flag as u64)?]);
     let namespaces: Result<Vec<_>, _> = NAMESPACES.iter().map(namespace).collect();
-    let domains = SeccompRule::new(none_of(0, &SOCKET_DOMAINS)?)?;
+    let domains = SeccompRule::new(none_of(0, domains)?)?;
     Ok([
         (libc::SYS_clone, namespaces?),
         (libc::SYS_socket, vec![domains]),
@@ -165,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_filters_compile_within_the_kernels_limit() {
-        for program in programs().unwrap() {
+        for program in programs(&WITH_PACKETS).unwrap() {
             assert!((1..=4096).contains(&program.len()));
         }
     }

@@ -1,7 +1,7 @@
 //! The facts of a component process, and of what is shown to it.
 
 use super::reader::Reader;
-use super::{Spec, is_interface_name, is_variable_name};
+use super::{Inside, Spec, is_variable_name};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Component as Part, Path, PathBuf};
@@ -63,15 +63,6 @@ pub enum Readiness {
     Attach,
     /// Its program runs.
     Start,
-}
-
-/// An interface of a component, joined to a device of the engine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Inside {
-    /// What the component finds it under.
-    pub name: String,
-    /// What the engine finds the other end under.
-    pub device: String,
 }
 
 /// A folder or file of the host, shown inside.
@@ -160,23 +151,6 @@ fn readiness(reader: &mut Reader<'_>) -> Readiness {
     };
     let found = reader.optional("ready", "\"attach\" or \"start\"", read);
     found.unwrap_or_default()
-}
-
-impl Inside {
-    fn read(reader: &mut Reader<'_>) -> Self {
-        reader.refuse_unknown(&["name", "device"]);
-        let wanted = "1 to 15 letters, digits, '_', '-' or '.', not 'lo',";
-        let mut name = |key| {
-            reader.required(key, wanted, |value| {
-                let name = value.as_str().filter(|name| is_interface_name(name))?;
-                Some(name.to_string())
-            })
-        };
-        Self {
-            name: name("name"),
-            device: name("device"),
-        }
-    }
 }
 
 impl Mount {
@@ -300,6 +274,7 @@ mod tests {
             interfaces: vec![Inside {
                 name: "eth0".into(),
                 device: "filter".into(),
+                ..Inside::default()
             }],
         };
         assert_eq!(spec.components, [expected]);
@@ -352,7 +327,7 @@ mod tests {
                 "function.json: sandbox.components[1].ready: \"attach\" or \"start\" wanted, not \
                  \"soon\"",
                 "function.json: sandbox.components[1].interfaces[0]: unknown key 'x'; allowed: \
-                 name, device",
+                 name, device, addresses, gateways, mtu",
                 "function.json: sandbox.components[1].interfaces[0].name: 1 to 15 letters, \
                  digits, '_', '-' or '.', not 'lo', wanted, not \"lo\"",
                 "function.json: sandbox.mounts: a list of objects wanted, not {}",

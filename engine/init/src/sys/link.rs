@@ -50,6 +50,12 @@ impl Interfaces {
         Ok(unsafe { request.ifr_ifru.ifru_mtu } as u32)
     }
 
+    pub fn set_mtu(&self, name: &str, mtu: u32) -> io::Result<()> {
+        let mut request = request(name)?;
+        request.ifr_ifru.ifru_mtu = mtu as libc::c_int;
+        self.call(libc::SIOCSIFMTU as libc::c_ulong, &mut request)
+    }
+
     /// Whether the link is there, which takes both of its ends being up.
     pub fn has_link(&self, name: &str) -> io::Result<bool> {
         let mut value = EthtoolValue {

@@ -51,6 +51,14 @@ pub fn new_file_system(kind: &str, to: &Path, options: &str) -> io::Result<()> {
     )
 }
 
+/// Mounts an empty file system in memory on a folder: for data, nothing of it can be executed.
+pub fn new_room(folder: OwnedFd, options: &str) -> io::Result<()> {
+    let to = format!("/proc/self/fd/{}", folder.as_raw_fd());
+    let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+    let kind = "tmpfs";
+    mount(Path::new(kind), Path::new(&to), kind, flags, options)
+}
+
 /// Shows what is at `from`, mounts under it too, at `to` as well.
 pub fn bind(from: &Path, to: &Path) -> io::Result<()> {
     mount(from, to, "", libc::MS_BIND | libc::MS_REC, "")

@@ -1,4 +1,4 @@
-//! Namespaces beside the current ones: of networks, and of mounts.
+//! Namespaces beside the current ones: of networks, of users, and of mounts.
 
 use super::{check, descriptor, process};
 use std::fs::File;
@@ -9,34 +9,18 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 pub struct Network(OwnedFd);
 
 impl Network {
-    /// Makes a new one, with only its own loopback interface, which is down, and does something in
-    /// it first.
-    ///
-    /// Another process does: this one is what others find the sandbox's namespace by, so it may not
-    /// leave it even for a moment.
-    pub fn make(inside: impl FnOnce() -> io::Result<()>) -> io::Result<Self> {
-        let (told, tell) = descriptor::pipe()?;
-        let (stay, stays) = descriptor::pipe()?;
-        let child = match process::fork()? {
-            process::Fork::Child => {
-                drop(stays);
-                let result = leave().and_then(|()| inside());
-                let _ = File::from(tell).write_all(&code(&result).to_ne_bytes());
-                // Until the other side has opened the namespace.
-                let _ = File::from(stay).read(&mut [0]);
-                process::exit_now(0)
-            }
-            process::Fork::Parent(child) => child,
-        };
-        drop(tell);
-        let mut answer = [0; 4];
-        let made = File::from(told)
-            .read_exact(&mut answer)
-            .and_then(|()| outcome(i32::from_ne_bytes(answer)))
-            .and_then(|()| File::open(format!("/proc/{child}/ns/net")));
-        drop(stays);
-        process::wait(child);
-        made.map(|file| Self(file.into()))
+    /// Makes a new one, with only its own loopback interface, which is down.
+    pub fn make() -> io::Result<Self> {
+        elsewhere(libc::CLONE_NEWNET, |child| open(child, "net").map(Self))
+    }
+
+    /// Makes one that belongs to a new user namespace; `map` is given the process whose users are
+    /// to be mapped.
+    pub fn make_with_users(map: impl FnOnce(i32) -> io::Result<()>) -> io::Result<(Self, Users)> {
+        elsewhere(libc::CLONE_NEWUSER | libc::CLONE_NEWNET, |child| {
+            map(child)?;
+            Ok((Self(open(child, "net")?), Users(open(child, "user")?)))
+        })
     }
 
     /// Has another process do something in it.
@@ -62,9 +46,53 @@ impl Network {
     }
 }
 
-fn leave() -> io::Result<()> {
+/// A user namespace, held by its descriptor.
+pub struct Users(OwnedFd);
+
+impl Users {
+    /// Moves this process into it, where it has every capability, and is nobody yet.
+    pub fn enter(&self) -> io::Result<()> {
+        // SAFETY: takes numbers only; the process has one thread.
+        check(unsafe { libc::setns(self.0.as_raw_fd(), libc::CLONE_NEWUSER) })?;
+        Ok(())
+    }
+}
+
+/// Has another process leave for new namespaces, and `take` what is to be kept of it.
+///
+/// Another process does: this one is what others find the sandbox's namespaces by, so it may not
+/// leave them even for a moment.
+fn elsewhere<T>(flags: i32, take: impl FnOnce(i32) -> io::Result<T>) -> io::Result<T> {
+    let (told, tell) = descriptor::pipe()?;
+    let (stay, stays) = descriptor::pipe()?;
+    let child = match process::fork()? {
+        process::Fork::Child => {
+            drop(stays);
+            let _ = File::from(tell).write_all(&code(&leave(flags)).to_ne_bytes());
+            // Until the other side has what it wants.
+            let _ = File::from(stay).read(&mut [0]);
+            process::exit_now(0)
+        }
+        process::Fork::Parent(child) => child,
+    };
+    drop(tell);
+    let mut answer = [0; 4];
+    let taken = File::from(told)
+        .read_exact(&mut answer)
+        .and_then(|()| outcome(i32::from_ne_bytes(answer)))
+        .and_then(|()| take(child));
+    drop(stays);
+    process::wait(child);
+    taken
+}
+
+fn open(pid: i32, kind: &str) -> io::Result<OwnedFd> {
+    File::open(format!("/proc/{pid}/ns/{kind}")).map(OwnedFd::from)
+}
+
+fn leave(flags: i32) -> io::Result<()> {
     // SAFETY: takes numbers only; the process has one thread.
-    check(unsafe { libc::unshare(libc::CLONE_NEWNET) })?;
+    check(unsafe { libc::unshare(flags) })?;
     Ok(())
 }
 

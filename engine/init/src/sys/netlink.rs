@@ -1,10 +1,12 @@
-//! One request over rtnetlink: a pair of interfaces that are joined, each in its namespace.
+//! Requests over rtnetlink: a pair of interfaces that are joined, each in its namespace; addresses
+//! and default routes in the current one.
 //!
-//! A message is a head, the facts of an interface, and attributes: length, kind and value, which
+//! A message is a head, the facts of what it is about, and attributes: length, kind and value, which
 //! may itself hold attributes; all padded to four bytes (rtnetlink(7)).
 
-use super::{check, link};
+use super::{c_string, check, link};
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// Of `struct nlmsghdr` and of `struct ifinfomsg`.
@@ -15,10 +17,32 @@ const VETH_INFO_PEER: u16 = 1;
 
 /// Makes a pair of interfaces: one here, its peer in another network namespace.
 pub fn make_pair(name: &str, peer: &str, there: BorrowedFd<'_>) -> io::Result<()> {
+    carry_out(&pair_request(name, peer, there.as_raw_fd()))
+}
+
+/// Gives an interface an address, to be used at once.
+pub fn add_address(name: &str, address: IpAddr, prefix: u8) -> io::Result<()> {
+    carry_out(&address_request(index(name)?, address, prefix))
+}
+
+/// Sends by an interface what has no better way.
+pub fn add_default_route(name: &str, gateway: IpAddr) -> io::Result<()> {
+    carry_out(&route_request(index(name)?, gateway))
+}
+
+fn index(name: &str) -> io::Result<u32> {
+    let name = c_string(name.as_bytes())?;
+    // SAFETY: `name` is a valid string for the length of the call.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => Err(io::Error::last_os_error()),
+        index => Ok(index),
+    }
+}
+
+fn carry_out(request: &[u8]) -> io::Result<()> {
     let socket = link::socket(libc::AF_NETLINK, libc::SOCK_RAW)?;
-    let request = pair_request(name, peer, there.as_raw_fd());
     let mut file = std::fs::File::from(socket);
-    file.write_all(&request)?;
+    file.write_all(request)?;
     let mut answer = [0; 1024];
     // SAFETY: the buffer has the length given.
     let got = check(unsafe {
@@ -42,12 +66,48 @@ fn pair_request(name: &str, peer: &str, there: i32) -> Vec<u8> {
     let mut rest = FACTS.to_vec();
     rest.append(&mut attribute(libc::IFLA_IFNAME, &with_zero(name)));
     rest.append(&mut attribute(libc::IFLA_LINKINFO, &info));
+    request(libc::RTM_NEWLINK, &rest)
+}
+
+fn address_request(index: u32, address: IpAddr, prefix: u8) -> Vec<u8> {
+    let (family, bytes) = family_and_bytes(address);
+    // Nobody else on this link can have it.
+    let flags = match address {
+        IpAddr::V4(_) => 0,
+        IpAddr::V6(_) => libc::IFA_F_NODAD as u8,
+    };
+    let mut rest = vec![family, prefix, flags, libc::RT_SCOPE_UNIVERSE];
+    rest.extend(index.to_ne_bytes());
+    rest.append(&mut attribute(libc::IFA_LOCAL, &bytes));
+    rest.append(&mut attribute(libc::IFA_ADDRESS, &bytes));
+    request(libc::RTM_NEWADDR, &rest)
+}
+
+fn route_request(index: u32, gateway: IpAddr) -> Vec<u8> {
+    let (family, bytes) = family_and_bytes(gateway);
+    let (table, origin) = (libc::RT_TABLE_MAIN, libc::RTPROT_STATIC);
+    let mut rest = vec![family, 0, 0, 0, table, origin];
+    rest.extend([libc::RT_SCOPE_UNIVERSE, libc::RTN_UNICAST, 0, 0, 0, 0]);
+    rest.append(&mut attribute(libc::RTA_GATEWAY, &bytes));
+    rest.append(&mut attribute(libc::RTA_OIF, &index.to_ne_bytes()));
+    request(libc::RTM_NEWROUTE, &rest)
+}
+
+fn family_and_bytes(address: IpAddr) -> (u8, Vec<u8>) {
+    match address {
+        IpAddr::V4(address) => (libc::AF_INET as u8, address.octets().to_vec()),
+        IpAddr::V6(address) => (libc::AF_INET6 as u8, address.octets().to_vec()),
+    }
+}
+
+/// To make what is not there yet, and to say how that went.
+fn request(kind: u16, rest: &[u8]) -> Vec<u8> {
     let flags = libc::NLM_F_REQUEST | libc::NLM_F_ACK | libc::NLM_F_CREATE | libc::NLM_F_EXCL;
     let mut message = ((HEAD_BYTES + rest.len()) as u32).to_ne_bytes().to_vec();
-    message.extend(libc::RTM_NEWLINK.to_ne_bytes());
+    message.extend(kind.to_ne_bytes());
     message.extend((flags as u16).to_ne_bytes());
     message.extend([0; 8]);
-    message.append(&mut rest);
+    message.extend(rest);
     message
 }
 
@@ -95,6 +155,23 @@ mod tests {
         let request = pair_request("prog", "eth0", 9);
         assert_eq!(request[..4], (request.len() as u32).to_ne_bytes());
         assert_eq!(request.len() % 4, 0);
+    }
+
+    #[test]
+    fn addresses_and_routes_are_asked_for_by_their_bytes() {
+        let request = address_request(7, "10.0.0.1".parse().unwrap(), 24);
+        let facts = [2, 24, 0, 0, 7, 0, 0, 0];
+        let address = [8, 0, 2, 0, 10, 0, 0, 1, 8, 0, 1, 0, 10, 0, 0, 1];
+        assert_eq!(request[HEAD_BYTES..], [&facts[..], &address].concat());
+        let request = route_request(7, "10.0.0.9".parse().unwrap());
+        let facts = [2, 0, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0];
+        let gateway = [8, 0, 5, 0, 10, 0, 0, 9, 8, 0, 4, 0, 7, 0, 0, 0];
+        assert_eq!(request[HEAD_BYTES..], [&facts[..], &gateway].concat());
+        let request = address_request(7, "fd00::1".parse().unwrap(), 64);
+        assert_eq!(
+            request[HEAD_BYTES..HEAD_BYTES + 8],
+            [10, 64, 2, 0, 7, 0, 0, 0]
+        );
     }
 
     #[test]

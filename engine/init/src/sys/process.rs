@@ -1,5 +1,6 @@
 //! Processes: namespaces, forking, waiting, giving up privileges, executing.
 
+use super::namespace::Users;
 use super::{c_string, check};
 use std::ffi::{CStr, CString};
 use std::io;
@@ -179,7 +180,7 @@ pub fn lower_limit(resource: libc::__rlimit_resource_t, most: u64) -> io::Result
 
 /// Becomes a user, also of these groups, without any capability and without a way to get one.
 pub fn give_up_privileges(uid: u32, gid: u32, groups: &[u32]) -> io::Result<()> {
-    drop_bounding_set();
+    drop_bounding_set(0);
     // SAFETY: numbers, or pointers to structures that outlive the calls; one thread.
     unsafe {
         check(libc::prctl(
@@ -193,24 +194,56 @@ pub fn give_up_privileges(uid: u32, gid: u32, groups: &[u32]) -> io::Result<()> 
         check(libc::setresgid(gid, gid, gid))?;
         check(libc::setresuid(uid, uid, uid))?;
     }
-    clear_capabilities()?;
+    keep_capabilities(0)?;
     // SAFETY: takes numbers only.
     check(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
     Ok(())
 }
 
-fn drop_bounding_set() {
-    // Numbers past the last capability are refused, which ends the list.
+/// Bits of the capabilities to bind low ports, to configure a network, and to open raw sockets.
+pub const NETWORK_CAPABILITIES: u32 = 1 << 10 | 1 << 12 | 1 << 13;
+
+/// Becomes user 0 of a user namespace, with these capabilities there and no way to get others, also
+/// of these groups of the namespace that this process is in now.
+pub fn become_user_0(users: &Users, groups: &[u32], capabilities: u32) -> io::Result<()> {
+    // SAFETY: pointer and length describe `groups`.
+    check(unsafe { libc::setgroups(groups.len(), groups.as_ptr()) })?;
+    users.enter()?;
+    // SAFETY: takes numbers only; one thread.
+    unsafe {
+        check(libc::setresgid(0, 0, 0))?;
+        check(libc::setresuid(0, 0, 0))?;
+    }
+    drop_bounding_set(capabilities);
     // SAFETY: takes numbers only.
-    (0..64).any(|number| unsafe { libc::prctl(libc::PR_CAPBSET_DROP, number, 0, 0, 0) } != 0);
+    let raise_none = unsafe {
+        let clear = libc::PR_CAP_AMBIENT_CLEAR_ALL;
+        libc::prctl(libc::PR_CAP_AMBIENT, clear, 0, 0, 0)
+    };
+    check(raise_none)?;
+    keep_capabilities(capabilities)?;
+    // SAFETY: takes numbers only.
+    check(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
+    Ok(())
 }
 
-fn clear_capabilities() -> io::Result<()> {
+fn drop_bounding_set(kept: u32) {
+    // Numbers past the last capability are refused, which ends the list.
+    (0..64)
+        .filter(|number| *number >= 32 || kept >> number & 1 == 0)
+        .any(|number| {
+            // SAFETY: takes numbers only.
+            unsafe { libc::prctl(libc::PR_CAPBSET_DROP, number, 0, 0, 0) != 0 }
+        });
+}
+
+fn keep_capabilities(kept: u32) -> io::Result<()> {
     const VERSION_3: u32 = 0x2008_0522;
     let header: [u32; 2] = [VERSION_3, 0];
-    let none = [0u32; 6];
+    // Effective, permitted, inheritable; once more for the upper half.
+    let sets = [kept, kept, 0, 0, 0, 0];
     // SAFETY: header and data have the layout of version 3 and outlive the call.
-    check(unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), none.as_ptr()) })?;
+    check(unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), sets.as_ptr()) })?;
     Ok(())
 }
 
