@@ -12,6 +12,7 @@ __all__ = [
     "Package",
     "PackageFile",
     "Parameter",
+    "ProgramInterface",
     "Resources",
 ]
 
@@ -33,6 +34,20 @@ class Resources:
 
     cpu: float | None = None
     memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramInterface:
+    """A network interface of a program; its settings are made before the program starts.
+
+    `addresses` are as in `10.0.0.1/24`, `gateways` are of default routes, one for IPv4 and one for
+    IPv6 at most. Without `mtu` it is the kernel's, 1500.
+    """
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+    mtu: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +76,7 @@ class Component:
     limit_s: float = 1.0
     capacity: int = 512
     requirements: tuple[str, ...] = ()
-    interfaces: tuple[str, ...] = ()
+    interfaces: tuple[ProgramInterface, ...] = ()
     options: tuple[tuple[str, tuple[str, ...]], ...] = ()
     line: int = 0
     text_line: int = 0
@@ -102,7 +117,7 @@ class Launch:
     """How the process of a component is started; paths are as seen inside the sandbox.
 
     `ready` is "attach" (when it has attached to the engine) or "start" (as soon as it runs); it has
-    `start_ms` milliseconds for that. `interfaces` are pairs of the name of an interface in its own
+    `start_ms` milliseconds for that. `interfaces` are pairs of an interface in its own
     network namespace and the function's device at the other end.
     """
 
@@ -112,7 +127,7 @@ class Launch:
     mounts: tuple[Mount, ...] = ()
     ready: str = "attach"
     start_ms: int = 30_000
-    interfaces: tuple[tuple[str, str], ...] = ()
+    interfaces: tuple[tuple[ProgramInterface, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

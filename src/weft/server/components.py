@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,5 +106,7 @@ class ComponentProcesses:
             "memory_bytes": component.resources.memory_bytes,
             "ready": launch.ready,
             "start_ms": launch.start_ms,
-            "interfaces": [{"name": name, "device": device} for name, device in launch.interfaces],
+            "interfaces": [
+                {**asdict(inside), "device": device} for inside, device in launch.interfaces
+            ],
         }

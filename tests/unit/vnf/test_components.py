@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from weft.model.package import Component, Package, PackageFile, Resources
+from weft.model.package import Component, Package, PackageFile, ProgramInterface, Resources
 from weft.vnf.frameworks import FRAMEWORKS
 from weft.vnf.manifest import read_manifest
 
@@ -46,7 +46,7 @@ def test_defaults() -> None:
     assert component("{framework: click, file: x.click}") == Component(
         "x", "click", "x.click", line=7
     )
-    assert component("{framework: box, command: p}").interfaces == ("eth0",)
+    assert component("{framework: box, command: p}").interfaces == (ProgramInterface("eth0"),)
 
 
 def test_all_keys() -> None:
@@ -100,9 +100,27 @@ def test_a_program_has_devices_named_after_it() -> None:
     assert found.option("other") == ()
 
 
+def test_interfaces_of_a_program_have_addresses() -> None:
+    entry = """
+    framework: box
+    command: p
+    interfaces:
+      lan: {address: [10.0.0.1/24, "fd00:0::1/64"], gateway: [10.0.0.254, fe80::1], mtu: 1400}
+      wan: {address: 192.0.2.0/31}
+      dmz: {}
+      more:"""
+    assert component(entry).interfaces == (
+        ProgramInterface("lan", ("10.0.0.1/24", "fd00::1/64"), ("10.0.0.254", "fe80::1"), 1400),
+        ProgramInterface("wan", ("192.0.2.0/31",)),
+        ProgramInterface("dmz"),
+        ProgramInterface("more"),
+    )
+
+
 NATIVE = "{framework: native, file: x.native, "
 CLICK = "{framework: click, file: x.click, "
 BOX = "{framework: box, command: p, "
+SETTINGS = "components: x: interfaces: a: "
 NUMBERS = "allowed: a whole number from"
 
 
@@ -203,6 +221,42 @@ NUMBERS = "allowed: a whole number from"
             [
                 "7: components: x: interfaces: 'a' is given twice",
                 "7: components: x: interfaces: 'lo' is there already",
+            ],
+        ),
+        (
+            BOX + "interfaces: 5}",
+            [
+                "7: components: x: interfaces: a list of names, or a mapping of names, is "
+                "needed, not a single value"
+            ],
+        ),
+        (
+            BOX + "interfaces: {a: {address: 10.0.0.0/24, gateway: 10.0.0.9, mtu: 60}, a: {}}}",
+            [
+                "7: components: x: interfaces: 'a' is given twice",
+                f"7: {SETTINGS}address: '10.0.0.0/24' is not valid; allowed: an address of one "
+                "host with the length of its prefix, as in 10.0.0.1/24 or fd00::1/64",
+                f"7: {SETTINGS}gateway: '10.0.0.9' lies in no network of 'a'",
+                f"7: {SETTINGS}mtu: '60' is not valid; allowed: a whole number from 68 to 65535",
+            ],
+        ),
+        (
+            BOX + "interfaces: {a: {address: [fd00::1/64, fd00::1/48], mtu: 1279, adress: 1}}}",
+            [
+                f"7: {SETTINGS}address: 'fd00::1' is given twice",
+                f"7: {SETTINGS}mtu: '1279' is not valid; allowed: a whole number from 1280 to 65535",
+                f"7: {SETTINGS}unknown key 'adress' (did you mean 'address'?); allowed: address, "
+                "gateway, mtu",
+            ],
+        ),
+        (
+            BOX + "interfaces: {b: {address: 10.0.0.1/8, gateway: 10.0.0.2}, "
+            "a: {address: 10.1.0.1/16, gateway: [10.1.0.2, x, 10.1.0.1]}}}",
+            [
+                f"7: {SETTINGS}gateway: '10.1.0.1' lies in no network of 'a'",
+                f"7: {SETTINGS}gateway: 'x' is not valid; allowed: an address, as in 10.0.0.254 "
+                "or fd00::fe",
+                f"7: {SETTINGS}gateway: IPv4 has a default route already, by 'b'",
             ],
         ),
         (BOX + "interfaces: []}", ["7: components: x: interfaces: at least one is needed"]),

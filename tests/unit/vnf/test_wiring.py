@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from weft.model.package import Component
+from weft.model.package import Component, ProgramInterface
 from weft.vnf.path import parse_path
 from weft.vnf.wiring import stores_packets, wiring_problems
 
 COMPONENTS = {
     **{name: Component(name, "c", f"{name}.c", isolate="process") for name in ("a", "b", "c")},
-    "box": Component("box", "program", interfaces=("eth0", "eth1")),
+    "box": Component(
+        "box", "program", interfaces=(ProgramInterface("eth0"), ProgramInterface("eth1"))
+    ),
     "queue": Component("queue", "click", "queue.click"),
     "broken": None,
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from weft.model.package import Component, Resources
+from weft.model.package import Component, ProgramInterface, Resources
 from weft.vnf import quantities
 from weft.vnf.document import ListNode, TextNode
 from weft.vnf.frameworks import FRAMEWORKS
 from weft.vnf.frameworks.framework import PROCESS_KEYS
-from weft.vnf.manifest.values import CLICK_WORDS, IDENTIFIER, INTERFACE, INTERFACE_ALLOWED
+from weft.vnf.manifest.program_interfaces import read_interfaces
+from weft.vnf.manifest.values import CLICK_WORDS, IDENTIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,6 @@ _CAPACITY = (1, 16384)
 _HOLD = (1, 65536)
 _NAME_LIMIT = 48
 _DEVICE_LIMIT = 15
-_INTERFACES_LIMIT = 16
 _SET_BY_WEFT = ("PATH", "HOME", "TMPDIR")
 
 
@@ -199,37 +199,22 @@ class _Entry:
         read, allowed = quantities.duration_s, quantities.DURATION_ALLOWED
         return self.reader.quantity(node, where, read, allowed) or 1.0
 
-    def _interfaces(self, framework: Framework) -> tuple[str, ...]:
+    def _interfaces(self, framework: Framework) -> tuple[ProgramInterface, ...]:
         """The network interfaces of a program; their devices are named after it."""
         if "interfaces" not in framework.keys:
             return ()
-        names = ["eth0"] if "interfaces" not in self.keys else self._interface_names()
-        line = self.keys["interfaces"][0] if "interfaces" in self.keys else self.line
-        last = Component(self.name, "", interfaces=tuple(names)).devices[-1:]
+        found: tuple[ProgramInterface, ...] = (ProgramInterface("eth0"),)
+        line = self.line
+        if "interfaces" in self.keys:
+            line, node = self.keys["interfaces"]
+            found = read_interfaces(self.reader, node, f"{self.where}interfaces: ")
+        last = Component(self.name, "", interfaces=found).devices[-1:]
         if last and len(last[0]) > _DEVICE_LIMIT:
             allowed = f"{_DEVICE_LIMIT} characters"
             self._problem(line, f"device '{last[0]}' is too long; allowed: {allowed}")
         if self.name == "lo":
             self._problem(self.line, "device 'lo' is there already; choose another name")
-        return tuple(names)
-
-    def _interface_names(self) -> list[str]:
-        where = f"{self.where}interfaces: "
-        node = self.keys["interfaces"][1]
-        items = self.reader.items(node, where)
-        names: list[str] = []
-        for item in items:
-            name = self.reader.word(item, where, INTERFACE, INTERFACE_ALLOWED)
-            if name is not None and (name in names or name == "lo"):
-                why = "is there already" if name == "lo" else "is given twice"
-                self.reader.problem(item.line, f"{where}'{name}' {why}")
-            elif name is not None:
-                names.append(name)
-        if len(items) > _INTERFACES_LIMIT:
-            self.reader.problem(node.line, f"{where}at most {_INTERFACES_LIMIT} are allowed")
-        elif not names and len(items) == 0:
-            self.reader.problem(node.line, f"{where}at least one is needed")
-        return names
+        return found
 
     def _choice(self, key: str, allowed: Sequence[str]) -> str | None:
         if key not in self.keys:

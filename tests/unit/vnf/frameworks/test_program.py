@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from weft.model.package import Package
+from weft.model.package import Package, ProgramInterface
 from weft.vnf.frameworks.framework import Context
 
 if TYPE_CHECKING:
@@ -14,30 +14,32 @@ if TYPE_CHECKING:
 
 FRAMEWORK = "program"
 WHERE = "vnf.yaml:5: components: filter: "
+LAN = ProgramInterface("lan", ("10.0.0.1/24",), ("10.0.0.254",), 1400)
+WAN = ProgramInterface("wan")
 
 
 def test_a_file_of_the_package_is_started(bench: Bench) -> None:
     bench.file("bin/serve", "#!/bin/sh\necho $#\n")
-    bench.describe(file="bin/serve", arguments=("a", "b"), interfaces=("lan", "wan"))
+    bench.describe(file="bin/serve", arguments=("a", "b"), interfaces=(LAN, WAN))
     assert bench.check() == []
     launch = bench.prepare()
     assert (launch.ready, launch.mounts) == ("start", ())
-    assert launch.interfaces == (("lan", "filter"), ("wan", "filter.1"))
+    assert launch.interfaces == ((LAN, "filter"), (WAN, "filter.1"))
     done = subprocess.run(launch.program, capture_output=True, text=True, check=True)
     assert done.stdout == "2\n"
 
 
 def test_a_command_of_the_server_is_found(bench: Bench) -> None:
-    bench.describe(options=(("command", ("sh", "-c", "exit 7")),), interfaces=("eth0",))
+    bench.describe(options=(("command", ("sh", "-c", "exit 7")),), interfaces=(WAN,))
     assert bench.check() == []
     launch = bench.prepare()
     assert launch.program[0].startswith("/")
-    assert launch.interfaces == (("eth0", "filter"),)
+    assert launch.interfaces == ((WAN, "filter"),)
     assert subprocess.run(launch.program, check=False).returncode == 7
 
 
 def test_its_ports_are_devices(bench: Bench) -> None:
-    component = replace(bench.component, interfaces=("lan",))
+    component = replace(bench.component, interfaces=(LAN,))
     package = Package("gate", "1", (), (component,), ())
     context = Context(package, frozenset({0}), frozenset({0}))
     assert bench.framework.element(component, context) == (

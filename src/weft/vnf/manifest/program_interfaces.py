@@ -1,0 +1,180 @@
+"""The `interfaces` of a program: a list of names, or a mapping from names to their settings."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from weft.model.package import ProgramInterface
+from weft.vnf import quantities
+from weft.vnf.document import ListNode, MappingNode, TextNode
+from weft.vnf.manifest.values import INTERFACE, INTERFACE_ALLOWED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from weft.vnf.document import Node
+    from weft.vnf.manifest.values import ManifestReader
+
+    Keys = Mapping[str, tuple[int, Node]]
+    Address = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+    Gateway = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+__all__ = ["read_interfaces"]
+
+_LIMIT = 16
+_KEYS = {"address": False, "gateway": False, "mtu": False}
+_LEAST_MTU = {4: 68, 6: 1280}
+_MOST_MTU = 65535
+_ADDRESS_ALLOWED = (
+    "an address of one host with the length of its prefix, as in 10.0.0.1/24 or fd00::1/64"
+)
+_GATEWAY_ALLOWED = "an address, as in 10.0.0.254 or fd00::fe"
+
+
+def read_interfaces(reader: ManifestReader, node: Node, where: str) -> tuple[ProgramInterface, ...]:
+    """What `node` says; problems go to the reader."""
+    if not isinstance(node, ListNode | MappingNode):
+        message = f"a list of names, or a mapping of names, is needed, not {node.kind}"
+        reader.problem(node.line, where + message)
+        return ()
+    several = _Interfaces(reader, where)
+    found = several.of_mapping(node) if isinstance(node, MappingNode) else several.of_list(node)
+    count = len(node.entries if isinstance(node, MappingNode) else node.items)
+    if count > _LIMIT:
+        reader.problem(node.line, f"{where}at most {_LIMIT} are allowed")
+    elif count == 0:
+        reader.problem(node.line, f"{where}at least one is needed")
+    return found
+
+
+class _Interfaces:
+    """All interfaces of one program."""
+
+    def __init__(self, reader: ManifestReader, where: str) -> None:
+        self.reader = reader
+        self.where = where
+        self.names: set[str] = set()
+        self.routed: dict[int, str] = {}
+        """By IP version, the interface that has the default route."""
+
+    def of_list(self, node: ListNode) -> tuple[ProgramInterface, ...]:
+        names = [self._name(item) for item in node.items]
+        return tuple(ProgramInterface(name) for name in names if name is not None)
+
+    def of_mapping(self, node: MappingNode) -> tuple[ProgramInterface, ...]:
+        found = []
+        for key, value in node.entries:
+            name = self._name(key)
+            interface = self._settings(name or key.text, value)
+            if name is not None:
+                found.append(interface)
+        return tuple(found)
+
+    def _name(self, node: Node) -> str | None:
+        name = self.reader.word(node, self.where, INTERFACE, INTERFACE_ALLOWED)
+        if name is not None and (name in self.names or name == "lo"):
+            why = "is there already" if name == "lo" else "is given twice"
+            self.reader.problem(node.line, f"{self.where}'{name}' {why}")
+            return None
+        if name is not None:
+            self.names.add(name)
+        return name
+
+    def _settings(self, name: str, node: Node) -> ProgramInterface:
+        if isinstance(node, TextNode) and not node.text:
+            return ProgramInterface(name)
+        where = f"{self.where}{name}: "
+        keys = self.reader.mapping(node, where, _KEYS)
+        addresses = self._addresses(keys, where)
+        gateways = self._gateways(keys, where, name, addresses)
+        return ProgramInterface(
+            name,
+            tuple(address.with_prefixlen for address in addresses),
+            tuple(str(gateway) for gateway in gateways),
+            self._mtu(keys, where, addresses),
+        )
+
+    def _addresses(self, keys: Keys, where: str) -> list[Address]:
+        found: list[Address] = []
+        for line, text in self._values(keys, "address", where):
+            address = _address(text)
+            if address is None:
+                message = f"'{text}' is not valid; allowed: {_ADDRESS_ALLOWED}"
+                self.reader.problem(line, f"{where}address: {message}")
+            elif any(address.ip == other.ip for other in found):
+                self.reader.problem(line, f"{where}address: '{address.ip}' is given twice")
+            else:
+                found.append(address)
+        return found
+
+    def _gateways(
+        self, keys: Keys, where: str, name: str, addresses: list[Address]
+    ) -> list[Gateway]:
+        found = []
+        for line, text in self._values(keys, "gateway", where):
+            gateway = _gateway(text)
+            if gateway is None:
+                problem = f"'{text}' is not valid; allowed: {_GATEWAY_ALLOWED}"
+            elif not any(_reaches(address, gateway) for address in addresses):
+                problem = f"'{gateway}' lies in no network of '{name}'"
+            elif gateway.version in self.routed:
+                other = self.routed[gateway.version]
+                problem = f"IPv{gateway.version} has a default route already, by '{other}'"
+            else:
+                self.routed[gateway.version] = name
+                found.append(gateway)
+                continue
+            self.reader.problem(line, f"{where}gateway: {problem}")
+        return found
+
+    def _mtu(self, keys: Keys, where: str, addresses: list[Address]) -> int | None:
+        if "mtu" not in keys:
+            return None
+        least = _LEAST_MTU[max((address.version for address in addresses), default=4)]
+        return self.reader.quantity(
+            keys["mtu"][1],
+            f"{where}mtu: ",
+            lambda text: quantities.whole_number(text, least, _MOST_MTU),
+            f"a whole number from {least} to {_MOST_MTU}",
+        )
+
+    def _values(self, keys: Keys, key: str, where: str) -> list[tuple[int, str]]:
+        """A value or several, each with its line."""
+        if key not in keys:
+            return []
+        node = keys[key][1]
+        if isinstance(node, ListNode) and not node.items:
+            self.reader.problem(node.line, f"{where}{key}: at least one is needed")
+        nodes = node.items if isinstance(node, ListNode) else (node,)
+        found = [(item.line, self.reader.text(item, f"{where}{key}: ")) for item in nodes]
+        return [(line, text) for line, text in found if text is not None]
+
+
+def _address(text: str) -> Address | None:
+    """An address that one host can have, with its network."""
+    try:
+        address = ipaddress.ip_interface(text)
+    except ValueError:
+        return None
+    network, is_odd = address.network, address.is_unspecified or address.is_multicast
+    if "/" not in text or "%" in text or is_odd:
+        return None
+    of_all = (network.network_address, network.broadcast_address)
+    few = network.prefixlen >= network.max_prefixlen - 1
+    return None if address.version == 4 and not few and address.ip in of_all else address
+
+
+def _gateway(text: str) -> Gateway | None:
+    try:
+        gateway = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return None if "%" in text or gateway.is_unspecified or gateway.is_multicast else gateway
+
+
+def _reaches(address: Address, gateway: Gateway) -> bool:
+    """Whether the gateway is a neighbour; link-local ones are wherever there is IPv6."""
+    if address.version != gateway.version or address.ip == gateway:
+        return False
+    return gateway in address.network or gateway in ipaddress.ip_network("fe80::/10")
