@@ -5,19 +5,17 @@ use crate::support::{
 };
 use serde_json::json;
 use std::fs;
-use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
-fn line<'a>(status: &'a str, key: &str) -> &'a str {
+pub fn line<'a>(status: &'a str, key: &str) -> &'a str {
     let found = status
         .lines()
         .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
     found.unwrap_or_else(|| panic!("{key} in {status}")).trim()
 }
 
-fn pid(sandbox: &Sandbox, key: &str) -> i32 {
+pub fn pid(sandbox: &Sandbox, key: &str) -> i32 {
     sandbox.component(key)["pid"].as_i64().unwrap() as i32
 }
 
@@ -421,84 +419,4 @@ fn a_source_that_is_not_there_is_named() {
         target.display()
     );
     assert_eq!(starting.failure(), ("filesystem".into(), vec![error]));
-}
-
-#[test]
-fn an_interface_of_its_own_leads_to_a_device_of_the_engine() {
-    if !can_make_sandboxes() {
-        return;
-    }
-    let interface = json!({"interfaces": [{"name": "eth0", "device": "prog"}]});
-    let sandbox = Folder::new()
-        .asked("a", &[], interface)
-        .asked("b", &[], json!({}))
-        .run();
-    let (a, b) = (pid(&sandbox, "a"), pid(&sandbox, "b"));
-    let names = |pid| {
-        let text = sandbox.fact_of(pid, "net/dev");
-        let name = |line: &str| line.split(':').next().unwrap().trim().to_string();
-        let mut names: Vec<_> = text.lines().skip(2).map(name).collect();
-        names.sort();
-        names
-    };
-    assert_eq!(names(a), ["eth0", "lo"]);
-    assert_eq!(names(b), ["lo"]);
-    assert_eq!(names(sandbox.engine_pid), ["in", "lo", "out", "prog"]);
-    assert_eq!(sandbox.fact_of(a, "net/if_inet6"), "");
-    assert_eq!(sandbox.fact_of(sandbox.engine_pid, "net/if_inet6"), "");
-    let arguments = sandbox.ask("arguments");
-    let devices = arguments.lines().filter(|word| word.contains(':'));
-    let devices: Vec<_> = devices
-        .map(|word| word.split(':').next().unwrap())
-        .collect();
-    assert_eq!(devices, ["in", "out", "prog"]);
-    let status = sandbox.order("status");
-    assert_eq!(status["interfaces"].as_array().unwrap().len(), 2);
-    carries_a_frame(sandbox.pid, a);
-    // What runs again finds its interface again.
-    // SAFETY: takes numbers only.
-    unsafe { libc::kill(a, libc::SIGKILL) };
-    let again = eventually("restarted", || {
-        let told = sandbox.component("a");
-        (told["state"] == "ready" && told["restarts"] == 1).then_some(pid(&sandbox, "a"))
-    });
-    assert_eq!(names(again), ["eth0", "lo"]);
-    carries_a_frame(sandbox.pid, again);
-    sandbox.shutdown();
-}
-
-/// Sends a frame on one side of the pair, and finds it, byte by byte, on the other.
-fn carries_a_frame(function: i32, component: i32) {
-    let from = packet_socket(component, "eth0");
-    let to = packet_socket(function, "prog");
-    let frame: Vec<u8> = [[0xff; 6], [2, 0, 0, 0, 0, 1]].concat();
-    let frame: Vec<u8> = frame.into_iter().chain([0x88, 0xb5]).chain(0..50).collect();
-    (&from).write_all(&frame).unwrap();
-    let mut found = [0; 2048];
-    let count = (&to).read(&mut found).unwrap();
-    assert_eq!(found[..count], frame);
-}
-
-/// A packet socket for one protocol, in the network namespace of a process. The thread that opens
-/// it ends in that namespace.
-fn packet_socket(pid: i32, name: &str) -> fs::File {
-    let network = fs::File::open(format!("/proc/{pid}/ns/net")).unwrap();
-    let name = std::ffi::CString::new(name).unwrap();
-    let protocol = 0x88b5_u16.to_be();
-    let open = move || {
-        // SAFETY: numbers, a valid string, and an address that outlives the calls.
-        unsafe {
-            assert_eq!(libc::setns(network.as_raw_fd(), libc::CLONE_NEWNET), 0);
-            let socket = libc::socket(libc::AF_PACKET, libc::SOCK_RAW, i32::from(protocol));
-            assert!(socket >= 0);
-            let mut address: libc::sockaddr_ll = std::mem::zeroed();
-            address.sll_family = libc::AF_PACKET as u16;
-            address.sll_protocol = protocol;
-            address.sll_ifindex = libc::if_nametoindex(name.as_ptr()) as i32;
-            let (at, size) = (&raw const address, size_of_val(&address) as u32);
-            assert_eq!(libc::bind(socket, at.cast(), size), 0);
-            fs::File::from_raw_fd(socket)
-        }
-    };
-    std::thread::spawn(open).join().unwrap()
 }

@@ -4,6 +4,7 @@ mod boot;
 mod components;
 mod components_change;
 mod components_confined;
+mod components_programs;
 mod confinement;
 mod supervision;
 mod support;
