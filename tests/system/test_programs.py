@@ -6,13 +6,13 @@ import ipaddress
 import socket
 import subprocess
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.frames import ethernet, tcp, udp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.support.hosts import Host
     from tests.system.conftest import Weft

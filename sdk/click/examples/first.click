@@ -1,0 +1,4 @@
+// Drops telnet and counts what it dropped.
+input -> telnet :: Classifier(12/0800 23/06 36/0017, -);
+telnet[0] -> dropped :: Counter -> Discard;
+telnet[1] -> output;
