@@ -83,12 +83,18 @@ def huge_pages(processes: int = 1) -> Iterator[bool]:
     enough."""
     wanted = processes * _WANTED_PAGES
     try:
-        before = _HUGE_PAGES.read_text()
-        _HUGE_PAGES.write_text(str(int(before) + wanted))
+        gained = _more_huge_pages(wanted)
     except OSError:
         yield False
         return
     try:
         yield int(_FREE_HUGE_PAGES.read_text()) >= wanted
     finally:
-        _HUGE_PAGES.write_text(before)
+        _more_huge_pages(-gained)
+
+
+def _more_huge_pages(count: int) -> int:
+    """How many more there are now; those of others, who may do the same meanwhile, stay."""
+    before = int(_HUGE_PAGES.read_text())
+    _HUGE_PAGES.write_text(str(before + count))
+    return int(_HUGE_PAGES.read_text()) - before
