@@ -100,10 +100,10 @@ impl<B: AsRef<[u8]>> Packet<B> {
     /// less; `None` where it is 0 or 1.
     #[inline]
     pub fn decremented_ttl(&self) -> Option<[u8; 4]> {
-        if self.ttl() <= 1 {
+        let old = get16(self.bytes(), 8);
+        if old < 0x200 {
             return None;
         }
-        let old = get16(self.bytes(), 8);
         let [ttl, protocol] = (old - 0x100).to_be_bytes();
         let [high, low] = checksum::update16(self.checksum(), old, old - 0x100).to_be_bytes();
         Some([ttl, protocol, high, low])
@@ -153,6 +153,13 @@ impl<B: AsRef<[u8]>> Packet<B> {
     pub fn payload(&self) -> &[u8] {
         let (start, end) = self.payload_range();
         &self.bytes()[start..end]
+    }
+
+    /// What follows this header in `whole`, the packet it was copied from, up to the total length or
+    /// the end of the bytes.
+    pub fn payload_in<'a>(&self, whole: &'a [u8]) -> &'a [u8] {
+        let end = usize::from(self.total_len()).min(whole.len());
+        whole.get(self.header_len()..end).unwrap_or_default()
     }
 
     fn payload_range(&self) -> (usize, usize) {
@@ -238,6 +245,39 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Packet<B> {
     pub fn payload_mut(&mut self) -> &mut [u8] {
         let (start, end) = self.payload_range();
         &mut self.bytes_mut()[start..end]
+    }
+}
+
+/// A copy of a header with its options, for those who look at it more than once: the bytes of a
+/// packet may be rewritten by another process at any time.
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderCopy {
+    bytes: [u8; MAX_HEADER_LEN],
+    len: usize,
+}
+
+impl HeaderCopy {
+    /// A view of a copy of the header that `bytes` begin with. The payload is not in it: see
+    /// [`Packet::payload_in`].
+    pub fn of(bytes: &[u8]) -> Result<Packet<HeaderCopy>> {
+        let mut copy = HeaderCopy {
+            bytes: [0; MAX_HEADER_LEN],
+            len: bytes.len().min(MAX_HEADER_LEN),
+        };
+        copy.bytes[..copy.len].copy_from_slice(&bytes[..copy.len]);
+        Packet::new_checked(copy)
+    }
+}
+
+impl AsRef<[u8]> for HeaderCopy {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+impl AsMut<[u8]> for HeaderCopy {
+    fn as_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.len]
     }
 }
 
@@ -343,6 +383,23 @@ mod tests {
         }
         assert!(!packet.decrement_ttl());
         assert_eq!(packet.ttl(), 1);
+    }
+
+    #[test]
+    fn a_copied_header_stays_as_it_was() {
+        let mut bytes = [0x46; 70];
+        bytes[..20].copy_from_slice(&BYTES[..20]);
+        bytes[0] = 0x46;
+        bytes[3] = 26;
+        let copy = HeaderCopy::of(&bytes).unwrap();
+        assert_eq!(copy.payload_in(&bytes), [0x46; 2]);
+        assert_eq!(copy.payload_in(&bytes[..24]), []);
+        assert_eq!(copy.payload_in(&[]), []);
+        bytes[0] = 0x4f;
+        assert_eq!(copy.header().len(), 24);
+        assert_eq!(copy.options(), [0x46; 4]);
+        assert_eq!(HeaderCopy::of(&bytes).unwrap().header(), &bytes[..60]);
+        assert!(HeaderCopy::of(&bytes[..59]).is_err());
     }
 
     #[test]

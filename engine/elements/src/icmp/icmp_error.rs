@@ -40,7 +40,7 @@
 
 use super::names::{ERROR_AT_POINTER, NEED_FRAGMENT, code_number, type_number};
 use crate::ip::fix_ip_src::FIX_IP_SRC;
-use crate::ip::header::{NO_IP_HEADER, header, is_multicast};
+use crate::ip::header::{NO_IP_HEADER, header_copy, is_multicast};
 use crate::ip::ip_gw_options::ICMP_PARAMPROB;
 use std::net::Ipv4Addr;
 use weft_core::{
@@ -244,8 +244,12 @@ impl ICMPError {
     }
 
     /// Why no message may be sent about a packet.
-    fn refusal(&self, packet: &Packet, ip: &ipv4::Packet<&[u8]>) -> Option<&'static str> {
-        let message = ip.payload();
+    fn refusal(
+        &self,
+        packet: &Packet,
+        ip: &ipv4::Packet<ipv4::HeaderCopy>,
+        message: &[u8],
+    ) -> Option<&'static str> {
         if ip.protocol() == protocol::ip::ICMP
             && (message.len() < 4 || message.first().is_some_and(|k| is_error(*k)))
         {
@@ -301,15 +305,13 @@ impl ICMPError {
     /// Why there is none.
     fn message(&mut self, packet: &Packet, router: &mut Router) -> Result<Packet, &'static str> {
         let pool = &mut router.pool;
-        let ip = header(packet, pool).ok_or(NO_IP_HEADER)?;
-        if let Some(reason) = self.refusal(packet, &ip) {
+        let (ip, quoted) = header_copy(packet, pool).ok_or(NO_IP_HEADER)?;
+        if let Some(reason) = self.refusal(packet, &ip, ip.payload_in(quoted)) {
             return Err(reason);
         }
         let pointer = pool.annotation_byte(packet, ICMP_PARAMPROB);
         let options = self.route_back(ip.header(), pointer)?;
         let destination = ip.source();
-        let at = packet.network().ok_or(NO_IP_HEADER)?;
-        let quoted = pool.from_position(packet, at);
         let headers = ipv4::HEADER_LEN + options.len() + icmp::HEADER_LEN;
         let room = (self.mtu.min(u32::from(u16::MAX)) as usize).checked_sub(headers);
         let quoted = &quoted[..quoted.len().min(room.ok_or("mtu-too-small")?)];

@@ -13,6 +13,16 @@ pub(crate) fn header<'a>(packet: &Packet, pool: &'a Pool) -> Option<ipv4::Packet
     ipv4::Packet::new_checked(bytes).ok()
 }
 
+/// As [`header`], copied once: for looking at it more than once. Also the bytes it was copied from.
+#[inline]
+pub(crate) fn header_copy<'a>(
+    packet: &Packet,
+    pool: &'a Pool,
+) -> Option<(ipv4::Packet<ipv4::HeaderCopy>, &'a [u8])> {
+    let bytes = pool.from_position(packet, packet.network()?);
+    Some((ipv4::HeaderCopy::of(bytes).ok()?, bytes))
+}
+
 /// As [`header`], for writing.
 ///
 /// # Errors
@@ -25,6 +35,22 @@ pub(crate) fn header_mut<'a>(
     let at = packet.network().ok_or(NO_IP_HEADER)?;
     let bytes = pool.from_position_mut(packet, at).ok_or(REASON_NO_BUFFER)?;
     ipv4::Packet::new_checked(bytes).map_err(|_| NO_IP_HEADER)
+}
+
+/// Writes a header that was copied from the packet, and changed, back to where it was.
+///
+/// # Errors
+/// The reason to drop the packet for.
+pub(crate) fn write_header(
+    packet: &mut Packet,
+    pool: &mut Pool,
+    ip: &ipv4::Packet<ipv4::HeaderCopy>,
+) -> Result<(), &'static str> {
+    let at = packet.network().ok_or(NO_IP_HEADER)?;
+    let bytes = pool.from_position_mut(packet, at).ok_or(REASON_NO_BUFFER)?;
+    let header = bytes.get_mut(..ip.header_len()).ok_or(NO_IP_HEADER)?;
+    header.copy_from_slice(ip.header());
+    Ok(())
 }
 
 /// Whether `address` is a multicast address (class D).

@@ -29,7 +29,7 @@
 //! ## See also
 //! ICMPError, CheckIPHeader
 
-use super::header::{NO_IP_HEADER, header, header_mut};
+use super::header::{NO_IP_HEADER, header, header_copy, write_header};
 use std::net::Ipv4Addr;
 use weft_core::{
     Batch, Built, Cells, Class, Configure, Element, HEADROOM, IpHeader, MAX_FRAME, Packet, Place,
@@ -134,6 +134,8 @@ fn later_header(header: &[u8]) -> Vec<u8> {
 
 /// What all fragments of a packet share.
 struct Cut {
+    /// Header of the packet, read once.
+    ip: ipv4::Packet<ipv4::HeaderCopy>,
     /// Header of the first fragment.
     header: usize,
     /// Bytes after the header in the whole packet.
@@ -165,11 +167,11 @@ impl IPFragmenter {
     }
 
     fn plan(&self, packet: &Packet, router: &Router) -> Plan {
-        let Some(ip) = header(packet, &router.pool) else {
+        let Some((ip, bytes)) = header_copy(packet, &router.pool) else {
             return Plan::Drop(NO_IP_HEADER);
         };
         let (length, header) = (usize::from(ip.total_len()), ip.header_len());
-        let there = header + ip.payload().len();
+        let there = header + ip.payload_in(bytes).len();
         if there <= self.mtu {
             return Plan::Whole;
         }
@@ -192,6 +194,7 @@ impl IPFragmenter {
             first,
             flags_offset: flags_offset & !ipv4::DONT_FRAGMENT,
             later: later_header(ip.header()),
+            ip,
         })
     }
 
@@ -215,17 +218,17 @@ impl IPFragmenter {
     fn fragment(&self, mut packet: Packet, mut cut: Cut, router: &mut Router) {
         // With DF, the packet's identification need not be unique.
         let random = router.random.below(1 << 16) as u16;
-        let mut ip = match header_mut(&mut packet, &mut router.pool) {
-            Ok(ip) => ip,
-            Err(reason) => return router.drop_packet(packet, reason),
-        };
-        if ip.dont_fragment() {
-            ip.set_id(random);
+        if cut.ip.dont_fragment() {
+            cut.ip.set_id(random);
         }
-        cut.later[4..6].copy_from_slice(&ip.id().to_be_bytes());
-        ip.set_total_len((cut.header + cut.first) as u16);
-        ip.set_flags_offset(cut.flags_offset | ipv4::MORE_FRAGMENTS);
-        ip.fill_checksum();
+        cut.later[4..6].copy_from_slice(&cut.ip.id().to_be_bytes());
+        cut.ip.set_total_len((cut.header + cut.first) as u16);
+        cut.ip
+            .set_flags_offset(cut.flags_offset | ipv4::MORE_FRAGMENTS);
+        cut.ip.fill_checksum();
+        if let Err(reason) = write_header(&mut packet, &mut router.pool, &cut.ip) {
+            return router.drop_packet(packet, reason);
+        }
         let mut first = router.pool.duplicate(&packet);
         let network = usize::from(packet.network().unwrap_or(packet.offset()));
         let end = network + cut.header + cut.first;
@@ -266,14 +269,14 @@ impl IPFragmenter {
         let from = packet.network()?;
         let data = cut.header + at..cut.header + at + length;
         let data = router.pool.from_position(packet, from).get(data)?.to_vec();
-        let mut fragment = make(&cut.later, &data, self.headroom, router)?;
         let offset = cut.flags_offset + (at / 8) as u16;
         let is_last = at + length == cut.data;
         let more = if is_last { 0 } else { ipv4::MORE_FRAGMENTS };
-        let mut ip = header_mut(&mut fragment, &mut router.pool).ok()?;
+        let mut ip = ipv4::HeaderCopy::of(&cut.later).ok()?;
         ip.set_total_len((cut.later.len() + length) as u16);
         ip.set_flags_offset(offset | more);
         ip.fill_checksum();
+        let mut fragment = make(ip.header(), &data, self.headroom, router)?;
         router.pool.copy_annotations(packet, &mut fragment);
         Some(fragment)
     }

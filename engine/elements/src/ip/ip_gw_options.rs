@@ -135,7 +135,7 @@ impl Here<'_> {
         let next = first_free(option)?;
         if next >= 3 && next + 4 <= option.len() {
             option[next..next + 4].copy_from_slice(&self.own.octets());
-            option[2] += 4;
+            option[2] = pointer_to(next + 4);
             return Ok(());
         }
         if next == option.len() { Ok(()) } else { Err(2) }
@@ -153,18 +153,18 @@ impl Here<'_> {
         match flags & 0xf {
             0 if left >= 4 => {
                 option[next..next + 4].copy_from_slice(&time);
-                option[2] += 4;
+                option[2] = pointer_to(next + 4);
             }
             1 if left >= 8 => {
                 option[next..next + 4].copy_from_slice(&self.own.octets());
                 option[next + 4..next + 8].copy_from_slice(&time);
-                option[2] += 8;
+                option[2] = pointer_to(next + 8);
             }
-            0 | 1 if flags >> 4 < 15 => option[3] += 0x10,
+            0 | 1 if flags >> 4 < 15 => option[3] = flags + 0x10,
             3 if left >= 8 => {
                 if self.is_own(&option[next..next + 4]) {
                     option[next + 4..next + 8].copy_from_slice(&time);
-                    option[2] += 8;
+                    option[2] = pointer_to(next + 8);
                 }
             }
             _ => return Err(3),
@@ -182,6 +182,11 @@ impl Here<'_> {
 fn first_free(option: &[u8]) -> Result<usize, usize> {
     let pointer = option.get(2).copied().unwrap_or(0);
     usize::from(pointer).checked_sub(1).ok_or(2)
+}
+
+/// The pointer to the byte at `index` of an option, which is at most 40 bytes long.
+fn pointer_to(index: usize) -> u8 {
+    index as u8 + 1
 }
 
 impl IPGWOptions {
