@@ -12,7 +12,7 @@ use weft_core::{
 use weft_elements::REGISTRY;
 
 /// Frames the element has: few enough to run out of.
-const POOL: PoolSize = PoolSize {
+pub(crate) const POOL: PoolSize = PoolSize {
     small: 1024,
     large: 12,
 };
@@ -113,14 +113,7 @@ fn router() -> Router {
 pub fn element(case: &Case, thorough: bool, data: &[u8]) {
     working_folder();
     let _told = Told(format!("{case}, data {data:02x?}"));
-    let mut run = Run {
-        case,
-        router: router(),
-        held: Vec::new(),
-        entropy: Entropy::new(data),
-    };
-    let loaded = run.router.load("fuzz", &case.shape.text(case.config));
-    assert_eq!(loaded.map_err(|e| e.to_string()), Ok(()));
+    let mut run = Run::new(case, data);
     if thorough {
         run.all_lengths();
     }
@@ -130,7 +123,8 @@ pub fn element(case: &Case, thorough: bool, data: &[u8]) {
     run.finish();
 }
 
-struct Run<'a> {
+/// An element in its graph, and what is done with it.
+pub(crate) struct Run<'a> {
     case: &'a Case,
     router: Router,
     /// Clones of packets the element has seen, so that their slots are shared.
@@ -138,7 +132,50 @@ struct Run<'a> {
     entropy: Entropy<'a>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// `case` in a graph, with choices that follow from `data`.
+    pub(crate) fn new(case: &'a Case, data: &'a [u8]) -> Self {
+        let mut router = router();
+        let loaded = router.load("fuzz", &case.shape.text(case.config));
+        assert_eq!(loaded.map_err(|e| e.to_string()), Ok(()));
+        Run {
+            case,
+            router,
+            held: Vec::new(),
+            entropy: Entropy::new(data),
+        }
+    }
+
+    /// The frames of its packets.
+    pub(crate) fn pool(&mut self) -> &mut Pool {
+        &mut self.router.pool
+    }
+
+    /// Feeds a few packets of at most so many bytes: few, so that the same slots are used over and over.
+    pub(crate) fn feed_some_up_to(&mut self, longest: usize) {
+        let mut batch = Batch::new();
+        for _ in 0..=self.entropy.below(4) {
+            match packet(&mut self.entropy, &mut self.router.pool) {
+                Some(long) if long.len() > longest => self.router.pool.free(long),
+                fed => batch.extend(fed),
+            }
+        }
+        if let Some(first) = batch.first().filter(|_| self.entropy.once_in(4)) {
+            let twin = self.router.pool.duplicate(first);
+            batch.push(twin);
+        }
+        self.feed(batch);
+    }
+
+    /// Lets what was fed go through, and sometimes time go on.
+    pub(crate) fn go_on(&mut self) {
+        self.settle();
+        if self.entropy.once_in(8) {
+            self.advance();
+            self.read_handler();
+        }
+    }
+
     fn step(&mut self) {
         match self.entropy.below(13) {
             0..5 => self.feed_some(),
@@ -323,7 +360,8 @@ impl Run<'_> {
         }
     }
 
-    fn finish(mut self) {
+    /// Ends it: nothing may be left.
+    pub(crate) fn finish(mut self) {
         for packet in self.held.drain(..) {
             self.router.pool.free(packet);
         }

@@ -2,6 +2,8 @@
 //! packet. They are plain functions, for any driver; `weft-fuzz` is a bounded one, and the tests of
 //! this crate run every target for a moment.
 
+#[cfg(target_arch = "x86_64")]
+mod accesses;
 mod component;
 mod configurations;
 mod element;
@@ -10,6 +12,7 @@ mod harness;
 mod headers;
 mod language;
 mod packets;
+mod race;
 mod runner;
 mod shape;
 mod texts;
@@ -20,6 +23,9 @@ pub use component::component;
 pub use configurations::configuration;
 pub use element::{Case, cases, element};
 pub use language::language;
+pub use race::race;
+#[cfg(target_arch = "x86_64")]
+pub use race::view_race;
 pub use runner::Runner;
 pub use watchdog::{Watchdog, working_folder};
 pub use wire::wire;

@@ -1,6 +1,6 @@
 //! `weft-fuzz [--seconds N] [--seed S] [--target T]`: runs the fuzz targets for a while. T is
-//! `language`, `wire`, `component`, `configuration`, `element`, or a class. A failure ends the process and prints
-//! what was run.
+//! `language`, `wire`, `component`, `configuration`, `element`, `race`, or a class. A failure ends the
+//! process and prints what was run.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -58,7 +58,14 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String>
 }
 
 fn check_target(target: Option<&str>) -> Result<(), String> {
-    let targets = ["language", "wire", "component", "configuration", "element"];
+    let targets = [
+        "language",
+        "wire",
+        "component",
+        "configuration",
+        "element",
+        "race",
+    ];
     match target {
         Some(name) if !targets.contains(&name) && weft_elements::REGISTRY.find(name).is_none() => {
             Err(format!(
@@ -93,6 +100,13 @@ fn run(options: &Options) -> usize {
         let every = wanted("element");
         for case in all.iter().filter(|c| every || is_class(c.class().name)) {
             runner.element(case, rounds % 16 == 0);
+        }
+        let every = wanted("race");
+        if every {
+            runner.view_race(100);
+        }
+        for case in all.iter().filter(|c| every || is_class(c.class().name)) {
+            runner.race(case, 10);
         }
         rounds += 1;
     }

@@ -4,7 +4,7 @@ use crate::entropy::Entropy;
 use crate::packets::bytes;
 use crate::texts::text;
 use crate::watchdog::Watchdog;
-use crate::{Case, component, configuration, element, language, wire};
+use crate::{Case, component, configuration, element, language, race, wire};
 use weft_elements::REGISTRY;
 
 /// Runs targets.
@@ -71,5 +71,20 @@ impl Runner {
     pub fn element(&mut self, case: &Case, thorough: bool) {
         let data = self.next(&case.to_string());
         element(case, thorough, &data);
+    }
+
+    /// Runs the target `race` on views of `count` packets, where the processor allows it.
+    pub fn view_race(&mut self, count: usize) {
+        let data = self.next("views");
+        #[cfg(target_arch = "x86_64")]
+        crate::view_race(count, &data);
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (count, data);
+    }
+
+    /// Runs the target `race` once on `case`, for `count` batches and more.
+    pub fn race(&mut self, case: &Case, count: usize) {
+        let data = self.next(&case.to_string());
+        race(case, count, &data);
     }
 }

@@ -40,3 +40,12 @@ fn every_element_survives_any_packet_and_any_handler() {
         }
     }
 }
+
+#[test]
+fn no_element_trusts_bytes_that_change_while_it_looks() {
+    let mut runner = runner(5);
+    runner.view_race(100);
+    for case in cases() {
+        runner.race(&case, 2);
+    }
+}

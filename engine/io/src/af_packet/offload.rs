@@ -447,4 +447,42 @@ mod tests {
             assert_eq!(pool.in_use(), 0);
         }
     }
+
+    #[test]
+    fn frames_that_others_rewrite_cannot_make_it_panic_or_leak() {
+        let size = PoolSize { small: 4, large: 1 };
+        let mut pool = Pool::new(size).unwrap();
+        let memory = std::os::fd::AsRawFd::as_raw_fd(&pool.share().unwrap());
+        let mut theirs = Pool::shared(size, memory).unwrap();
+        let mut slots: Vec<_> = (0..4).map(|_| theirs.copy_in(&[0; 64]).unwrap()).collect();
+        let frame = ipv4(6, &tcp(0x10, &[3; 900]));
+        let deliver_all = || {
+            let mut batch = Batch::new();
+            for round in 0..20_000 {
+                let vnet = VnetHeader {
+                    flags: NEEDS_CHECKSUM,
+                    gso: [GSO_NONE, GSO_TCP_V4, GSO_TCP_V6, GSO_UDP][round % 4],
+                    segment: 300,
+                    checksum_start: 34,
+                    checksum_offset: 16,
+                };
+                let mut input = raw(&frame, vnet);
+                input.tag = (round % 8 < 4).then_some([0x81, 0, 0, 1]);
+                deliver(&input, &mut pool, &mut batch);
+                pool.free_all(&mut batch);
+                assert_eq!(pool.in_use(), 0);
+            }
+        };
+        std::thread::scope(|scope| {
+            let delivering = scope.spawn(deliver_all);
+            let mut x = 1u64;
+            while !delivering.is_finished() {
+                x = x.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+                let slot = &mut slots[(x >> 60) as usize % 4];
+                let bytes = theirs.data_mut(slot).unwrap();
+                bytes[(x >> 40) as usize % 64] = (x >> 32) as u8;
+                std::hint::black_box(bytes);
+            }
+        });
+    }
 }
