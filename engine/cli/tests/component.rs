@@ -389,3 +389,36 @@ fn what_is_wrong_with_its_start_is_told() {
     let expected = format!("weft: refused: component 'click' runs as user 12345, not as {me}\n");
     assert_eq!(refused, (Some(1), expected));
 }
+
+#[test]
+fn what_comes_while_held_packets_go_out_finds_room_too() {
+    let place = Place::new("catching-up");
+    let _engine = place.engine(
+        "RatedSource(RATE 20000, LIMIT 4000) -> c :: Component(click, FALLBACK hold, HOLD 4096)
+             -> n :: Counter -> Discard",
+    );
+    let mut control = place.control();
+    while control
+        .ask("read c.waiting")
+        .parse::<u32>()
+        .expect("a number")
+        < 700
+    {}
+    let _component = place.component("input -> output");
+    control.expect("read n.count", "4000");
+    assert_eq!(control.ask("read c.drops"), "");
+}
+
+#[test]
+fn what_passes_by_a_component_has_the_room_behind_it() {
+    let place = Place::new("passing-by");
+    let _engine = place.engine(
+        "InfiniteSource(LIMIT 5000) -> b :: Component(other, FALLBACK bypass)
+             -> c :: Component(click, FALLBACK hold, HOLD 1000) -> n :: Counter -> Discard",
+    );
+    let mut control = place.control();
+    control.expect("read c.state", "away");
+    let _component = place.component("input -> output");
+    control.expect("read n.count", "5000");
+    assert_eq!(control.ask("read c.drops"), "");
+}

@@ -186,6 +186,8 @@ pub struct Component {
     is_awaiting: bool,
     /// A process has attached in this graph.
     was_claimed: bool,
+    /// What was held for its process still goes to it.
+    is_catching_up: bool,
     is_full: bool,
 }
 
@@ -234,6 +236,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         expected_until: 0,
         is_awaiting: false,
         was_claimed: false,
+        is_catching_up: false,
         is_full: false,
     }))
 }
@@ -277,12 +280,22 @@ impl Component {
         if let Some(link) = self.link.as_mut().filter(|l| l.stage == Stage::Ready) {
             link.offer_waiting(&mut self.waiting, &mut self.figures, router);
         }
+        self.is_catching_up &= !self.waiting.is_empty();
         self.tell_fullness(router);
     }
 
     fn tell_fullness(&mut self, router: &mut Router) {
-        let room = self.link.as_ref().map_or(self.capacity, Link::room);
-        let full = !self.waiting.is_empty() || (room < MAX_BATCH && room < self.capacity);
+        let full = match &self.link {
+            _ if !self.is_ready() && !self.waiting.is_empty() => {
+                self.waiting.len() + 2 * MAX_BATCH > self.hold
+            }
+            Some(link) => {
+                let room = link.room();
+                !self.waiting.is_empty() || (room < MAX_BATCH && room < self.capacity)
+            }
+            // What passes by has the room that there is behind it.
+            None => self.fallback == Fallback::Bypass && router.is_downstream_full(),
+        };
         if full != self.is_full {
             self.is_full = full;
             router.set_full(full);
@@ -297,6 +310,7 @@ impl Component {
         let ready = self.is_ready();
         let expected = self.expected_until > router.clock.now();
         let (most, reason) = match self.fallback {
+            _ if ready && self.is_catching_up => (self.hold.max(self.capacity), "ring-full"),
             _ if ready => (self.capacity, "ring-full"),
             Fallback::Hold => (self.hold, "hold-full"),
             _ if expected => (self.hold, "hold-full"),
@@ -313,6 +327,7 @@ impl Component {
         let count = batch.len().min(most.saturating_sub(self.waiting.len()));
         self.waiting
             .extend(batch.drain(..count).map(|p| (port as u8, p)));
+        self.is_catching_up |= !ready;
         router.drop_all(batch, reason);
     }
 
@@ -373,6 +388,7 @@ impl Element for Component {
 
     fn run_task(&mut self, router: &mut Router) -> Task {
         let Some(link) = self.link.as_mut().filter(|l| l.stage == Stage::Ready) else {
+            self.tell_fullness(router);
             return Task::Sleep;
         };
         link.wake();
@@ -445,6 +461,7 @@ impl Element for Component {
             return;
         };
         self.waiting = std::mem::take(&mut old.waiting);
+        self.is_catching_up = !self.waiting.is_empty();
         let same = self.key == old.key && self.uid == old.uid && self.private == old.private;
         let Some(link) = old.link.take_if(|_| same) else {
             return;
