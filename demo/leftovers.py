@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 import time
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def snapshot() -> frozenset[str]:
     namespaces = {f"namespace {path.name}" for path in _listed(NETNS_FOLDER) if own in path.name}
     links = {f"link {name}" for _, name in socket.if_nameindex() if name.startswith("wf")}
     groups = {f"control group {path}" for path in _groups()}
-    files = {f"file {path}" for path in _listed(Path("/run")) if own in path.name}
+    places = _listed(Path("/run")) + _listed(Path(tempfile.gettempdir()))
+    files = {f"file {path}" for path in places if own in path.name}
     return frozenset(namespaces | links | groups | files | _processes())
 
 

@@ -8,8 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from demo.attempts import Attempt
+    from demo.costs import Cost
 
-__all__ = ["print_counters", "print_figures", "print_table"]
+__all__ = ["print_commands", "print_costs", "print_counters", "print_figures", "print_table"]
 
 
 def print_table(attempts: Sequence[Attempt]) -> None:
@@ -33,6 +34,39 @@ def print_figures(figures: Mapping[str, str]) -> None:
     """Measured values."""
     print()
     _print_rows([("measured", "median"), *figures.items()])
+
+
+def print_commands(answers: Mapping[str, str]) -> None:
+    """Commands, and what they printed."""
+    for command, answer in answers.items():
+        print(f"\n$ {command}\n{answer.rstrip()}")
+
+
+def print_costs(costs: Sequence[Cost]) -> None:
+    """What the end of each process cost, beside the most that it may cost."""
+    rows = [_COST_COLUMNS, *(_cost_row(cost) for cost in costs)]
+    print()
+    _print_rows(rows)
+    for cost in costs:
+        if not cost.as_it_should:
+            print(f"{cost.ended}: dropped meanwhile: {cost.drops or 'nothing'}")
+
+
+_COST_COLUMNS = (
+    *("ended under traffic", "fallback", "sent", "received", "lost in flight", "while away"),
+    *("unaccounted", "overtaken", "twice", "silence, ms", "back after, ms", ""),
+)
+
+
+def _cost_row(cost: Cost) -> tuple[str, ...]:
+    back = "-" if cost.back_ms is None else f"{cost.back_ms:.0f}"
+    return (
+        *(cost.ended, cost.fallback, str(cost.sent), str(cost.received)),
+        f"{cost.in_flight} of at most {cost.in_flight_most}",
+        f"{cost.away} of at most {cost.away_most}",
+        *(str(cost.unaccounted), str(cost.overtaken), str(cost.doubled)),
+        *(f"{cost.silence_ms:.1f}", back, "ok" if cost.as_it_should else "WRONG"),
+    )
 
 
 def _print_rows(rows: Sequence[tuple[str, ...]]) -> None:

@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-__all__ = ["DIRECT", "THROUGH", "Host", "Stage", "sweep"]
+__all__ = ["DIRECT", "THROUGH", "Host", "Stage", "sweep", "weft_command"]
 
 _PREFIX = "weft-demo-"
+_PERMANENT = 0x80  # a neighbour that is never asked for again
 DIRECT = {"client": "10.77.1.1", "server": "10.77.1.2"}
 THROUGH = {"client": "10.77.2.1", "server": "10.77.2.2"}
+
+
+def weft_command(*arguments: str) -> list[str]:
+    """The command line of `weft`, as it is installed beside this Python."""
+    return [str(Path(sys.executable).with_name("weft")), *arguments]
 
 
 class Host:
@@ -34,11 +40,27 @@ class Host:
         self.namespace = Namespace.named(name)
         self._programs: list[subprocess.Popen[bytes]] = []
 
+    def keep_silent(self) -> None:
+        """Have devices that come from now on send nothing of their own accord: no IPv6."""
+        switch = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
+        self.run("sh", "-c", f"[ ! -e {switch} ] || echo 1 > {switch}")
+
     def configure(self, device: str, address: str) -> None:
         """Give a device its address and bring it up."""
         index = self.namespace.index_of(device)
         self.namespace.route.addr("add", index=index, address=address, prefixlen=24)
         self.namespace.route.link("set", index=index, state="up")
+
+    def know(self, device: str, address: str, other: Host) -> None:
+        """Never ask for the Ethernet address of another host's device of the same name."""
+        [link] = other.namespace.route.get_links(other.namespace.index_of(device))
+        self.namespace.route.neigh(
+            "replace",
+            dst=address,
+            lladdr=link.get_attr("IFLA_ADDRESS"),
+            ifindex=self.namespace.index_of(device),
+            state=_PERMANENT,
+        )
 
     def command(self, arguments: Sequence[str]) -> list[str]:
         """The command line that runs a program on this host."""
@@ -103,6 +125,13 @@ class Stage:
         host = Host(f"{_PREFIX}{os.getpid()}-{role}")
         stack.callback(host.close)
         return host
+
+    def joined(self, device: str) -> list[str]:
+        """Options of `weft run` that put a function between both hosts, by devices of this name."""
+        return [
+            *("--interface", f"in=netns:{self.client.name}:{device}"),
+            *("--interface", f"out=netns:{self.server.name}:{device}"),
+        ]
 
     def open_services(self) -> None:
         """A web server on 80, one on 443, a listener on 22; returns when all three answer."""
