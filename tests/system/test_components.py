@@ -125,7 +125,7 @@ def test_a_program_that_attaches_by_itself(
     weft: Weft, pair: tuple[Host, Host], tmp_path: Path
 ) -> None:
     first = (sdk_folder() / "c" / "first").read_bytes()
-    gate = package(tmp_path, "framework: c, file: first", {"first": first})
+    gate = package(tmp_path, "framework: c, file: filter", {"filter": first})
     weft("run", gate, "-d", *bindings(*pair))
     assert frames_through(*pair, [IPV6, WEB]) == [WEB]
 

@@ -39,7 +39,7 @@ while True:
 """
 
 PRISONER = b"""#!/usr/bin/python3
-import ctypes, os, socket
+import ctypes, os, socket, subprocess
 libc = ctypes.CDLL(None, use_errno=True)
 
 def checked(result):
@@ -57,6 +57,7 @@ def raw(name):
     socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)).bind((name, 3))
 
 print("I am", os.getuid(), os.getgid(), flush=True)
+attempt("another program of the package", lambda: subprocess.run("./helper", check=True))
 attempt("raw on own", lambda: raw("eth0"))
 attempt("raw on in", lambda: raw("in"))
 attempt("mount", lambda: checked(libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)))
@@ -216,12 +217,14 @@ interfaces: [in]
 components: {prog: {framework: program, file: prisoner}}
 path: in -> prog -> in
 """
-    gate = package(tmp_path, text, {"prisoner": PRISONER})
+    gate = package(tmp_path, text, {"prisoner": PRISONER, "helper": b"#!/bin/sh\necho helped\n"})
     weft("run", gate, "-d", "--interface", f"in=netns:{host.name}:eth0")
     lines = logged(weft, "prog: tried")
     refused = "Operation not permitted"
     assert [line.removeprefix("prog: ") for line in lines if line.startswith("prog: ")] == [
         "I am 0 0",
+        "helped",
+        "another program of the package done",
         "raw on own done",
         "raw on in No such device",
         f"mount {refused}",

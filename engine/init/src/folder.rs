@@ -18,6 +18,8 @@ const COMPONENTS_SOCKET: &str = "components.sock";
 /// Connections of components that the engine has not taken yet.
 const COMPONENTS_WAITING: i32 = 128;
 const DATA: &str = "data";
+/// Of components; each is a file system of its own inside.
+const HOMES: &str = "home";
 const MOUNTS: &str = "mnt";
 const STATE: &str = "state.json";
 const NEW_STATE: &str = ".state.json.new";
@@ -118,7 +120,7 @@ impl RunFolder {
         }
         spec.components
             .iter()
-            .try_for_each(|component| self.make_data_of(component))
+            .try_for_each(|component| self.make_home_of(component))
     }
 
     fn make_place_for_mounts(&self) -> Result<(), Failure> {
@@ -127,17 +129,16 @@ impl RunFolder {
         made.attempt(STAGE, making()).map(drop)
     }
 
-    /// Makes the folder that a component may write to. The folder it lies in is the engine's,
-    /// which is not trusted: no link is followed.
-    fn make_data_of(&self, component: &Component) -> Result<(), Failure> {
+    /// Makes the folder that a component may write to, apart from the engine's, which files of the
+    /// package lie in.
+    fn make_home_of(&self, component: &Component) -> Result<(), Failure> {
         let make = || -> io::Result<()> {
-            let data = descriptor::make_folder_at(self.place.as_fd(), DATA, 0o711)?;
-            data.set_permissions(fs::Permissions::from_mode(0o711))?;
-            let own = descriptor::make_folder_at(data.as_fd(), &component.key, 0o700)?;
-            fchown(&own, Some(component.uid), Some(component.gid))?;
-            own.set_permissions(fs::Permissions::from_mode(0o700))
+            let homes = descriptor::make_folder_at(self.place.as_fd(), HOMES, 0o711)?;
+            homes.set_permissions(fs::Permissions::from_mode(0o711))?;
+            let own = descriptor::make_folder_at(homes.as_fd(), &component.key, 0o700)?;
+            fchown(&own, Some(component.uid), Some(component.gid))
         };
-        let path = self.data().join(&component.key);
+        let path = self.path.join(HOMES).join(&component.key);
         make().attempt(STAGE, format!("make the folder {}", path.display()))
     }
 
@@ -187,7 +188,7 @@ impl RunFolder {
         descriptor::rename_at(self.place.as_fd(), NEW_STATE, STATE)
     }
 
-    /// Removes what this program made, but for log and data.
+    /// Removes what this program made, but for the log and what is written to.
     pub fn clear(&self) {
         let sockets = [ORDERS_SOCKET, CONTROL_SOCKET, COMPONENTS_SOCKET];
         // Not there is as good.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_components", "frameworks_along", "prepare_components"]
 
+_PROGRAM = (b"\x7fELF", b"#!")
+
 
 def check_components(package: Package, say: Callable[[str], None]) -> None:
     """Build all components as for a start, and throw away what is not kept in the cache."""
@@ -69,14 +71,14 @@ def prepare_components(
 
 
 def _lay_out(package: Package, folder: Path) -> None:
-    """Write the package's files where every user can read them."""
+    """Write the package's files where every user can read them, and start what are programs."""
     _make(folder)
     for file in package.files:
         target = folder / file.name
         for parent in reversed(target.relative_to(folder).parents[:-1]):
             _make(folder / parent)
         target.write_bytes(file.content)
-        target.chmod(0o644)
+        target.chmod(0o755 if file.content.startswith(_PROGRAM) else 0o644)
 
 
 def _make(folder: Path) -> None:

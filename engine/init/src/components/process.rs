@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::fchown;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
@@ -118,13 +119,15 @@ impl Launcher {
         print: &OwnedFd,
     ) -> String {
         let arguments = &spec.program;
-        let data = self.run_dir.join("data").join(&spec.key);
+        let data = self.run_dir.join("home").join(&spec.key);
         let folder = spec.directory.as_ref().unwrap_or(&data);
         let confine = || -> Result<(), Failure> {
             let mut groups = place.groups.iter();
             groups
                 .try_for_each(|group| cgroup::join(group, 0))
                 .attempt("", "join its cgroup")?;
+            // For programs that open `/dev/stdout`.
+            fchown(print, Some(spec.uid), Some(spec.gid)).attempt("", "give it its output")?;
             self.leave_process_one(place.network, print)
                 .attempt("", "leave process 1")?;
             match place.users {

@@ -20,7 +20,7 @@ pub struct Rooms {
 impl Rooms {
     pub fn new(run_dir: &Path) -> Self {
         Self {
-            folder: run_dir.join("data"),
+            folder: run_dir.join("home"),
             made: BTreeSet::new(),
         }
     }
@@ -45,7 +45,6 @@ impl Rooms {
     }
 }
 
-/// The folder around it is the engine's, which is not trusted: no link is followed.
 fn make(path: &Path, component: &Component) -> io::Result<()> {
     let place = descriptor::open_place(path, libc::O_DIRECTORY | libc::O_NOFOLLOW)?;
     let (uid, gid) = (component.uid, component.gid);

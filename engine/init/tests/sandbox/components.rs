@@ -350,8 +350,8 @@ fn a_start_that_fails_later_is_answered_with_the_reason() {
         return;
     }
     let sandbox = Folder::new().shell("filter", STAY, json!({})).run();
-    let folder = sandbox.path().join("data/filter");
-    fs::rename(&folder, sandbox.path().join("data/moved")).unwrap();
+    let folder = sandbox.path().join("home/filter");
+    fs::rename(&folder, sandbox.path().join("home/moved")).unwrap();
     let missing = folder.display();
     let error = format!(
         "component 'filter': cannot enter {missing}: No such file or directory (os error 2)"
@@ -366,7 +366,7 @@ fn a_start_that_fails_later_is_answered_with_the_reason() {
         (&json!("failed"), &json!([error]))
     );
     assert_eq!(status["components"][0]["state"], "failed");
-    fs::rename(sandbox.path().join("data/moved"), &folder).unwrap();
+    fs::rename(sandbox.path().join("home/moved"), &folder).unwrap();
     assert_eq!(sandbox.order("start")["state"], "active");
     sandbox.shutdown();
 }

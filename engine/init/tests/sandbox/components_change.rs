@@ -86,9 +86,9 @@ fn what_a_new_component_needs_is_made_for_it() {
         [state("new", "ready"), state("other", "ready")]
     );
     let run = sandbox.path().display().to_string();
-    sandbox.logged(&format!("new: {run}/data/new"));
+    sandbox.logged(&format!("new: {run}/home/new"));
     sandbox.logged("new: done");
-    sandbox.logged(&format!("other: {run}/data/other"));
+    sandbox.logged(&format!("other: {run}/home/other"));
     let limits = status["components"][0]["limits"].as_str().unwrap();
     let groups = cgroups(sandbox.path());
     if !limits.starts_with("none: ") {

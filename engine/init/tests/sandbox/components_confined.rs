@@ -83,7 +83,7 @@ fn its_environment_says_what_it_needs_to_know() {
         log,
         format!(
             "a.2: HOME=/srv\na.2: K=v w\na.2: PATH=/usr/local/bin:/usr/bin:/bin\n\
-             a.2: TMPDIR={run}/data/a.2\na.2: WEFT_COMPONENT={run}/components.sock\n\
+             a.2: TMPDIR={run}/home/a.2\na.2: WEFT_COMPONENT={run}/components.sock\n\
              a.2: WEFT_COMPONENT_NAME=a.2\na.2: /usr\na.2: weft-under-test\n"
         )
     );
@@ -97,15 +97,15 @@ fn it_writes_to_its_own_folder_only() {
     }
     let folder = Folder::new().asked("b", &[], json!({}));
     let run = folder.path.display().to_string();
-    let data = folder.path.join("data");
+    let data = folder.path.join("home");
     let denied = "error: Permission denied (os error 13)";
     let read_only = "error: Read-only file system (os error 30)";
     let questions = [
         ("write note".into(), "done"),
-        ("folder".into(), &*format!("{run}/data/a")),
-        (format!("write {run}/data/note"), denied),
-        (format!("write {run}/data/b/note"), denied),
-        (format!("list {run}/data/b"), denied),
+        ("folder".into(), &*format!("{run}/home/a")),
+        (format!("write {run}/home/note"), read_only),
+        (format!("write {run}/home/b/note"), denied),
+        (format!("list {run}/home/b"), denied),
         (format!("write {run}/note"), read_only),
         (format!("write {run}/components/a/note"), read_only),
         ("write /var/tmp/note".into(), read_only),
@@ -124,6 +124,17 @@ fn it_writes_to_its_own_folder_only() {
         assert_eq!(answer, *expected, "{question}");
     }
     assert!(!data.exists());
+}
+
+#[test]
+fn it_may_open_its_output_by_name() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let script = "echo one > /dev/stdout; echo two > /dev/stderr; exec sleep 1000";
+    let sandbox = Folder::new().shell("a", script, json!({})).run();
+    assert_eq!(sandbox.logged("a: two"), "a: one\na: two\n");
+    sandbox.shutdown();
 }
 
 #[test]

@@ -248,7 +248,7 @@ fn the_folder_of_any_component_is_bounded_and_gone_with_it() {
 }
 
 fn seen_outside(sandbox: &Sandbox) -> Vec<String> {
-    let folder: &Path = &sandbox.path().join("data/a");
+    let folder: &Path = &sandbox.path().join("home/a");
     let entries = fs::read_dir(folder).unwrap().flatten();
     entries
         .map(|entry| entry.file_name().into_string().unwrap())
