@@ -23,6 +23,17 @@ PATIENCE_S = 30.0
 HEAD = "weft: 1\nvnf: gate\nversion: 1.0.0\n"
 PAGE = bytes(range(256)) * 4096
 
+DELETING = b"""#!/usr/bin/python3
+import socket, subprocess, time
+own = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+own.bind(("eth0", 3))
+print("waiting", flush=True)
+own.recv(65536)
+subprocess.run(["ip", "link", "del", "eth0"], check=True)
+print("gone", flush=True)
+time.sleep(1000)
+"""
+
 BRIDGE = b"""#!/usr/bin/python3
 import select, socket
 sides = []
@@ -253,16 +264,18 @@ def test_one_that_deletes_its_interface_harms_only_itself(
     text = """\
 interfaces: [in, out]
 components:
-  prog: {framework: program, command: [sh, -c, "ip link del eth0; echo gone; exec sleep inf"]}
+  prog: {framework: program, file: deleting}
 path: in -> prog -> in; out -> out
 """
-    gate = package(tmp_path, text, {})
+    gate = package(tmp_path, text, {"deleting": DELETING})
     sides = zip(("in", "out"), hosts, strict=True)
     bindings = [f"--interface={name}=netns:{host.name}:eth0" for name, host in sides]
     weft("run", gate, "-d", *bindings)
-    logged(weft, "prog: gone")
+    logged(weft, "prog: waiting")
     frame = ethernet(THEIRS, OURS, 0x0800, tcp("10.9.0.1", "10.9.0.2", (4000, 80)))
     with packet_socket(hosts[0]) as left, packet_socket(hosts[1]) as right:
+        left.send(frame)
+        logged(weft, "prog: gone")
         left.send(frame)
         right.send(frame)
         assert right.recv(65536) == frame
