@@ -15,7 +15,7 @@ SDKS := $(patsubst sdk/%/Makefile,%,$(wildcard sdk/*/Makefile))
 SDK_SOURCES := $(shell find sdk -type f -not -name '*.md')
 
 help:
-	@echo "make demo    install what is missing and show a function on real traffic (root)"
+	@echo "make demo    install what is missing and show two functions on real traffic (root)"
 	@echo "make test    install what is missing and run every test"
 	@echo "make lint    formatters, clippy, ruff and mypy, all as errors"
 	@echo "make bench   the figures of SPECIFICATION.md"
@@ -47,7 +47,7 @@ target/sdk/.built: $(SDK_SOURCES)
 	@touch $@
 
 demo: .venv/.built sdk
-	@tools/packages curl ip ping nsenter
+	@tools/packages curl ip ping nsenter cc javac node
 	@$(BIN)/python -m demo
 
 test: .venv/.built sdk
