@@ -48,13 +48,18 @@ class Cost:
         return statistics.median(self.silences_ms)
 
     @property
+    def is_slow(self) -> bool:
+        """Whether packets did not come for longer than is allowed."""
+        return self.silence_most_ms is not None and self.silence_ms >= self.silence_most_ms
+
+    @property
     def as_it_should(self) -> bool:
         """Whether it cost what is allowed, and no more."""
         return (
             0 <= self.in_flight <= self.in_flight_most
             and 0 <= self.away <= self.away_most
             and self.unaccounted == self.overtaken == self.doubled == 0
-            and (self.silence_most_ms is None or self.silence_ms < self.silence_most_ms)
+            and not self.is_slow
         )
 
 
@@ -63,14 +68,15 @@ def limits_of_engine(components: int, on_the_way: int) -> int:
     return IN_HAND + min(components * 2 * CAPACITY, on_the_way)
 
 
-def limits_of_component(fallback: str, hangs: bool, sent_meanwhile: int) -> tuple[int, int]:
+def limits_of_component(fallback: str, hangs: bool, met: int) -> tuple[int, int]:
     """The most packets that may end with a component, and that may be dropped while it is away.
 
-    `sent_meanwhile` are those sent until it was back. One that hangs is full until that is known.
+    `met` are those on the way when it was ended, and those sent until it was back. One that hangs is
+    full until that is known.
     """
     if hangs:
-        return CAPACITY, sent_meanwhile
-    away = {"drop": sent_meanwhile, "hold": max(sent_meanwhile - HOLD, 0), "bypass": 0}
+        return CAPACITY, met
+    away = {"drop": met, "hold": max(met - HOLD, 0), "bypass": 0}
     return CAPACITY, away[fallback]
 
 

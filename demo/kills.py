@@ -95,7 +95,7 @@ class Killer:
             stream.settle()
             hangs = number == signal.SIGSTOP
             cost.in_flight_most, cost.away_most = limits_of_component(
-                cost.fallback, hangs, sent_meanwhile
+                cost.fallback, hangs, given.on_the_way + sent_meanwhile
             )
             cost.silences_ms.append(given.silence_ms)
             cost.drops = self._since(drops)

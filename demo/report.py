@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def print_costs(costs: Sequence[Cost]) -> None:
     for cost in costs:
         if not cost.as_it_should:
             print(f"{cost.ended}: dropped meanwhile: {cost.drops or 'nothing'}")
+        if cost.is_slow:
+            print(
+                f"{cost.ended}: silent for {cost.silence_ms:.0f} ms, allowed: {cost.silence_most_ms:.0f}; "
+                f"{os.cpu_count()} processors with a load of {os.getloadavg()[0]:.1f}"
+            )
 
 
 _COST_COLUMNS = (
