@@ -97,6 +97,49 @@ impl PackedPacket {
         self.0[0] as u32 & SLOT_MASK
     }
 
+    /// Its length in bytes.
+    #[inline]
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        ((self.0[0] >> 32) as u32 & LENGTH_MASK) as usize
+    }
+
+    /// Position of its first byte in its slot.
+    #[inline]
+    pub fn offset(&self) -> u16 {
+        self.0[1] as u16
+    }
+
+    /// Whether it has annotations that do not fit the descriptor.
+    #[inline]
+    pub fn has_side(&self) -> bool {
+        self.0[2] >> 32 != 0
+    }
+
+    /// Position behind its last byte.
+    #[inline]
+    pub(crate) fn end(&self) -> usize {
+        usize::from(self.offset()) + self.len()
+    }
+
+    /// The first position of its slot that means something.
+    #[inline]
+    pub(crate) fn lowest_position(&self) -> u16 {
+        let position = |shift: u32| (self.0[1] >> shift) as u16;
+        let set = [position(16), position(32), position(48)]
+            .into_iter()
+            .filter(|&p| p != 0);
+        set.fold(self.offset(), u16::min)
+    }
+
+    /// The packet with its bytes in the slot that [`crate::Pool::own_slot`] gave.
+    #[inline(always)]
+    pub fn in_slot(self, slot: u32) -> PackedPacket {
+        let [first, second, third, fourth] = self.0;
+        let first = first & !u64::from(SLOT_MASK) | u64::from(slot);
+        PackedPacket([first, second, third, fourth])
+    }
+
     /// The packet at another place in its slot; positions of headers are forgotten. Whether it
     /// fits there is to be asked before ([`crate::Pool::fits`]). Made of whole words: fields written one by one and
     /// read back as words would stall.

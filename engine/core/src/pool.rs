@@ -13,7 +13,7 @@ mod side;
 
 pub use share::FrameLayout;
 
-use crate::packet::{Packet, SideRecord};
+use crate::packet::{PackedPacket, Packet, SideRecord};
 use std::fs::File;
 use std::io;
 use std::os::fd::RawFd;
@@ -293,17 +293,37 @@ impl Pool {
     }
 
     fn unshare_slow(&mut self, packet: &mut Packet) -> Option<()> {
-        let old = packet.slot();
+        let end = packet.offset() as usize + packet.len();
+        let slot = self.copy_shared(packet.slot(), packet.lowest_position(), end)?;
+        packet.set_slot(slot);
+        Some(())
+    }
+
+    /// The slot in which the packet's bytes are its alone: its own, or a new one that takes over. `None` when no slot is free.
+    #[inline(always)]
+    pub fn own_slot(&mut self, packet: &PackedPacket) -> Option<u32> {
+        let slot = packet.slot();
+        if self.references[slot as usize] == 1 {
+            return Some(slot);
+        }
+        self.copy_shared(slot, packet.lowest_position(), packet.end())
+    }
+
+    /// The bytes of a packet that was put away.
+    pub fn bytes(&self, packet: &PackedPacket) -> &[u8] {
+        self.slice(packet.slot(), usize::from(packet.offset()), packet.len())
+    }
+
+    /// Copies the bytes of a shared slot from position `lowest` up to `end` to a new one, which takes one of its references.
+    fn copy_shared(&mut self, old: u32, lowest: u16, end: usize) -> Option<u32> {
         let new = if self.is_large(old) {
             self.large.take()?
         } else {
             self.small.take()?
         };
-        self.prefetch_next(packet.offset());
+        self.prefetch_next(lowest);
         let (from, to) = (self.start(old), self.start(new));
-        let first = packet.lowest_position() as usize / LINE;
-        let end = (packet.offset() as usize + packet.len()).div_ceil(LINE);
-        for line in first..end {
+        for line in usize::from(lowest) / LINE..end.div_ceil(LINE) {
             // SAFETY: slots are distinct and whole numbers of lines long, and the packet's end lies
             // inside its slot.
             unsafe {
@@ -314,8 +334,7 @@ impl Pool {
         }
         self.references[new as usize] = 1;
         self.references[old as usize] -= 1;
-        packet.set_slot(new);
-        Some(())
+        Some(new)
     }
 
     /// Bytes that can be added at the packet's front without moving it.

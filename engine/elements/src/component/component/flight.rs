@@ -66,44 +66,49 @@ impl Flight {
         self.packets
     }
 
-    /// Sends a packet out.
-    ///
-    /// # Errors
-    /// The packet, when there is no frame for it; every other packet is to have an index.
-    // A descriptor that is returned through memory would be read in other pieces than it was written in, and stall.
+    /// The slot in which the component will see the packet; `None` when there is no frame for it.
+    // Small numbers are returned here and below: what is returned through memory is read in other pieces than it
+    // was written in, and stalls.
     #[inline(always)]
-    pub fn leave(&mut self, mut packet: Packet, pool: &mut Pool) -> Result<Descriptor, Packet> {
-        let Some(&index) = self.free.last() else {
-            return Err(packet);
-        };
-        let mut descriptor = Descriptor {
-            packet: index,
-            slot: packet.slot(),
-            length: packet.len() as u32,
-            offset: packet.offset(),
-            port: 0,
-            flags: 0,
-        };
-        let place = match &mut self.own {
-            None => {
-                if pool.unshare(&mut packet).is_none() {
-                    return Err(packet);
-                }
-                descriptor.slot = packet.slot();
-                Place::Flying(packet.pack())
-            }
-            Some(own) => {
-                let Some(slot) = own.copy_in(&packet, pool) else {
-                    return Err(packet);
-                };
-                descriptor.slot = slot;
-                Place::Copied(packet.pack(), slot)
-            }
-        };
-        self.free.pop();
+    pub fn slot_for(&mut self, packet: &PackedPacket, pool: &mut Pool) -> Option<u32> {
+        if self.free.is_empty() {
+            return None;
+        }
+        match &mut self.own {
+            None => pool.own_slot(packet),
+            Some(own) => own.copy_in(packet, pool),
+        }
+    }
+
+    /// Enters a packet that goes out in the slot that [`Flight::slot_for`] gave; its index.
+    #[inline(always)]
+    pub fn leave(&mut self, packet: PackedPacket, slot: u32) -> u32 {
+        let index = self.free.pop().unwrap_or(0);
         self.packets += 1;
-        self.places[index as usize] = place;
-        Ok(descriptor)
+        self.places[index as usize] = match self.own {
+            None => Place::Flying(packet.in_slot(slot)),
+            Some(_) => Place::Copied(packet, slot),
+        };
+        index
+    }
+
+    /// Looks at a packet that is outside.
+    pub fn look_at<R>(&mut self, index: u32, look: impl FnOnce(&Packet) -> R) -> Option<R> {
+        let place = self.places.get_mut(index as usize)?;
+        let (packet, slot) = match std::mem::replace(place, Place::Free) {
+            Place::Flying(packet) => (packet.unpack(), None),
+            Place::Copied(packet, slot) => (packet.unpack(), Some(slot)),
+            other => {
+                *place = other;
+                return None;
+            }
+        };
+        let seen = look(&packet);
+        *place = match slot {
+            None => Place::Flying(packet.pack()),
+            Some(slot) => Place::Copied(packet.pack(), slot),
+        };
+        Some(seen)
     }
 
     /// Sends an empty frame out; `None` when there is none.
@@ -340,12 +345,12 @@ impl OwnFrames {
             && length as usize <= weft_core::MAX_FRAME
     }
 
-    fn copy_in(&mut self, packet: &Packet, pool: &Pool) -> Option<u32> {
+    fn copy_in(&mut self, packet: &PackedPacket, pool: &Pool) -> Option<u32> {
         let end = usize::from(packet.offset()) + packet.len();
         let slot = self.take(end > self.frames.small_stride as usize)?;
         let (start, _) = self.frames.slot(slot)?;
         self.block
-            .copy_in(start + usize::from(packet.offset()), pool.data(packet));
+            .copy_in(start + usize::from(packet.offset()), pool.bytes(packet));
         Some(slot)
     }
 

@@ -216,29 +216,42 @@ impl Link {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn offer_one(&mut self, port: usize, packet: Packet, router: &mut Router) -> Option<u32> {
-        let noted = packet.has_side() || self.features & feature::TIMESTAMPS != 0;
-        let metadata = if noted {
-            metadata_of(&packet, self.features, router)
-        } else {
-            None
+        let packed = packet.pack();
+        let noted = packed.has_side() || self.features & feature::TIMESTAMPS != 0;
+        let Some(slot) = self.flight.slot_for(&packed, &mut router.pool) else {
+            router.drop_packet(packed.unpack(), NO_FRAME);
+            return None;
         };
-        match self.flight.leave(packet, &mut router.pool) {
-            Ok(mut descriptor) => {
-                descriptor.port = port as u8;
-                if let Some(metadata) = metadata {
-                    self.memory.set_metadata(descriptor.packet, &metadata);
-                    descriptor.flags |= flag::METADATA;
-                }
-                self.write(descriptor);
-                Some(descriptor.packet)
-            }
-            Err(packet) => {
-                router.drop_packet(packet, NO_FRAME);
-                None
-            }
+        let mut descriptor = Descriptor {
+            packet: 0,
+            slot,
+            length: packed.len() as u32,
+            offset: packed.offset(),
+            port: port as u8,
+            flags: 0,
+        };
+        descriptor.packet = self.flight.leave(packed, slot);
+        if noted && self.note(descriptor.packet, router) {
+            descriptor.flags |= flag::METADATA;
         }
+        self.write(descriptor);
+        Some(descriptor.packet)
+    }
+
+    /// Writes down what is known of a packet that goes out; false if that is nothing.
+    #[inline(never)]
+    fn note(&mut self, index: u32, router: &Router) -> bool {
+        let features = self.features;
+        let metadata = self
+            .flight
+            .look_at(index, |packet| metadata_of(packet, features, router))
+            .flatten();
+        if let Some(metadata) = &metadata {
+            self.memory.set_metadata(index, metadata);
+        }
+        metadata.is_some()
     }
 
     #[inline]
