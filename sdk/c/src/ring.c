@@ -93,6 +93,17 @@ static size_t sift(weft_component *component, weft_packet *packets, size_t count
     return kept;
 }
 
+/* The engine, on another processor, has just written to these packets: they are fetched all at once, not one by one
+ * when they are first looked at. A slot that does not exist is left out. */
+static void fetch(const weft_component *component, const weft_packet *packets, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *bytes = weft_data((weft_component *)component, &packets[i]);
+        if (bytes)
+            __builtin_prefetch(bytes);
+    }
+}
+
 static size_t take(weft_component *component, weft_packet *packets, size_t most)
 {
     uint32_t there = tail_to(component) - component->head;
@@ -108,6 +119,7 @@ static size_t take(weft_component *component, weft_packet *packets, size_t most)
     uint64_t any = copy(packets, component->ring_to + at, straight, component->keep);
     any |= copy(packets + straight, component->ring_to, count - straight, component->keep);
     component->head += (uint32_t)count;
+    fetch(component, packets, count);
     if (any & ((uint64_t)WEFT_SPARE << FLAGS_SHIFT))
         return sift(component, packets, count);
     return count;

@@ -15,6 +15,10 @@ use weft_component::{
 };
 use weft_core::{Batch, Handler, Interest, MAX_BATCH, Packet, Router};
 
+/// Descriptors in a cache line.
+const PER_LINE: usize = 4;
+/// How many descriptors ahead are fetched.
+const AHEAD: u32 = 32;
 /// Reason of packets dropped without one.
 const NO_REASON: &str = "component";
 
@@ -318,7 +322,11 @@ impl Link {
         let (mut run, mut port) = (router.new_batch(), 0);
         let (mut bytes, mut packets) = (0, 0);
         let mut outcome = Ok(count);
-        for _ in 0..count {
+        for n in 0..count {
+            if n % PER_LINE == 0 {
+                let ahead = self.from_head.wrapping_add(AHEAD);
+                self.memory.prefetch(self.layout.from, ahead);
+            }
             let descriptor = self.memory.descriptor(self.layout.from, self.from_head);
             self.from_head = self.from_head.wrapping_add(1);
             let usual = descriptor.flags == 0
