@@ -242,6 +242,23 @@ impl LinkMemory {
         let _ = at;
     }
 
+    /// As [`LinkMemory::prefetch`], to be written: the other side has read that entry a round ago.
+    #[inline]
+    pub fn prefetch_for_write(&self, ring: u32, index: u32) {
+        let at = self.entry(ring, index);
+        #[cfg(target_arch = "x86_64")]
+        if at < self.block.bytes {
+            // SAFETY: inside the mapping; prefetching has no effect but on time. The intrinsic becomes a
+            // fetch for reading where a processor this old is aimed at.
+            unsafe {
+                let line = self.block.base.add(at);
+                std::arch::asm!("prefetchw [{}]", in(reg) line, options(nostack, preserves_flags));
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = at;
+    }
+
     #[inline]
     fn entry(&self, ring: u32, index: u32) -> usize {
         let entry = index & (self.layout.entries.ring - 1);

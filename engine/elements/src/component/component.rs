@@ -340,10 +340,13 @@ impl Component {
         let Some(link) = &mut self.link else {
             return Task::Sleep;
         };
+        link.ring();
         let now = router.clock.refresh();
         let outside = link.flight.packets() > 0;
         if outside && now.saturating_sub(self.progress) < SPIN {
-            std::thread::yield_now();
+            if router.is_quiet() {
+                std::thread::yield_now();
+            }
             return Task::Again;
         }
         if !link.sleep() {
@@ -393,6 +396,7 @@ impl Element for Component {
         };
         link.wake();
         if router.is_downstream_full() {
+            link.ring();
             self.progress = router.clock.now();
             return Task::Sleep;
         }

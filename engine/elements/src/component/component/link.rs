@@ -51,6 +51,8 @@ pub struct Link {
     pub(super) reasons: Vec<Option<&'static str>>,
     pub(super) calls: Calls,
     sleeps: bool,
+    /// Whether something was offered since the component was last known to be awake.
+    unrung: bool,
     /// Whether something is to be said as soon as the socket has room.
     pub(super) awaits_room: bool,
 }
@@ -148,6 +150,7 @@ impl Link {
             reasons: Vec::new(),
             calls: Calls::default(),
             sleeps: false,
+            unrung: false,
             awaits_room: false,
         }
     }
@@ -194,7 +197,8 @@ impl Link {
             }
         }
         if sent > 0 {
-            self.publish();
+            self.memory.set_tail(Layout::TO_TAIL, self.to_tail);
+            self.unrung = true;
             figures.offered(sent, bytes, last);
         }
     }
@@ -215,7 +219,8 @@ impl Link {
             }
         }
         if sent > 0 {
-            self.publish();
+            self.memory.set_tail(Layout::TO_TAIL, self.to_tail);
+            self.unrung = true;
             figures.offered(sent, bytes, last);
         }
     }
@@ -260,16 +265,20 @@ impl Link {
 
     #[inline]
     fn write(&mut self, descriptor: Descriptor) {
+        if (self.to_tail as usize).is_multiple_of(PER_LINE) {
+            let ahead = self.to_tail.wrapping_add(AHEAD);
+            self.memory.prefetch_for_write(self.layout.to, ahead);
+        }
         self.memory
             .set_descriptor(self.layout.to, self.to_tail, descriptor);
         self.to_tail = self.to_tail.wrapping_add(1);
     }
 
-    /// Lets the component see what was written, and wakes it.
+    /// Wakes the component if it sleeps although something was offered. Whether it does costs a memory barrier to
+    /// know, so this is asked only where it has returned nothing: one that returns packets is awake.
     #[inline]
-    fn publish(&mut self) {
-        self.memory.set_tail(Layout::TO_TAIL, self.to_tail);
-        if self.memory.take_sleeper(Layout::COMPONENT_SLEEPS) {
+    pub fn ring(&mut self) {
+        if std::mem::take(&mut self.unrung) && self.memory.take_sleeper(Layout::COMPONENT_SLEEPS) {
             self.component.ring();
         }
     }
@@ -292,7 +301,9 @@ impl Link {
             self.write(descriptor);
         }
         if self.to_tail != before {
-            self.publish();
+            self.memory.set_tail(Layout::TO_TAIL, self.to_tail);
+            self.unrung = true;
+            self.ring();
         }
     }
 
