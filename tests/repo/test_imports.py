@@ -27,7 +27,8 @@ RUST_RULES: dict[str, set[str]] = {
     "classify": {"wire"},
     "core": {"wire", "lang"},
     "component": set(),
-    "elements": {"core", "wire", "lang", "classify", "io", "component"},  # device elements choose drivers
+    # Device elements choose drivers, the element of components speaks their contract.
+    "elements": {"core", "wire", "lang", "classify", "io", "component"},
     "io": {"core", "wire"},
     "init": set(),
 }
