@@ -58,7 +58,10 @@ class Holder:
         )
         os.close(says)
         with open(hears, "rb") as pipe:  # noqa: PTH123
-            return pipe.read().decode()
+            said = b""
+            while said != b"ready\n" and (line := pipe.readline()):
+                said += line
+            return said.decode()
 
     def kill(self) -> int:
         """Kill the engine; how it ended."""
