@@ -55,6 +55,7 @@ mod figures;
 mod flight;
 mod link;
 mod metadata;
+mod welcome;
 
 use super::component_listener;
 pub use attachment::Applicant;

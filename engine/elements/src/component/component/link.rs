@@ -3,15 +3,14 @@
 use super::attachment::Applicant;
 use super::conversation::Calls;
 use super::figures::Figures;
-use super::flight::{Flight, NO_FRAME, OwnFrames, Returned};
+use super::flight::{Flight, NO_FRAME, Returned};
 use super::metadata::{metadata_of, with_metadata};
+use super::welcome::Shared;
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, RawFd};
+use std::os::fd::RawFd;
 use weft_component::{
-    Bell, Decoder, Descriptor, Entries, Frames, Layout, LinkMemory, Message, Socket, Violation,
-    Welcome, create_memory, feature, flag, seal_size,
+    Bell, Decoder, Descriptor, Layout, LinkMemory, Socket, Violation, feature, flag,
 };
 use weft_core::{Batch, Handler, Interest, MAX_BATCH, Packet, Router};
 
@@ -55,58 +54,6 @@ pub struct Link {
     unrung: bool,
     /// Whether something is to be said as soon as the socket has room.
     pub(super) awaits_room: bool,
-}
-
-/// What is set up before the process is welcomed.
-struct Shared {
-    memory: LinkMemory,
-    component: Bell,
-    engine: Bell,
-    own: Option<OwnFrames>,
-}
-
-impl Shared {
-    /// Makes it, and sends it to the process.
-    fn new(
-        applicant: &mut Applicant,
-        capacity: usize,
-        private: bool,
-        router: &mut Router,
-    ) -> io::Result<Shared> {
-        let hello = &applicant.hello;
-        let spares = u32::from(hello.spares) + u32::from(hello.large_spares);
-        let layout = Layout::of(Entries::of(capacity as u32 + spares));
-        let file = create_memory(c"weft-link", layout.bytes)?;
-        let memory = LinkMemory::map(&file, layout)?;
-        memory.write_magic();
-        let (component, engine) = (Bell::new()?, Bell::new()?);
-        let mut welcome = Welcome {
-            minor: hello.minor_in_effect(),
-            features: hello.features & feature::KNOWN,
-            layout,
-            inputs: router.inputs() as u32,
-            outputs: router.outputs() as u32,
-            frames: shared_frames(router),
-        };
-        let bells = [component.as_fd(), engine.as_fd()];
-        let own = if private {
-            let (own, frames) = OwnFrames::new(layout.entries.packets, &router.pool)?;
-            welcome.frames = own.frames();
-            greet(&mut applicant.socket, welcome, &file, frames.as_fd(), bells)?;
-            Some(own)
-        } else {
-            let frames = router.pool.share()?;
-            seal_size(frames)?;
-            greet(&mut applicant.socket, welcome, &file, frames, bells)?;
-            None
-        };
-        Ok(Shared {
-            memory,
-            component,
-            engine,
-            own,
-        })
-    }
 }
 
 impl Link {
@@ -478,29 +425,5 @@ impl Link {
     #[inline]
     pub fn has_returned(&self) -> bool {
         self.memory.tail(Layout::FROM_TAIL) != self.from_head
-    }
-}
-
-fn greet(
-    socket: &mut Socket,
-    welcome: Welcome,
-    link: &File,
-    frames: BorrowedFd<'_>,
-    [component, engine]: [BorrowedFd<'_>; 2],
-) -> io::Result<()> {
-    let bytes = Message::Welcome(welcome).encode();
-    socket.write_with(&bytes, &[link.as_fd(), frames, component, engine])
-}
-
-fn shared_frames(router: &Router) -> Frames {
-    let layout = router.pool.layout();
-    Frames {
-        reserved: u32::from(layout.reserved),
-        small_count: layout.small_count,
-        small_stride: layout.small_stride,
-        large_count: layout.large_count,
-        large_stride: layout.large_stride,
-        large_base: layout.large_base,
-        bytes: layout.bytes,
     }
 }
