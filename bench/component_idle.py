@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.cable import host
 from bench.component_function import package
 from bench.figure import BrokenRunError, Figure, at_most
-from bench.idle import available
+from bench.idle import available, proportional
 from bench.platform import bindings, platform
 from bench.process import cpu_s
 
@@ -21,6 +21,9 @@ __all__ = ["measure"]
 _FUNCTIONS, _COMPONENTS = 8, 3
 _IDLE_S = 5.0
 _SETTLE_S = 1.0
+_PAUSE_S = 0.5
+_PATIENCE_S = 10.0
+_STILL = 300_000  # bytes
 
 
 def measure(setting: Setting) -> list[Figure]:
@@ -29,6 +32,7 @@ def measure(setting: Setting) -> list[Figure]:
     count = setting.amount(_FUNCTIONS, 2)
     place = str(package(setting, "idle", ["see.c"] * _COMPONENTS))
     memory: list[float] = []
+    owned: list[float] = []
     shares: dict[str, list[float]] = {"components": [], "engines": []}
     with host("left") as left, host("right") as right, platform() as there:
         requests = [
@@ -38,11 +42,12 @@ def measure(setting: Setting) -> list[Figure]:
         there.start(requests[0])  # once, so that what every start needs is loaded before
         there.remove_all()
         for _ in range(setting.repeat):
-            before = available()
+            before = _settled()
             for request in requests:
                 there.start(request)
             time.sleep(setting.seconds(_SETTLE_S))
             memory.append((before - available()) / 1e6)
+            owned.append(proportional(_processes(there)) / 1e6)
             for kind, share in _shares(there, count, setting.seconds(_IDLE_S)).items():
                 shares[kind].append(share)
             there.remove_all()
@@ -51,7 +56,29 @@ def measure(setting: Setting) -> list[Figure]:
         Figure(f"{what}: CPU of components", "% core", at_most(0), tuple(shares["components"])),
         Figure(f"{what}: CPU of engines", "% core", at_most(), tuple(shares["engines"])),
         Figure(f"{what}: memory", "MB", at_most(40), tuple(memory)),
+        Figure(f"{what}: memory of their processes", "MB", at_most(40), tuple(owned)),
     ]
+
+
+def _processes(there: Platform) -> list[int]:
+    """All of them: process 1, the engine and the components of every function."""
+    found = [status for _, status in there.wait(there.client.functions())]
+    pids = [pid for one in found for pid in (one.pid, one.engine_pid)]
+    pids += [component.pid for one in found for component in one.components]
+    return [pid for pid in pids if pid]
+
+
+def _settled() -> int:
+    """Memory that is available once the kernel has taken earlier functions down, in bytes."""
+    deadline = time.monotonic() + _PATIENCE_S
+    last = available()
+    while time.monotonic() < deadline:
+        time.sleep(_PAUSE_S)
+        now = available()
+        if abs(now - last) < _STILL:
+            return now
+        last = now
+    return last
 
 
 def _shares(there: Platform, count: int, seconds: float) -> dict[str, float]:

@@ -16,11 +16,13 @@ from bench.platform import Platform, platform
 from bench.process import cpu_s
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bench.cable import Host
     from bench.setting import Setting
     from weft.model.function import FunctionRequest
 
-__all__ = ["available", "measure"]
+__all__ = ["available", "measure", "proportional"]
 
 _FUNCTIONS = 32
 _IDLE_S = 10.0
@@ -44,7 +46,7 @@ def measure(setting: Setting) -> list[Figure]:
             time.sleep(setting.seconds(_SETTLE_S))
             memory.append((before - available()) / 1e6)
             processes = _processes(there, count)
-            owned.append(sum(map(_proportional, processes)) / 1e6)
+            owned.append(sum(map(proportional, processes)) / 1e6)
             if last:
                 shares = _cpu_shares(processes, setting.seconds(_IDLE_S))
             ends.append(_removed(there))
@@ -103,10 +105,10 @@ def _cpu_shares(processes: list[tuple[int, int]], seconds: float) -> list[float]
     return [(b - a) / seconds * 100 for a, b in zip(before, after, strict=True)]
 
 
-def _proportional(pair: tuple[int, int]) -> int:
-    """Bytes of a function's processes; what several share counts in parts."""
+def proportional(pids: Iterable[int]) -> int:
+    """Bytes of processes; what several share counts in parts."""
     total = 0
-    for pid in pair:
+    for pid in pids:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 total += int(line.split()[1]) * 1024
