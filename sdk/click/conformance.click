@@ -10,6 +10,8 @@ input -> operation :: Classifier(
     14/09 15/01,    // clone once
     14/09 15/02,    // clone twice
     14/0a 15/01,    // set the mark
+    14/01,          // change in place: both addresses change places
+    14/02 15/0e,    // grow in front by 14
     -);             // forward
 
 operation[0] -> Strip(4) -> out :: Null -> output;
@@ -23,4 +25,6 @@ operation[6] -> twice :: Tee(3) -> out;
 twice[1] -> out;
 twice[2] -> out;
 operation[7] -> SetMark(0x01020301) -> out;
-operation[8] -> all :: Counter -> out;
+operation[8] -> EtherMirror -> out;
+operation[9] -> EtherEncap(0xa5a5, a5:a5:a5:a5:a5:a5, a5:a5:a5:a5:a5:a5) -> out;
+operation[10] -> all :: Counter -> out;

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 OPERATIONS: dict[int, Callable[[bytes], list[bytes]]] = {
     0: lambda sent: [sent],
+    1: lambda sent: [sent[6:12] + sent[:6] + sent[12:]],
+    2: lambda sent: [bytes([0xA5] * 14) + sent],
     4: lambda sent: [sent[4:]],
     5: lambda sent: [sent[:-4]],
     7: lambda _: [],
@@ -28,7 +30,7 @@ OPERATIONS: dict[int, Callable[[bytes], list[bytes]]] = {
 
 The others stay as they are; its clones differ in nothing.
 """
-ARGUMENTS = {4: [4], 5: [4], 7: [0, 1], 9: [1, 2], 10: [1]}
+ARGUMENTS = {2: [14], 4: [4], 5: [4], 7: [0, 1], 9: [1, 2], 10: [1]}
 
 
 @pytest.fixture
@@ -87,6 +89,15 @@ def test_frames_of_every_size_up_to_the_largest(bench: Bench, private: str) -> N
     bench.exchange(frames, sides(private))
     bench.expect([frames, [], []])
     bench.account()
+
+
+def test_packets_grow_into_headroom_and_beyond(bench: Bench, private: str) -> None:
+    """One that fills its frame moves into a larger one; the largest there may be has no room left."""
+    lengths = (60, 1514, 1984, 2000, 9014, 65_539)
+    frames = [frame(2, 14, length, length % 200) for length in lengths]
+    bench.exchange(frames, sides(private))
+    wait_for(bench, len(frames))
+    bench.expect([[bytes([0xA5] * 14) + sent for sent in frames], [], []])
 
 
 def test_it_leaves_when_it_is_asked_to(bench: Bench) -> None:
