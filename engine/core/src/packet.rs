@@ -1,5 +1,7 @@
 //! A packet: a 32-byte descriptor of bytes in a pool slot, and its annotations.
 
+use crate::nsh::Nsh;
+
 /// Link-level destination kind, as Click's `pkt_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -29,24 +31,11 @@ pub struct SideRecord {
     /// Index of the interface the packet arrived on, 0 = none (FirstTimestamp, aggregates and the
     /// like use `anno`).
     pub device: u32,
-    /// The Network Service Header the packet came with, while it is off.
-    pub nsh: Option<Nsh>,
+    /// The Network Service Header that was taken off the packet: see [`crate::Pool::nsh`].
+    pub(crate) nsh: Option<Nsh>,
     /// What it stems from, told by whoever wants to know when all of that is gone: see
     /// [`crate::Pool::set_origin`]. 0 = nobody.
     pub(crate) origin: u32,
-}
-
-/// What a packet's Network Service Header says, while the packet travels without it (RFC 8300).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Nsh {
-    /// MD type: 1 or 2.
-    pub md_type: u8,
-    /// Service path identifier, 24 bits.
-    pub spi: u32,
-    /// Service index.
-    pub si: u8,
-    /// Context of MD type 1.
-    pub context: [u8; 16],
 }
 
 /// The 48 annotation bytes.

@@ -1,4 +1,4 @@
-//! Header views and their meanings: Ethernet, VLAN, ARP, IPv4, IPv6, ICMP, TCP and UDP.
+//! Header views and their meanings: Ethernet, VLAN, ARP, IPv4, IPv6, ICMP, TCP, UDP, NSH and VXLAN-GPE.
 //!
 //! A *view* (`Packet<&[u8]>`, `Frame<&mut [u8]>`, ...) wraps bytes; its `new_checked` tests the
 //! length once, and every accessor relies on that test. A *meaning* (`Repr`) is a plain value
@@ -11,10 +11,12 @@ pub mod icmp;
 pub mod ipv4;
 pub mod ipv6;
 pub mod mac;
+pub mod nsh;
 pub mod protocol;
 pub mod tcp;
 pub mod udp;
 pub mod vlan;
+pub mod vxlan_gpe;
 
 mod bytes;
 

@@ -2,12 +2,13 @@
 
 use crate::component::MARK;
 use weft_component::{Metadata, NshType, feature};
-use weft_core::{Nsh, Packet, Router};
+use weft_core::{Packet, Router};
+use weft_wire::nsh::md_type;
 
 /// What a component is told of a packet, if there is anything to tell.
 pub fn metadata_of(packet: &Packet, features: u32, router: &Router) -> Option<Metadata> {
     let mark = u32::from_le_bytes(router.pool.annotation(packet, MARK));
-    let nsh = router.pool.side(packet).and_then(|side| side.nsh);
+    let nsh = router.pool.nsh(packet).filter(|nsh| nsh.is_exposed());
     let timestamp = if features & feature::TIMESTAMPS != 0 {
         packet.timestamp()
     } else {
@@ -16,19 +17,23 @@ pub fn metadata_of(packet: &Packet, features: u32, router: &Router) -> Option<Me
     if mark == 0 && nsh.is_none() && timestamp == 0 {
         return None;
     }
-    let header = nsh.unwrap_or_default();
-    Some(Metadata {
+    let mut metadata = Metadata {
         mark,
-        spi: header.spi,
-        si: header.si,
-        nsh: match header.md_type {
-            1 => NshType::One,
-            2 => NshType::Two,
-            _ => NshType::None,
-        },
+        spi: 0,
+        si: 0,
+        nsh: NshType::None,
         timestamp: packet.timestamp(),
-        context: header.context,
-    })
+        context: [0; 16],
+    };
+    if let Some(nsh) = nsh {
+        metadata.nsh = match nsh.md_type() {
+            md_type::FIXED => NshType::One,
+            _ => NshType::Two,
+        };
+        (metadata.spi, metadata.si) = (nsh.spi(), nsh.si());
+        metadata.context = *nsh.context();
+    }
+    Some(metadata)
 }
 
 /// The packet with what a component says of it.
@@ -38,14 +43,10 @@ pub fn with_metadata(mut packet: Packet, metadata: &Metadata, router: &mut Route
     if metadata.timestamp != 0 {
         packet.set_timestamp(metadata.timestamp);
     }
-    let had = router.pool.side(&packet).and_then(|side| side.nsh);
-    if let Some(had) = had {
-        router.pool.side_mut(&mut packet).nsh = Some(Nsh {
-            spi: metadata.spi,
-            si: metadata.si,
-            context: metadata.context,
-            ..had
-        });
+    let nsh = router.pool.nsh_mut(&mut packet);
+    if let Some(nsh) = nsh.filter(|nsh| nsh.is_exposed()) {
+        nsh.set_path(metadata.spi, metadata.si);
+        nsh.set_context(&metadata.context);
     }
     packet
 }

@@ -3,6 +3,7 @@
 use crate::component::MARK;
 use weft_component::{Metadata, NshType};
 use weft_core::{Nsh, Packet, Pool};
+use weft_wire::nsh;
 
 /// Writes down on a packet what the engine said of it.
 pub fn note(packet: &mut Packet, metadata: &Metadata, pool: &mut Pool) {
@@ -12,17 +13,20 @@ pub fn note(packet: &mut Packet, metadata: &Metadata, pool: &mut Pool) {
     if metadata.timestamp != 0 {
         packet.set_timestamp(metadata.timestamp);
     }
-    let md_type = match metadata.nsh {
+    let metadata_of_header = match metadata.nsh {
         NshType::None => return,
-        NshType::One => 1,
-        NshType::Two => 2,
+        NshType::One => nsh::Metadata::Fixed(metadata.context),
+        NshType::Two => nsh::Metadata::Variable(Vec::new()),
     };
-    pool.side_mut(packet).nsh = Some(Nsh {
-        md_type,
-        spi: metadata.spi,
+    let header = nsh::Repr {
         si: metadata.si,
-        context: metadata.context,
-    });
+        metadata: metadata_of_header,
+        ..nsh::Repr::new(metadata.spi, nsh::next::ETHERNET)
+    };
+    if let Some(mut header) = Nsh::read(&header.to_bytes(), &[]) {
+        header.expose(true);
+        pool.set_nsh(packet, header);
+    }
 }
 
 /// What is to be said of a packet of which the engine said `before`. A header that the body took off
@@ -33,9 +37,10 @@ pub fn metadata_of(packet: &Packet, before: &Metadata, pool: &Pool) -> Metadata 
         timestamp: packet.timestamp(),
         ..*before
     };
-    let nsh = pool.side(packet).and_then(|side| side.nsh);
+    let nsh = pool.nsh(packet);
     if let Some(nsh) = nsh.filter(|_| before.nsh != NshType::None) {
-        (metadata.spi, metadata.si, metadata.context) = (nsh.spi, nsh.si, nsh.context);
+        (metadata.spi, metadata.si) = (nsh.spi(), nsh.si());
+        metadata.context = *nsh.context();
     }
     metadata
 }
