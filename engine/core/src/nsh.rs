@@ -57,24 +57,25 @@ impl Nsh {
         Some(nsh)
     }
 
-    /// Makes metadata of variable length of `bytes`; false where they are no such.
+    /// Makes a copy of `bytes` the metadata of variable length; false where they are no such.
     fn keep_options(&mut self, bytes: &[u8]) -> bool {
-        let is_whole = self.md_type() != md_type::VARIABLE || fits(bytes);
-        if bytes.len() > MAX_OPTIONS || !is_whole {
-            return false;
-        }
         if bytes.is_empty() {
             self.options = None;
             return true;
         }
-        let options = self.options.get_or_insert_with(|| {
-            Box::new(Options {
-                length: 0,
-                bytes: [0; MAX_OPTIONS],
-            })
+        let mut options = Box::new(Options {
+            length: 0,
+            bytes: [0; MAX_OPTIONS],
         });
-        options.bytes[..bytes.len()].copy_from_slice(bytes);
+        let Some(copy) = options.bytes.get_mut(..bytes.len()) else {
+            return false;
+        };
+        copy.copy_from_slice(bytes);
+        if self.md_type() == md_type::VARIABLE && !fits(copy) {
+            return false;
+        }
         options.length = bytes.len() as u8;
+        self.options = Some(options);
         true
     }
 

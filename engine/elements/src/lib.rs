@@ -9,6 +9,7 @@ mod header_check;
 mod icmp;
 mod information;
 mod ip;
+mod nsh;
 mod printout;
 mod rate;
 mod registry;

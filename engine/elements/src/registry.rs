@@ -1,7 +1,7 @@
 //! All element classes: the lists of the groups.
 
 use crate::{
-    analysis, component, control, ethernet, icmp, information, ip, standard, tcpudp, userlevel,
+    analysis, component, control, ethernet, icmp, information, ip, nsh, standard, tcpudp, userlevel,
 };
 use weft_core::Registry;
 
@@ -15,6 +15,7 @@ pub const REGISTRY: Registry = Registry(&[
     ip::routing::CLASSES,
     icmp::CLASSES,
     tcpudp::CLASSES,
+    nsh::CLASSES,
     analysis::CLASSES,
     userlevel::CLASSES,
     control::CLASSES,

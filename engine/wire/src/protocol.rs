@@ -12,6 +12,8 @@ pub mod ether {
     pub const SERVICE_VLAN: u16 = 0x88a8;
     /// Internet Protocol version 6.
     pub const IPV6: u16 = 0x86dd;
+    /// MPLS, unicast (RFC 3032).
+    pub const MPLS: u16 = 0x8847;
     /// Network Service Header (RFC 8300).
     pub const NSH: u16 = 0x894f;
 }
