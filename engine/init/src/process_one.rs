@@ -43,16 +43,20 @@ pub struct ProcessOne {
 }
 
 impl ProcessOne {
-    /// Reports the sandbox, and lets the outer process end.
+    /// Makes what the components run in, reports the sandbox, and lets the outer process end.
     pub fn new(
         mut inner: namespaces::Inner,
         mut report: Report,
         signals: OwnedFd,
-        function: Function,
+        mut function: Function,
         orders: Orders,
     ) -> Self {
-        report.sandbox(inner.pid);
-        inner.release_outer(0);
+        // Before the caller is told: where this fails, it has made nothing.
+        let prepared = function.components.prepare();
+        if prepared.is_ok() {
+            report.sandbox(inner.pid);
+        }
+        inner.release_outer(u8::from(prepared.is_err()));
         let mut process = Self {
             pid: inner.pid,
             function,
@@ -68,8 +72,7 @@ impl ProcessOne {
             written: None,
             components: 0,
         };
-        // While the caller makes the interfaces.
-        if let Err(failure) = process.function.components.prepare() {
+        if let Err(failure) = prepared {
             process.give_up(failure);
         }
         process
