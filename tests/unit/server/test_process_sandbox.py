@@ -1,0 +1,59 @@
+"""The sandbox `process`, with an init that says what a test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from weft.errors import StartError
+from weft.server.sandboxes.process import ProcessSandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INIT = """\
+#!{python}
+import os, sys
+told = os.fdopen(int(sys.argv[-1]), "wb", buffering=0)
+told.write(b'{{"event":"sandbox","pid":%d}}\\n' % os.getpid())
+{further}
+"""
+FAILED = """told.write(b'{"event":"failed","stage":"component","errors":["no room","none"]}\\n')"""
+
+
+@pytest.mark.parametrize(
+    ("further", "stage", "lines"),
+    [
+        (FAILED, "component", ["no room", "none"]),
+        # What it printed is in the log.
+        ("print('out of memory', flush=True)", "running", ["out of memory"]),
+        ("", "running", ["init ended without a word"]),
+    ],
+    ids=["failed", "printed", "silent"],
+)
+def test_one_that_is_gone_before_the_start_has_said_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, further: str, stage: str, lines: list[str]
+) -> None:
+    script = tmp_path / "init"
+    script.write_text(INIT.format(python=sys.executable, further=further))
+    script.chmod(0o755)
+    monkeypatch.setenv("WEFT_ENGINE", str(script))
+    folder: Any = SimpleNamespace(path=tmp_path, log=tmp_path / "log")
+    sandbox = ProcessSandbox(folder, "gate")
+
+    async def start() -> None:
+        try:
+            pid = await sandbox.open()
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            await sandbox.start()
+        finally:
+            await sandbox.cancel()
+
+    with pytest.raises(StartError) as caught:
+        asyncio.run(start())
+    assert (caught.value.stage, list(caught.value.lines)) == (stage, lines)
