@@ -26,11 +26,13 @@ class Weft:
     def __init__(self, run_directory: Path) -> None:
         self.run_directory = run_directory
         self.environment = {**os.environ, "WEFT_RUN_DIR": str(run_directory)}
+        # What brings a command to where it is to run.
+        self.prefix: list[str] = []
 
     def __call__(self, *arguments: str, status: int = 0) -> str:
         """Run a command; what it printed, or on failure what it complained."""
         done = subprocess.run(
-            [*WEFT, *arguments],
+            [*self.prefix, *WEFT, *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -43,7 +45,7 @@ class Weft:
     def popen(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
         return subprocess.Popen(
-            [*WEFT, *arguments],
+            [*self.prefix, *WEFT, *arguments],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
