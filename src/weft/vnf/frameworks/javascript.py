@@ -83,8 +83,9 @@ class JavaScriptFramework:
             },
         )
         if described and _dependencies(package_folder / described):
-            fetched = _fetched(component, (package_folder / described).parent, node, tools)
-            inside = places.show(fetched / "node_modules", f"modules-{fetched.name[:16]}")
+            fetched = _fetched(component, package_folder, described, node, tools)
+            # Node.js looks for what a module needs in the `node_modules` that it really lies in.
+            inside = places.show(fetched, f"npm-{fetched.name[:16]}") / "node_modules"
             for path in (fetched / "node_modules").iterdir():
                 if not path.name.startswith(".") and not (modules / path.name).exists():
                     (modules / path.name).symlink_to(inside / path.name)
@@ -142,8 +143,11 @@ def _dependencies(path: Path) -> dict[str, str]:
     }
 
 
-def _fetched(component: Component, folder: Path, node: Path, tools: Tools) -> Path:
+def _fetched(
+    component: Component, package_folder: Path, described: str, node: Path, tools: Tools
+) -> Path:
     """The folder of the cache with the dependencies installed; none of their scripts is run."""
+    folder = (package_folder / described).parent
     wanted = _dependencies(folder / "package.json")
     lock = folder / "package-lock.json"
     locked = (
@@ -168,20 +172,22 @@ def _fetched(component: Component, folder: Path, node: Path, tools: Tools) -> Pa
             shutil.copyfile(lock, target / lock.name)
         done = tools.run([npm, "install", *_NPM_FLAGS], target)
         if done.status != 0:
-            raise _refused(component, done.output)
+            raise _refused(component, described, done.output)
 
     return tools.cached("javascript", digest_of(parts), build)
 
 
-def _refused(component: Component, output: str) -> PackageError:
-    """The errors that npm named, without its notes on logs."""
-    said = [
-        re.sub(r"^npm (error|ERR!) ?", "", line)
-        for line in output.splitlines()
-        if re.match(r"npm (error|ERR!) (?!code |A complete log|Log files|errno |syscall )", line)
-    ]
-    first = "; ".join(line.strip() for line in said[:3] if line.strip())
-    return failed(component, f"dependencies: {first or 'npm failed without a word'}")
+def _refused(component: Component, described: str, output: str) -> PackageError:
+    """The errors that npm named, without its notes on logs and on what else it could install."""
+    said = []
+    for line in output.splitlines():
+        if re.match(r"npm (error|ERR!) (?!code |A complete log|Log files|errno |syscall )", line):
+            text = re.sub(r"^npm (error|ERR!) ((404|notarget)\b)?", "", line).strip()
+            if text.startswith("Note that you can"):
+                break
+            said += [text] if text else []
+    reasons = "; ".join(said[:3]) or "npm failed without a word"
+    return failed(component, f"dependencies of '{described}': {reasons}")
 
 
 def _copy_sdk(component: Component, target: Path, tools: Tools) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,8 +11,6 @@ import pytest
 from weft.model.package import Resources
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.unit.vnf.frameworks.conftest import Bench
     from weft.model.package import Launch
 
@@ -37,6 +37,14 @@ def run(launch: Launch) -> tuple[int, str, str]:
         check=False,
     )
     return done.returncode, done.stdout, done.stderr
+
+
+def tool(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """An `npm` that does what a test wants."""
+    (folder / "tools").mkdir()
+    (folder / "tools" / "npm").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "tools" / "npm").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder / "tools"), prepend=":")
 
 
 def test_a_module_finds_the_sdk(bench: Bench) -> None:
@@ -82,12 +90,88 @@ def test_dependencies_are_installed_once_and_run_no_script(bench: Bench, tmp_pat
     assert not (tmp_path / "ran").exists()
 
 
-def test_what_npm_refuses_is_told(bench: Bench) -> None:
+def test_dependencies_lie_in_a_folder_of_the_name_that_node_looks_for(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    npm = "mkdir -p node_modules/@own/tiny node_modules/needed node_modules/.bin"
+    tool(tmp_path, monkeypatch, npm)
+    monkeypatch.setattr("weft.vnf.building.places.is_open", lambda _path: False)
+    mounts = tmp_path / "run" / "one" / "mnt"
+    bench.tools = replace(bench.tools, mounts=mounts)
+    bench.file("package.json", json.dumps({"dependencies": {"@own/tiny": "1.0.0"}}))
+    bench.file("first.mjs", FIRST)
+    bench.describe(file="first.mjs")
+    launch = bench.prepare()
+    [(fetched, target)] = [
+        (mount.source, mount.target) for mount in launch.mounts if "/npm-" in str(mount.target)
+    ]
+    assert (Path(fetched) / "node_modules" / "@own" / "tiny").is_dir()
+    modules = tmp_path / "package1" / "node_modules"
+    links = {path.name: str(path.readlink()) for path in modules.iterdir() if path.is_symlink()}
+    assert links == {name: f"{target}/node_modules/{name}" for name in ("@own", "needed")}
+
+
+REFUSED_BY_10 = """\
+npm error code E404
+npm error 404 Not Found - GET https://registry.npmjs.org/tiny
+npm error 404
+npm error 404  The requested resource 'tiny@1.0.0' could not be found.
+npm error 404
+npm error 404 Note that you can also install from a
+npm error 404 tarball, folder, http url, or git url.
+npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log
+"""
+REFUSED_BY_9 = """\
+npm ERR! code E404
+npm ERR! 404 Not Found - GET https://registry.npmjs.org/tiny - Not found
+npm ERR! 404
+npm ERR! 404  'tiny@1.0.0' is not in this registry.
+npm ERR! 404
+npm ERR! 404 Note that you can also install from a
+npm ERR! 404 tarball, folder, http url, or git url.
+
+npm ERR! A complete log of this run can be found in:
+npm ERR!     /root/.npm/_logs/debug-0.log
+"""
+NO_VERSION = """\
+npm error code ETARGET
+npm error notarget No matching version found for tiny@1.0.0.
+npm error notarget In most cases you or one of your dependencies are requesting
+npm error notarget a package version that doesn't exist.
+"""
+NOT_FOUND = "Not Found - GET https://registry.npmjs.org/tiny"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (REFUSED_BY_10, f"{NOT_FOUND}; The requested resource 'tiny@1.0.0' could not be found."),
+        (REFUSED_BY_9, f"{NOT_FOUND} - Not found; 'tiny@1.0.0' is not in this registry."),
+        (
+            NO_VERSION,
+            "No matching version found for tiny@1.0.0.; In most cases you or one of your "
+            "dependencies are requesting; a package version that doesn't exist.",
+        ),
+        ("", "npm failed without a word"),
+    ],
+)
+def test_what_npm_refuses_is_told(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, told: str
+) -> None:
+    (tmp_path / "said").write_text(said)
+    tool(tmp_path, monkeypatch, f"cat {tmp_path}/said; exit 1")
+    bench.file("lib/package.json", json.dumps({"dependencies": {"tiny": "1.0.0"}}))
+    bench.file("lib/first.mjs", "import 'tiny';\n")
+    bench.describe(file="lib/first.mjs")
+    assert bench.refused() == [f"{WHERE}dependencies of 'lib/package.json': {told}"]
+
+
+def test_what_the_real_npm_refuses_is_told(bench: Bench) -> None:
     bench.file("package.json", json.dumps({"dependencies": {"tiny": "file:/nowhere/tiny.tgz"}}))
     bench.file("first.mjs", "import 'tiny';\n")
     bench.describe(file="first.mjs")
     [problem] = bench.refused()
-    assert problem.startswith(f"{WHERE}dependencies: ")
+    assert problem.startswith(f"{WHERE}dependencies of 'package.json': ")
     assert "/nowhere/tiny.tgz" in problem
 
 
