@@ -43,6 +43,10 @@ _COMPILER_FLAGS = (
     *("-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-J-XX:-UsePerfData"),
     *("-proc:none", "--release", "17", "-encoding", "UTF-8", "-Xlint:-options"),
 )
+# What Maven says before the reason, of the project that is none of the package's.
+_GOAL = re.compile(
+    r"^Failed to execute goal on project component: .* for project weft:component:\S+ "
+)
 _COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 
 
@@ -217,7 +221,7 @@ def _maven_error(output: str) -> str:
     for line in re.sub(r"\x1b\[[0-9;]*m", "", output).splitlines():
         said = line.removeprefix("[ERROR]").strip()
         if line.startswith("[ERROR]") and said:
-            return said.removesuffix(" -> [Help 1]")
+            return _GOAL.sub("", said).removesuffix(" -> [Help 1]")
     return "mvn failed without a word"
 
 

@@ -37,6 +37,11 @@ _NAMED = re.compile(
     re.ASCII,
 )
 _WHEEL = re.compile(r"(?!-)[^\s:+]+\.whl", re.ASCII)
+# The reason alone: not the class of the error, nor the object that had it.
+_UNREACHED = re.compile(
+    r"^WARNING: .* after connection broken by '\w+\(['\"]?(?:<[^>]*>: )?(.*?)['\"]?\)': \S+$",
+    re.MULTILINE,
+)
 _ALLOWED = "NAME with versions and markers (PEP 508), or a wheel (.whl)"
 
 
@@ -243,6 +248,10 @@ def _progress(component: Component, tools: Tools) -> Callable[[str], None]:
 def _refused(component: Component, output: str) -> PackageError:
     """The errors that pip named."""
     said = [line for line in output.splitlines() if line.startswith("ERROR: ")]
+    unreached = _UNREACHED.findall(output)
+    if unreached and any("No matching distribution" in line for line in said):
+        # pip takes an index that it cannot reach for one that has nothing.
+        said = [f"pip cannot reach its index: {unreached[-1]}"]
     last = output.strip().splitlines()[-1:] or ["pip failed without a word"]
     where = f"components: {component.name}: requirements: "
     return PackageError(

@@ -121,17 +121,37 @@ def test_what_maven_fetches_is_on_the_path(
     assert bench.said[0] == "filter: fetching org.example:lib:1.0 with mvn"
 
 
+GOAL = (
+    "Failed to execute goal on project component: Could not resolve dependencies for project "
+    "weft:component:pom:1: "
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("[ERROR] no lib:1.0 anywhere\n", "no lib:1.0 anywhere"),
+        (
+            f"[ERROR] {GOAL}Could not find artifact org.example:lib:jar:1.0 in central "
+            "(https://repo.maven.apache.org/maven2) -> [Help 1]\n[ERROR] \n[ERROR] [Help 1] x\n",
+            "Could not find artifact org.example:lib:jar:1.0 in central "
+            "(https://repo.maven.apache.org/maven2)",
+        ),
+        ("", "mvn failed without a word"),
+    ],
+)
 def test_what_maven_refuses_is_told(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, told: str
 ) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
-    (tools / "mvn").write_text("#!/bin/sh\necho '[ERROR] no lib:1.0 anywhere'\nexit 1\n")
+    (tools / "said").write_text(said)
+    (tools / "mvn").write_text(f"#!/bin/sh\ncat {tools}/said\nexit 1\n")
     (tools / "mvn").chmod(0o755)
     monkeypatch.setenv("PATH", str(tools), prepend=":")
     bench.file("First.java", FIRST)
     bench.describe(file="First.java", requirements=("org.example:lib:1.0",))
-    assert bench.refused() == [f"{WHERE}requirements: no lib:1.0 anywhere"]
+    assert bench.refused() == [f"{WHERE}requirements: {told}"]
 
 
 def test_files_of_another_kind_are_refused(bench: Bench, tmp_path: Path) -> None:

@@ -120,6 +120,19 @@ def test_what_pip_refuses_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch)
     assert list((bench.folder / "cache" / "python").iterdir()) == []
 
 
+def test_an_index_out_of_reach_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nothing listens on port 1.
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:1/simple")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    bench.file("first.py", FIRST)
+    bench.describe(file="first.py", requirements=("tiny>=2",))
+    [problem] = bench.refused()
+    assert problem.startswith(f"{WHERE}pip cannot reach its index: ")
+    assert problem.endswith("Connection refused")
+
+
 @pytest.mark.parametrize(
     "text",
     [
