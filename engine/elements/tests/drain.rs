@@ -18,7 +18,7 @@ thread_local! {
     static AWAITED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Sends packets that are numbered, across swaps.
+/// Sends packets that are numbered, across swaps, and waits for room where they are stored.
 struct Numbering(Option<Cells>);
 
 impl Element for Numbering {
@@ -34,6 +34,9 @@ impl Element for Numbering {
         let Some(next) = self.0.clone() else {
             return Task::Sleep;
         };
+        if (router.downstream_room() as u64) < BURST {
+            return Task::Again;
+        }
         for _ in 0..BURST {
             let number = next.get(0).to_be_bytes();
             if let Some(packet) = router.pool.copy_in(&number) {
@@ -97,6 +100,8 @@ static CLASSES: &[&Class] = &[&NUMBERING, &CHECKING];
 
 const OLD: &str = "n :: Numbering -> k :: Checking;";
 const NEW: &str = "n :: Numbering -> Null -> k :: Checking;";
+/// With a queue that is filled by a burst and a part of one.
+const QUEUED: &str = "n :: Numbering -> q :: Queue(100) -> Unqueue(BURST 10) -> k :: Checking;";
 
 fn router() -> Router {
     let mut groups: Vec<&'static [&'static Class]> = weft_elements::REGISTRY.0.to_vec();
@@ -165,6 +170,25 @@ fn the_new_graph_gets_its_packets_when_it_is_ready() {
     AWAITED.set(false);
     router.run_for(100);
     assert!(count(&mut router, "k.icounts") > came);
+    router.discard_graph();
+    assert_eq!(router.pool.in_use(), 0);
+}
+
+#[test]
+fn what_was_held_waits_for_room_in_a_queue() {
+    let mut router = router();
+    OUTSIDE.set(true);
+    router.write_handler("hotconfig", QUEUED).expect("sound");
+    let came = count(&mut router, "k.icounts");
+    router.run_for(20);
+    assert!(router.pool.in_use() as u64 >= 10 * BURST, "much is held");
+    OUTSIDE.set(false);
+    while count(&mut router, "k.icounts") < came + 100 * BURST {
+        router.run_for(10);
+    }
+    assert_eq!(config(&mut router), QUEUED);
+    assert_eq!(count(&mut router, "q.drops"), 0);
+    assert_eq!(count(&mut router, "q.highwater_length"), 100);
     router.discard_graph();
     assert_eq!(router.pool.in_use(), 0);
 }

@@ -149,3 +149,24 @@ def test_context_of_packets_without_nsh_is_left_alone(bench: Bench) -> None:
     bench.exchange(frames)
     bench.expect([frames])
     assert bench.drops == {}
+
+
+@pytest.mark.parametrize("capacity", [1, 100, 1000])
+def test_what_comes_back_waits_for_room_in_a_queue(c_bench: Bench, capacity: int) -> None:
+    """The child returns all at once, and the queue gives away few at a time."""
+    frames = numbered(2000)
+    sides = Sides(
+        arguments="CAPACITY 2048, LIMIT 60s",
+        behind=f"q :: Queue({capacity}) -> Unqueue(BURST 16) -> ",
+        source="BURST 256",
+    )
+    c_bench.load(frames, sides)
+    child = c_bench.attach()
+    child.halt()
+    c_bench.flow()
+    until(partial(outside, c_bench, len(frames)), "all are outside")
+    child.go_on()
+    c_bench.settle()
+    until(lambda: c_bench.engine.number("q.length") == 0, "the queue is empty")
+    assert c_bench.engine.read("q.drops") == b"0"
+    c_bench.expect([frames])

@@ -73,7 +73,8 @@ pub(super) struct Node {
     pub pullers: Vec<ElementId>,
     pub pushers: Vec<ElementId>,
     pub stores: Vec<ElementId>,
-    pub full: bool,
+    /// How many more packets it can store, as far as it tells.
+    pub room: usize,
 }
 
 /// [`Graph::hop_limit`] of a graph in which a packet can come back to an element without having
@@ -338,7 +339,7 @@ impl Router {
                 pullers: Vec::new(),
                 pushers: Vec::new(),
                 stores: Vec::new(),
-                full: false,
+                room: usize::MAX,
             })
             .collect()
     }

@@ -70,16 +70,38 @@ impl Router {
         let mut elements = self.graph.nodes.iter().filter_map(|n| n.element.as_ref());
         Instant::now() >= drain.until
             || !(elements.any(|e| e.is_awaiting())
-                || drain.held.front().is_some_and(|h| self.has_no_room(h)))
+                || drain
+                    .held
+                    .front()
+                    .is_some_and(|held| self.room_for(held) == 0))
     }
 
-    /// Whether something that packets would be stored in is full.
-    fn has_no_room(&self, held: &Held) -> bool {
-        let stores = self
-            .graph
-            .find(&held.from)
-            .map(|id| &self.graph.nodes[id].stores);
-        stores.is_some_and(|stores| stores.iter().any(|&store| self.graph.nodes[store].full))
+    /// How many packets everything that they might be stored in has room for.
+    fn room_for(&self, held: &Held) -> usize {
+        let from = self.graph.find(&held.from);
+        let stores = from.map_or(&[][..], |id| &self.graph.nodes[id].stores);
+        let rooms = stores.iter().map(|&store| self.graph.nodes[store].room);
+        rooms.min().unwrap_or(usize::MAX)
+    }
+
+    /// The packets that were held first, of one emission, as far as there is room for them.
+    fn take_held(&mut self) -> Option<Held> {
+        let room = self.room_for(self.drain.as_ref()?.held.front()?);
+        let drain = self.drain.as_mut()?;
+        let is_over = Instant::now() >= drain.until;
+        let first = drain.held.front_mut()?;
+        let count = if is_over { usize::MAX } else { room };
+        let taken = if first.batch.len() <= count {
+            drain.held.pop_front()?
+        } else {
+            Held {
+                from: first.from.clone(),
+                port: first.port,
+                batch: first.batch.drain(..count).collect(),
+            }
+        };
+        drain.count -= taken.batch.len();
+        Some(taken)
     }
 
     fn is_drained(&self) -> bool {
@@ -129,17 +151,15 @@ impl Router {
     /// Sends what is held into the new graph, as far as there is room for it.
     pub(super) fn release_held(&mut self) {
         while self.may_release() {
-            let Some(drain) = &mut self.drain else { return };
             let Some(Held {
                 from,
                 port,
                 mut batch,
-            }) = drain.held.pop_front()
+            }) = self.take_held()
             else {
                 self.drain = None;
                 return;
             };
-            drain.count -= batch.len();
             match self.graph.find(&from) {
                 Some(from) => {
                     self.emitted.push(Emission { from, port, batch });

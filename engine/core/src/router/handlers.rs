@@ -300,14 +300,29 @@ impl Router {
     /// Whether the push queues downstream of the running element are all full (there are some).
     #[inline]
     pub fn is_downstream_full(&self) -> bool {
-        let stores = &self.graph.nodes[self.current].stores;
-        !stores.is_empty() && stores.iter().all(|&s| self.graph.nodes[s].full)
+        self.downstream_room() == 0
     }
 
-    /// Tells whether the running (storage) element is full; sources that can wait then do.
+    /// How many packets the push queue downstream of the running element that has most room can
+    /// store, as far as queues tell; no limit where there is none.
+    #[inline]
+    pub fn downstream_room(&self) -> usize {
+        let stores = &self.graph.nodes[self.current].stores;
+        let rooms = stores.iter().map(|&s| self.graph.nodes[s].room);
+        rooms.max().unwrap_or(usize::MAX)
+    }
+
+    /// Tells how many more packets the running (storage) element can store; sources that can wait
+    /// bring no more.
+    #[inline]
+    pub fn set_room(&mut self, packets: usize) {
+        self.graph.nodes[self.current].room = packets;
+    }
+
+    /// As [`Router::set_room`], of an element that has room for any number of packets or for none.
     #[inline]
     pub fn set_full(&mut self, full: bool) {
-        self.graph.nodes[self.current].full = full;
+        self.set_room(if full { 0 } else { usize::MAX });
     }
 
     /// Kind of each input of element `id`, for displays.

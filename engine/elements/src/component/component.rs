@@ -396,12 +396,13 @@ impl Element for Component {
             return Task::Sleep;
         };
         link.wake();
-        if router.is_downstream_full() {
+        let room = router.downstream_room();
+        if room == 0 {
             link.ring();
             self.progress = router.clock.now();
             return Task::Sleep;
         }
-        match link.collect(&mut self.figures, router) {
+        match link.collect(room, &mut self.figures, router) {
             Ok(0) => self.rest(router),
             Ok(_) => {
                 self.progress = router.clock.now();

@@ -167,10 +167,13 @@ impl Queue {
         }
     }
 
+    fn room(&self) -> usize {
+        self.capacity.saturating_sub(self.ring.len())
+    }
+
     fn tell_fullness(&self, router: &mut Router) {
-        let full = self.ring.len() >= self.capacity;
-        router.set_full(full);
-        if !full {
+        router.set_room(self.room());
+        if self.room() > 0 {
             router.wake_pushers();
         }
     }
@@ -184,6 +187,7 @@ impl Element for Queue {
     fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
         self.ring.open(self.capacity, router);
         if self.ring.len() > 0 {
+            router.set_room(self.room());
             router.wake_pullers();
         }
         Ok(())
@@ -192,9 +196,7 @@ impl Element for Queue {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         let was_empty = self.ring.len() == 0;
         self.ring.push(batch);
-        if self.ring.len() >= self.capacity {
-            router.set_full(true);
-        }
+        router.set_room(self.room());
         if !batch.is_empty() {
             self.overflow(batch, router);
         }
@@ -205,10 +207,10 @@ impl Element for Queue {
 
     fn pull(&mut self, _port: usize, max: usize, router: &mut Router) -> Batch {
         let mut batch = router.new_batch();
-        let was_full = self.ring.len() >= self.capacity;
+        let was_full = self.room() == 0;
         self.ring.pop(max, &mut batch);
+        router.set_room(self.room());
         if was_full && !batch.is_empty() {
-            router.set_full(false);
             router.wake_pushers();
         }
         batch

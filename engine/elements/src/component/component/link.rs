@@ -254,13 +254,15 @@ impl Link {
         }
     }
 
-    /// Takes back at most a batch of what was returned and hands it on; gives how many descriptors that were.
+    /// Takes back at most `most` packets and a batch of what was returned, and hands it on; gives how many descriptors
+    /// that were.
     ///
     /// # Errors
     /// Which rule was broken. What was returned before is handed on.
     #[inline]
     pub fn collect(
         &mut self,
+        most: usize,
         figures: &mut Figures,
         router: &mut Router,
     ) -> Result<usize, Violation> {
@@ -276,7 +278,7 @@ impl Link {
                 "{there} descriptors returned, more than there are packets"
             ));
         }
-        let count = (there as usize).min(MAX_BATCH);
+        let count = (there as usize).min(MAX_BATCH).min(most);
         let (mut run, mut port) = (router.new_batch(), 0);
         let (mut bytes, mut packets) = (0, 0);
         let mut outcome = Ok(count);
@@ -328,7 +330,7 @@ impl Link {
     /// returns spares without end would never be done.
     pub fn collect_last(&mut self, figures: &mut Figures, router: &mut Router) {
         for _ in 0..=self.layout.entries.ring as usize / MAX_BATCH {
-            if !matches!(self.collect(figures, router), Ok(1..)) {
+            if !matches!(self.collect(MAX_BATCH, figures, router), Ok(1..)) {
                 return;
             }
         }
