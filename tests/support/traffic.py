@@ -8,12 +8,14 @@ import struct
 import threading
 import time
 from bisect import bisect
+from collections import deque
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 from tests.support.frames import ethernet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from tests.support.hosts import Host
@@ -27,11 +29,12 @@ _SO_RCVBUFFORCE = 33
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _BUFFER_BYTES = 256 << 20
 _PATIENCE_S = 20.0
+_FILL = 0x5A
 
 
-def numbered_frame(number: int, length: int = 60) -> bytes:
-    """A frame of which the first eight bytes behind the header are its number."""
-    payload = struct.pack("!Q", number).ljust(length - 14, b"\x5a")
+def numbered_frame(number: int, length: int = 60, mark: int = _FILL) -> bytes:
+    """A frame of which the first eight bytes behind the header are its number, the next one is `mark`."""
+    payload = struct.pack("!QB", number, mark).ljust(length - 14, bytes([_FILL]))
     return ethernet("02:00:00:00:00:02", "02:00:00:00:00:01", _KIND, payload)
 
 
@@ -51,12 +54,18 @@ class Sender:
         self._rate_pps = rate_pps
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._marks: deque[int] = deque()
         self.sent = 0
+
+    def mark(self, value: int) -> None:
+        """Have one of the frames to come say `value` behind its number."""
+        self._marks.append(value)
 
     def send(self, count: int) -> None:
         """Send so many frames now."""
         for _ in range(count):
-            self._socket.send(numbered_frame(self.sent))
+            mark = self._marks.popleft() if self._marks else _FILL
+            self._socket.send(numbered_frame(self.sent, mark=mark))
             self.sent += 1
 
     def start(self) -> None:
@@ -92,22 +101,23 @@ class Sender:
 
 
 class Receiver:
-    """Notes the number of each frame that arrives, and when."""
+    """Notes each frame that arrives, its number, and when."""
 
     def __init__(self, host: Host, device: str = "eth0") -> None:
         self._socket = _packet_socket(host, device, _KIND)
         self._socket.settimeout(0.05)
         self._stopping = threading.Event()
         self.numbers: list[int] = []
+        self.frames: list[bytes] = []
         self.times: list[float] = []
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
-    def wait_for(self, count: int) -> None:
-        """Return when so many frames have come in all."""
+    def wait_for(self, count: int, more: Callable[[], str] = str) -> None:
+        """Return when so many frames have come in all; `more` has more to say if they do not."""
         deadline = time.monotonic() + _PATIENCE_S
         while len(self.numbers) < count:
-            assert time.monotonic() < deadline, f"{len(self.numbers)} of {count} frames came"
+            assert time.monotonic() < deadline, f"{self._missing(count)}; {more()}"
             time.sleep(0.002)
 
     def wait_for_number(self, number: int) -> None:
@@ -116,6 +126,15 @@ class Receiver:
         while not self.numbers or self.numbers[-1] < number:
             assert time.monotonic() < deadline, f"no frame came from {number} on"
             time.sleep(0.002)
+
+    def _missing(self, count: int) -> str:
+        """What did not come, and whether it is this receiver that was too slow."""
+        came = sorted(set(self.numbers))
+        gaps = [(a + 1, b - 1) for a, b in pairwise([-1, *came]) if b > a + 1]
+        return (
+            f"{len(self.numbers)} of {count} frames came; missing up to the last one: {gaps[:5]}; "
+            f"this receiver's own buffer had no room for {self.dropped()}"
+        )
 
     def settle(self) -> list[int]:
         """The numbers that came, when none has come for a quarter of a second."""
@@ -156,6 +175,7 @@ class Receiver:
             except TimeoutError:
                 continue
             self.times.append(time.monotonic())
+            self.frames.append(frame)
             self.numbers.append(struct.unpack_from("!Q", frame, 14)[0])
 
 

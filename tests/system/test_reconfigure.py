@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.system.conftest import Weft
 
 RATE_PPS = 2000
+HIGH_RATE_PPS = 20_000
 AT = 40  # a byte of every frame that components change
 
 ADD = """#include <weft/component.h>
@@ -80,7 +81,7 @@ START = 0x5A  # what the byte is when it is sent
 class Gate:
     """The function between two hosts, with frames that flow all the time."""
 
-    def __init__(self, weft: Weft, hosts: tuple[Host, Host], folder: Path) -> None:
+    def __init__(self, weft: Weft, hosts: tuple[Host, Host], folder: Path, rate_pps: int) -> None:
         self.weft = weft
         self.left, self.right = hosts
         for host in hosts:
@@ -93,7 +94,7 @@ class Gate:
             *("-i", f"in=netns:{self.left.name}:eth0", "-i", f"out=netns:{self.right.name}:eth0"),
         )
         self.receiver = Receiver(self.right)
-        self.sender = Sender(self.left, rate_pps=RATE_PPS)
+        self.sender = Sender(self.left, rate_pps=rate_pps)
 
     def files(self, files: dict[str, str]) -> None:
         for name, text in files.items():
@@ -111,8 +112,13 @@ class Gate:
         """Every frame came, once and in order."""
         self.some()
         sent = self.sender.stop()
-        self.receiver.wait_for(sent)
+        self.receiver.wait_for(sent, self.drops)
         assert self.receiver.settle() == list(range(sent))
+
+    def drops(self) -> str:
+        """What the function has dropped, for a complaint."""
+        elements = json.loads(self.weft("read", "gate", "stats"))["elements"]
+        return f"the function dropped {[i['drops'] for i in elements if i['drops']]}"
 
     def change(self, *arguments: str, status: int = 0) -> str:
         return self.weft("reconfigure", "gate", *arguments, status=status)
@@ -145,12 +151,20 @@ class Gate:
 
 
 @pytest.fixture
-def gate(weft: Weft, make_host: Callable[[str], Host], tmp_path: Path) -> Iterator[Gate]:
-    gate = Gate(weft, (make_host("left"), make_host("right")), tmp_path)
+def rate_pps() -> int:
+    return RATE_PPS
+
+
+@pytest.fixture
+def gate(
+    weft: Weft, make_host: Callable[[str], Host], tmp_path: Path, rate_pps: int
+) -> Iterator[Gate]:
+    gate = Gate(weft, (make_host("left"), make_host("right")), tmp_path, rate_pps)
     yield gate
     gate.close()
 
 
+@pytest.mark.parametrize("rate_pps", [HIGH_RATE_PPS])
 def test_components_are_added_replaced_reordered_and_removed_under_traffic(gate: Gate) -> None:
     pids = gate.pids()
     gate.flow()
@@ -215,6 +229,7 @@ def test_a_component_that_does_not_start_leaves_all_as_it_was(
     ]
 
 
+@pytest.mark.parametrize("rate_pps", [HIGH_RATE_PPS])
 def test_a_component_that_ends_when_the_graph_has_changed_is_taken_back(gate: Gate) -> None:
     graph = gate.weft("show", "gate", "--graph")
     pid = gate.pids()["add"]
