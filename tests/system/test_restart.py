@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 
 from tests.support.pcap import write_pcap
+from tests.support.running import Running, wait_until
 from tests.support.traffic import Cable, Receiver, Sender, numbered_frame
-from weft.errors import FunctionError, NotRunningError
+from weft.errors import FunctionError
 from weft.launcher import engine_binary
 from weft.server.groups import group_name
 from weft.server.namespaces import NETNS_FOLDER, Namespace
@@ -37,61 +37,6 @@ HELD = (
 # What one engine may hold outside its queues: what FromDevice took in one go and what ToDevice did.
 MOST_IN_HAND = 64 + 64
 PATIENCE_S = 10.0
-
-
-class Running:
-    """A function between two hosts, through its own sockets."""
-
-    def __init__(self, weft: Weft, row: dict[str, Any]) -> None:
-        self.weft = weft
-        self.row = row
-        self.folder = weft.run_directory / row["uuid"]
-        self._agent = ManagementAgent(row["name"], self.folder)
-
-    def read(self, handler: str) -> str:
-        """A handler's value; while the engine is being restarted, that of the new one."""
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                return asyncio.run(self._agent.read(handler)).decode()
-            except NotRunningError:
-                assert time.monotonic() < deadline
-
-    def write(self, handler: str, value: str) -> None:
-        asyncio.run(self._agent.write(handler, value))
-
-    def drops(self) -> dict[str, int]:
-        """Drops by element and reason."""
-        elements = json.loads(self.read("stats"))["elements"]
-        return {
-            f"{item['name']}: {reason}": count
-            for item in elements
-            for reason, count in item["drops"].items()
-        }
-
-    def kill_engine(self) -> float:
-        """Kill the engine that runs; when that was."""
-        status = asyncio.run(self._agent.status())
-        assert status.engine_pid is not None
-        os.kill(status.engine_pid, signal.SIGKILL)
-        return time.monotonic()
-
-    def wait_for_restart(self, number: int) -> None:
-        """Return when the engine runs again after so many deaths."""
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            status = asyncio.run(self._agent.status())
-            if (status.restarts, status.state) == (number, "active"):
-                return
-            assert time.monotonic() < deadline, status
-            time.sleep(0.002)
-
-
-def wait_until(look: Callable[[], object], wanted: object) -> None:
-    """Return when what is looked at is as wanted."""
-    deadline = time.monotonic() + PATIENCE_S
-    while (seen := look()) != wanted:
-        assert time.monotonic() < deadline, f"{seen}, not {wanted}"
 
 
 @pytest.fixture
