@@ -110,6 +110,12 @@ impl Nsh {
         (self.view().1 >> 6 & 0x3f) as u8
     }
 
+    /// Sets the TTL, 0 to 63.
+    pub fn set_ttl(&mut self, ttl: u8) {
+        let word = self.view().1 & !0x0fc0 | u16::from(ttl & 0x3f) << 6;
+        self.base[..2].copy_from_slice(&word.to_be_bytes());
+    }
+
     /// MD type.
     #[inline]
     pub fn md_type(&self) -> u8 {

@@ -1,10 +1,11 @@
 //! Headers by flow, for functions from which packets come back without what was noted of them.
 
+use super::frame::Frame;
 use lru::LruCache;
 use std::num::NonZeroUsize;
 use weft_core::{Nsh, SECOND};
 use weft_wire::protocol::{ether, ip};
-use weft_wire::{ethernet, ipv4, ipv6, vlan};
+use weft_wire::{ipv4, ipv6};
 
 /// The last header of each flow; the flow not seen for longest makes room for a new one.
 pub(super) struct Flows {
@@ -61,17 +62,11 @@ impl Flows {
 impl Flow {
     /// The flow of an Ethernet frame, behind VLAN tags if it has some; none where it is not IP.
     fn of(frame: &[u8]) -> Option<Flow> {
-        let ethernet = ethernet::Frame::new_checked(frame).ok()?;
-        let (mut kind, mut at) = (ethernet.ether_type(), ethernet::HEADER_LEN);
-        for _ in 0..2 {
-            if matches!(kind, ether::VLAN | ether::SERVICE_VLAN) {
-                let tag = vlan::Tag::new_checked(frame.get(at..)?).ok()?;
-                (kind, at) = (tag.ether_type(), at + vlan::HEADER_LEN);
-            }
-        }
-        match kind {
-            ether::IPV4 => Flow::of_ipv4(&frame[at..]),
-            ether::IPV6 => Flow::of_ipv6(&frame[at..]),
+        let known = Frame::of(frame)?;
+        let payload = frame.get(known.payload..)?;
+        match known.ether_type {
+            ether::IPV4 => Flow::of_ipv4(payload),
+            ether::IPV6 => Flow::of_ipv6(payload),
             _ => None,
         }
     }

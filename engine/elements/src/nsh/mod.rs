@@ -5,18 +5,35 @@
 
 mod boundary;
 mod check_nsh_header;
+mod encapsulation;
 mod flows;
+mod forwarding_table;
+mod frame;
+mod header_arguments;
+mod kept_or_marked;
+mod nsh_classifier;
+mod nsh_decap;
+mod nsh_encap;
+mod nsh_forwarder;
 mod nsh_function;
 mod nsh_proxy;
+mod nsh_switch;
 mod refusals;
+mod set_nsh;
 
 use weft_core::Class;
 
 /// The classes of this group.
 pub static CLASSES: &[&Class] = &[
     &check_nsh_header::CLASS,
+    &nsh_classifier::CLASS,
+    &nsh_decap::CLASS,
+    &nsh_encap::CLASS,
+    &nsh_forwarder::CLASS,
     &nsh_function::CLASS,
     &nsh_proxy::CLASS,
+    &nsh_switch::CLASS,
+    &set_nsh::CLASS,
 ];
 
 /// The reason for dropping packets without a header at their network header position.

@@ -1,0 +1,62 @@
+//! A packet's header wherever it is: kept beside the packet while it is in a function, or marked in
+//! its bytes.
+
+use super::NO_NSH_HEADER;
+use weft_core::{MAX_LINK, Nsh, Packet, Pool, REASON_NO_BUFFER};
+
+/// Service path identifier and service index in one, where the packet has a header.
+#[inline]
+pub(super) fn path(packet: &Packet, pool: &Pool) -> Option<u32> {
+    match pool.nsh(packet) {
+        Some(nsh) => nsh.is_exposed().then(|| nsh.path()),
+        None => Some(packet.nsh_header(pool)?.path()),
+    }
+}
+
+/// Lets `change` change a packet's header; what is before and behind it in the packet stays.
+/// `change` says whether what it did could be done.
+///
+/// # Errors
+/// The reason to drop the packet for.
+pub(super) fn edit(
+    packet: &mut Packet,
+    pool: &mut Pool,
+    change: impl FnOnce(&mut Nsh) -> Result<(), &'static str>,
+) -> Result<(), &'static str> {
+    if let Some(nsh) = pool.nsh_mut(packet) {
+        return match nsh.is_exposed() {
+            true => change(nsh),
+            false => Err(NO_NSH_HEADER),
+        };
+    }
+    let (mut nsh, link) = marked(packet, pool).ok_or(NO_NSH_HEADER)?;
+    let before = nsh.header_len();
+    change(&mut nsh)?;
+    let after = nsh.header_len();
+    if after != before {
+        let is_pulled = packet.pull(link + before);
+        debug_assert!(is_pulled, "the header lies in the packet");
+        pool.push(packet, link + after).ok_or(REASON_NO_BUFFER)?;
+    }
+    let bytes = pool.data_mut(packet).ok_or(REASON_NO_BUFFER)?;
+    if after != before {
+        bytes[..link].copy_from_slice(nsh.link());
+        packet.set_mac_here();
+    }
+    let bytes = pool.data_mut(packet).ok_or(REASON_NO_BUFFER)?;
+    nsh.write(&mut bytes[link..]);
+    packet.set_network(link, after);
+    Ok(())
+}
+
+/// A copy of the header that is marked in a packet, and how many bytes stand before it.
+fn marked(packet: &Packet, pool: &Pool) -> Option<(Nsh, usize)> {
+    let link = usize::from(packet.network()?.checked_sub(packet.offset())?);
+    let bytes = pool.data(packet);
+    if link > MAX_LINK {
+        return None;
+    }
+    let length = usize::from(bytes.get(link + 1)? & 0x3f) * 4;
+    let header = bytes.get(link..link + length)?;
+    Some((Nsh::read(header, &bytes[..link])?, link))
+}
