@@ -78,6 +78,20 @@ def test_the_first_component_drops_telnet(
     assert weft("read", "gate", *handler) == "2\n"
 
 
+def test_a_process_has_values_and_commands_of_its_own(
+    weft: Weft, make_host: Callable[[str], Host], tmp_path: Path
+) -> None:
+    """What it drops counts at the component."""
+    entry = "  filter: {framework: click, file: values.click, isolate: true}\n"
+    package = gate(tmp_path, f"{entry}path: in -> filter -> out; out -> in\n", "values.click")
+    hosts = run(weft, make_host, package)
+    assert frames_through(*hosts, [TELNET, WEB, TELNET]) == [WEB]
+    assert weft("read", "gate", "filter.seen") == "2\n"
+    assert weft("read", "gate", "filter.drops") == "dropped 2\n"
+    weft("write", "gate", "filter.again")
+    assert weft("read", "gate", "filter.seen") == "0\n"
+
+
 @pytest.mark.parametrize("isolate", ["false", "true"])
 def test_a_mark_is_seen_by_the_next_component(
     weft: Weft, make_host: Callable[[str], Host], tmp_path: Path, isolate: str
@@ -93,7 +107,7 @@ path: in -> tag -> sort -> out; sort[1] -> rest -> out
     assert weft("read", "gate", "rest/count.count") == "2\n"
 
 
-@pytest.mark.parametrize("name", ["first.click", "tag.click", "sort.click"])
+@pytest.mark.parametrize("name", ["first.click", "tag.click", "sort.click", "values.click"])
 def test_the_examples_stand_in_the_guide(name: str) -> None:
     example = (EXAMPLES / name).read_text()
     guide = (ROOT / "docs" / "guides" / "components-click.md").read_text()

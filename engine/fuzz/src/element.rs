@@ -10,6 +10,7 @@ use weft_core::{
     Batch, Class, Clock, Console, Environment, Packet, Pool, PoolSize, Region, Router, SECOND,
 };
 use weft_elements::REGISTRY;
+use weft_elements::component::REASONS;
 
 /// Frames the element has: few enough to run out of.
 pub(crate) const POOL: PoolSize = PoolSize {
@@ -173,6 +174,19 @@ impl<'a> Run<'a> {
         if self.entropy.once_in(8) {
             self.advance();
             self.read_handler();
+        }
+    }
+
+    /// A component in Click returns what it drops under the reason of the element that did: all are
+    /// known, but for those of components that end there.
+    fn check_reasons(&mut self) {
+        if self.case.class().name == "Component" {
+            return;
+        }
+        let drops = self.router.read_handler("e.drops", "").unwrap_or_default();
+        for line in drops.lines() {
+            let reason = line.split(' ').next().unwrap_or_default();
+            assert!(REASONS.contains(&reason), "reason '{reason}' is in no list");
         }
     }
 
@@ -365,6 +379,7 @@ impl<'a> Run<'a> {
         for packet in self.held.drain(..) {
             self.router.pool.free(packet);
         }
+        self.check_reasons();
         self.router.discard_graph();
         assert_eq!(self.router.pool.in_use(), 0, "packets were kept");
         assert_eq!(self.router.pool.side_in_use(), 0, "annotations were kept");

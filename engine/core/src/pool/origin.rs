@@ -6,10 +6,11 @@
 use super::Pool;
 use crate::packet::Packet;
 
-/// How many packets of every origin there are, and which have none left.
+/// How many packets of every origin there are, why one was dropped last, and which have none left.
 #[derive(Default)]
 pub(super) struct Origins {
     live: Vec<u32>,
+    reasons: Vec<Option<&'static str>>,
     ended: Vec<u32>,
 }
 
@@ -21,6 +22,7 @@ impl Origins {
         let index = origin as usize - 1;
         if index >= self.live.len() {
             self.live.resize(index + 1, 0);
+            self.reasons.resize(index + 1, None);
         }
         self.live[index] += 1;
     }
@@ -57,9 +59,18 @@ impl Pool {
         !self.origins.ended.is_empty()
     }
 
-    /// An origin of which the last packet is gone; each is given once.
-    pub fn take_ended_origin(&mut self) -> Option<u32> {
-        self.origins.ended.pop()
+    /// Notes for its origin why the packet is about to be given back.
+    pub(crate) fn note_reason(&mut self, packet: &Packet, reason: &'static str) {
+        if let Some(index) = (self.origin(packet) as usize).checked_sub(1) {
+            self.origins.reasons[index] = Some(reason);
+        }
+    }
+
+    /// An origin of which the last packet is gone, and for which reason one of its packets was
+    /// dropped last, if there was one; each is given once.
+    pub fn take_ended_origin(&mut self) -> Option<(u32, Option<&'static str>)> {
+        let origin = self.origins.ended.pop()?;
+        Some((origin, self.origins.reasons[origin as usize - 1].take()))
     }
 }
 
@@ -81,9 +92,27 @@ mod tests {
         pool.free(packet);
         assert!(!pool.has_ended_origins());
         pool.free_all(&mut vec![clone]);
-        assert_eq!(pool.take_ended_origin(), Some(3));
+        assert_eq!(pool.take_ended_origin(), Some((3, None)));
         assert_eq!(pool.take_ended_origin(), None);
         assert_eq!((pool.in_use(), pool.side_in_use()), (0, 0));
+    }
+
+    #[test]
+    fn the_reason_noted_last_is_told_once() {
+        let mut pool = pool();
+        for expected in [Some("second"), None] {
+            let mut packet = pool.copy_in(b"one").unwrap();
+            pool.set_origin(&mut packet, 2);
+            if expected.is_some() {
+                pool.note_reason(&packet, "first");
+                pool.note_reason(&packet, "second");
+            }
+            pool.free(packet);
+            assert_eq!(pool.take_ended_origin(), Some((2, expected)));
+        }
+        let nobodys = pool.copy_in(b"other").unwrap();
+        pool.note_reason(&nobodys, "first");
+        pool.free(nobodys);
     }
 
     #[test]
@@ -106,7 +135,7 @@ mod tests {
             ([7], 1)
         );
         pool.set_origin(&mut packet, 0);
-        assert_eq!(pool.take_ended_origin(), Some(1));
+        assert_eq!(pool.take_ended_origin(), Some((1, None)));
         pool.free(packet);
         assert_eq!(pool.take_ended_origin(), None);
         pool.free(other);

@@ -84,6 +84,9 @@ impl Router {
     /// Gives `packet` back and counts it under `reason` at the running element.
     #[inline]
     pub fn drop_packet(&mut self, packet: Packet, reason: &'static str) {
+        if self.graph.origin_keeper.is_some() {
+            self.pool.note_reason(&packet, reason);
+        }
         self.pool.free(packet);
         self.count_reason(reason, 1);
     }
@@ -93,6 +96,11 @@ impl Router {
     pub fn drop_all(&mut self, batch: &mut Batch, reason: &'static str) {
         if !batch.is_empty() {
             self.count_reason(reason, batch.len());
+            if self.graph.origin_keeper.is_some() {
+                for packet in batch.iter() {
+                    self.pool.note_reason(packet, reason);
+                }
+            }
             self.pool.free_all(batch);
         }
     }

@@ -115,7 +115,9 @@ impl Router {
         found.ok_or_else(|| HandlerError::NoElement(name.to_string()))
     }
 
-    pub(super) fn own_handler(&self, id: ElementId, name: &str) -> Option<&'static Handler> {
+    /// What the class or the element itself declares of handler `name` of element `id`; nothing for
+    /// those that every element has.
+    pub fn own_handler(&self, id: ElementId, name: &str) -> Option<&'static Handler> {
         let node = &self.graph.nodes[id];
         let fixed = node.class.handlers.iter().find(|h| h.name == name);
         fixed.or_else(|| {

@@ -7,8 +7,8 @@
 //! Packets that the engine sends to input i leave by output i; what comes in on input j goes back
 //! and leaves the component by output j. A packet goes back in the frame it came in; clones and new
 //! packets in spare frames that the engine lent, and so do packets that have grown out of theirs. They wait up
-//! to 10 ms for a spare frame, and everything behind them with them. Packets that are dropped in between are
-//! returned as dropped.
+//! to 10 ms for a spare frame, and everything behind them with them. A packet that is dropped in between is
+//! returned as dropped, for the reason of the element that dropped it; for `dropped` where that has none.
 //!
 //! ## Ports
 //! Any number of push inputs and push outputs.
@@ -23,16 +23,19 @@
 //! ```
 //!
 //! ## See also
-//! Component
+//! Component, ComponentHandlers
 
 mod annotations;
 mod calls;
 mod conversation;
+mod reasons;
 mod ring;
 mod tickets;
+mod typed;
 
-use calls::{DROPPED, NO_BUFFER, REPLACED};
 use conversation::Search;
+pub use reasons::ALL as REASONS;
+use reasons::{DROPPED, NO_BUFFER, REPLACED};
 use ring::Ring;
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
@@ -117,9 +120,9 @@ impl ComponentHost {
 
     /// Returns the frames of packets that are gone.
     fn settle(&mut self, router: &mut Router) {
-        while let Some(number) = router.pool.take_ended_origin() {
+        while let Some((number, reason)) = router.pool.take_ended_origin() {
             if let (Some(ticket), Some(ring)) = (self.tickets.open(number), &mut self.ring) {
-                ring.give_up(ticket.descriptor, DROPPED);
+                ring.give_up(ticket.descriptor, reasons::number(reason));
             }
             self.tickets.end(number);
         }
@@ -314,7 +317,8 @@ impl Element for ComponentHost {
         };
         ring.wake();
         if !std::mem::replace(&mut self.is_declared, true) {
-            self.say(&calls::declarations(), router);
+            let declarations = calls::declarations(router);
+            self.say(&declarations, router);
             return Task::Again;
         }
         let pending = &mut self.pending;

@@ -5,11 +5,12 @@ mod check_mark;
 // Beside component_listener.rs there is the element called Component.
 #[allow(clippy::module_inception)]
 mod component;
+mod component_handlers;
 mod component_host;
 mod component_listener;
 mod set_mark;
 
-pub use component_host::{BODY, INHERITED};
+pub use component_host::{BODY, INHERITED, REASONS};
 
 use weft_core::Class;
 
@@ -20,6 +21,7 @@ const MARK: usize = 44;
 pub static CLASSES: &[&Class] = &[
     &check_mark::CLASS,
     &component::CLASS,
+    &component_handlers::CLASS,
     &component_host::CLASS,
     &component_listener::CLASS,
     &set_mark::CLASS,

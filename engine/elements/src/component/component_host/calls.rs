@@ -1,14 +1,9 @@
 //! What a Click component declares, and how its handlers are answered: they reach those of the body.
 
-use super::BODY;
+use super::{BODY, reasons, typed};
+use crate::component::component_handlers::{Offer, RESERVED, offers};
 use weft_component::{Access, DeclaredHandler, LONGEST_PAYLOAD, Message};
 use weft_core::Router;
-
-/// Numbers of the reasons in [`REASONS`].
-pub const DROPPED: u8 = 1;
-pub const NO_BUFFER: u8 = 2;
-pub const REPLACED: u8 = 3;
-const REASONS: &[&str] = &["dropped", "no-buffer", "replaced"];
 
 const TEXT: u8 = 0;
 const LINES: u8 = 1;
@@ -50,7 +45,7 @@ const HANDLERS: &[(&str, u8, Access, &str)] = &[
 ];
 
 /// Everything that is declared before packets flow, READY included.
-pub fn declarations() -> Vec<u8> {
+pub fn declarations(router: &mut Router) -> Vec<u8> {
     let handlers = HANDLERS.iter().map(|(name, value, access, help)| {
         Message::Handler(DeclaredHandler {
             value: *value,
@@ -60,9 +55,12 @@ pub fn declarations() -> Vec<u8> {
             help: (*help).to_string(),
         })
     });
-    let reasons = REASONS.iter().zip(1..);
+    let own = offers(router)
+        .into_iter()
+        .map(|o| Message::Handler(o.declared));
+    let reasons = reasons::ALL.iter().zip(1..);
     let reasons = reasons.map(|(text, number)| Message::Reason(number, (*text).to_string()));
-    let all = handlers.chain(reasons).chain([Message::Ready]);
+    let all = handlers.chain(own).chain(reasons).chain([Message::Ready]);
     all.flat_map(|message| message.encode()).collect()
 }
 
@@ -70,6 +68,7 @@ pub fn declarations() -> Vec<u8> {
 pub fn answer(id: u32, name: &str, write: bool, value: &[u8], router: &mut Router) -> Vec<u8> {
     let value = String::from_utf8_lossy(value);
     let outcome = match (name, write) {
+        (name, _) if !RESERVED.contains(&name) => call(name, write, &value, router),
         ("get", false) => get(&value, router),
         ("set", true) => set(&value, router).map(|()| String::new()),
         ("list", false) => Ok(list(router)),
@@ -86,6 +85,32 @@ pub fn answer(id: u32, name: &str, write: bool, value: &[u8], router: &mut Route
         outcome => outcome.map(String::into_bytes),
     };
     Message::Answer { id, outcome }.encode()
+}
+
+/// Calls a handler that a ComponentHandlers names.
+fn call(name: &str, write: bool, value: &str, router: &mut Router) -> Result<String, String> {
+    let mut all = offers(router).into_iter();
+    let Some(Offer {
+        value: kind,
+        element,
+        handler,
+        ..
+    }) = all.find(|o| o.declared.name == name)
+    else {
+        return Err(format!("no handler '{name}'"));
+    };
+    let target = format!("{element}.{handler}");
+    let outcome = if write {
+        let written = router.write_handler(&target, &typed::check(kind, value)?);
+        written.map(|()| String::new())
+    } else {
+        router.read_handler(&target, value)
+    };
+    let answer = outcome.map_err(|error| plain(&error.to_string()))?;
+    match write {
+        true => Ok(answer),
+        false => typed::check(kind, &answer),
+    }
 }
 
 /// The handler that is meant, and what comes behind it.
