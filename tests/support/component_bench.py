@@ -76,7 +76,14 @@ class Bench:
 
     def child(self, *arguments: str, kind: Kind | None = None, **how: str) -> Child:
         """Start a child; it attaches in its own time."""
-        made = Child(kind or self.kind, self.engine.path, self.folder, *arguments, **how)
+        made = Child(
+            kind or self.kind,
+            self.engine.path,
+            self.folder,
+            *arguments,
+            outputs=self.sides.outputs,
+            **how,
+        )
         self.children.append(made)
         return made
 

@@ -16,22 +16,40 @@ from weft.launcher import engine_binary, sdk_folder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CHILDREN", "CLICK", "HOSTILE", "Child", "Kind"]
+__all__ = ["CHILDREN", "CLICK", "HOSTILE", "LANGUAGES", "Child", "Kind"]
 
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_S = 60.0
 
 
+def flipped(packet: bytes) -> bytes:
+    """Each byte behind the operation and its argument changed."""
+    return packet[:16] + bytes(byte ^ 0x5A for byte in packet[16:])
+
+
+def turned(packet: bytes) -> bytes:
+    """Both addresses in each other's place, where there is an operation that says so."""
+    return packet[6:12] + packet[:6] + packet[12:] if packet[14:15] == b"\x01" else packet
+
+
 @dataclass(frozen=True)
 class Kind:
-    """How a child of one language is started, and the Debian packages of the commands it needs."""
+    """How a child of one language is started, and the Debian packages of the commands it needs.
+
+    `command` is given a folder of its own and the outputs of the element. `changed` is what operation 1
+    makes of a packet, `asked` and `unasked` are the reasons of what operation 7 drops with and without
+    an argument.
+    """
 
     name: str
-    command: Callable[[Path], list[str]]
+    command: Callable[[Path, int], list[str]]
     needs: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     status_of_error: int = 1
     traceback: str = ""
+    changed: Callable[[bytes], bytes] = flipped
+    asked: str = "asked"
+    unasked: str = "component"
 
     def check(self) -> None:
         """Complain about what is missing on this machine: a child that cannot be tried has failed."""
@@ -47,20 +65,20 @@ def _sdk(*parts: str) -> Path:
     return path
 
 
-def _c(folder: Path) -> list[str]:
+def _c(folder: Path, outputs: int) -> list[str]:
     return [str(_sdk("c", "conformance"))]
 
 
-def _python(folder: Path) -> list[str]:
+def _python(folder: Path, outputs: int) -> list[str]:
     return [sys.executable, str(ROOT / "sdk/python/conformance/conformance.py")]
 
 
-def _java(folder: Path) -> list[str]:
+def _java(folder: Path, outputs: int) -> list[str]:
     classes = f"{_sdk('java', 'weft-component.jar')}:{_sdk('java', 'conformance')}"
     return ["java", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", classes, "Conformance"]
 
 
-def _javascript(folder: Path) -> list[str]:
+def _javascript(folder: Path, outputs: int) -> list[str]:
     modules = folder / "node_modules"
     if not modules.exists():
         modules.mkdir()
@@ -69,22 +87,27 @@ def _javascript(folder: Path) -> list[str]:
     return ["node", str(folder / "conformance.mjs")]
 
 
-def _click(folder: Path) -> list[str]:
-    graph = ROOT / "sdk" / "click" / "conformance.click"
+def _click(folder: Path, outputs: int) -> list[str]:
+    """A graph has as many outputs as it uses, so there is one with several."""
+    file = "conformance.click" if outputs == 1 else "outputs.click"
+    graph = ROOT / "sdk" / "click" / file
     return [engine_binary(), "component", "--graph", str(graph)]
 
 
-def _hostile(folder: Path) -> list[str]:
+def _hostile(folder: Path, outputs: int) -> list[str]:
     return [str(_sdk("c", "hostile"))]
 
 
-CHILDREN = [
+LANGUAGES = [
     Kind("c", _c, {"cc": "gcc libc6-dev"}, status_of_error=-signal.SIGABRT),
     Kind("python", _python, environment={"PYTHONPATH": str(ROOT / "src")}, traceback="Traceback"),
     Kind("java", _java, {"java": "default-jdk-headless"}, traceback="Conformance"),
     Kind("javascript", _javascript, {"node": "nodejs"}, traceback="conformance.mjs"),
 ]
-CLICK = Kind("click", _click)
+"""Those whose author writes what happens to each byte."""
+CLICK = Kind("click", _click, changed=turned, asked="no-match", unasked="dropped")
+"""Elements do what they can of it; the rest is in test_click.py."""
+CHILDREN = [*LANGUAGES, CLICK]
 HOSTILE = Kind("hostile", _hostile, {"cc": "gcc libc6-dev"})
 
 
@@ -99,6 +122,7 @@ class Child:
         *arguments: str,
         key: str = "conf",
         without: str = "",
+        outputs: int = 1,
     ) -> None:
         kind.check()
         self.kind = kind
@@ -112,7 +136,7 @@ class Child:
         environment.pop(without, None)
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*kind.command(folder), *arguments],
+                [*kind.command(folder, outputs), *arguments],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

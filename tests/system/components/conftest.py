@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.component_bench import Bench
-from tests.support.component_children import CHILDREN, Kind
+from tests.support.component_children import CHILDREN, CLICK, LANGUAGES, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,22 @@ def private(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def bench(kind: Kind, tmp_path: Path) -> Iterator[Bench]:
     made = Bench(kind, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=LANGUAGES, ids=lambda kind: kind.name)
+def sdk_bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """For what no element does: the child is in a language with an SDK."""
+    made = Bench(request.param, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def click_bench(tmp_path: Path) -> Iterator[Bench]:
+    """With the child in Click: for what elements do in their own way."""
+    made = Bench(CLICK, tmp_path)
     yield made
     made.close()
 

@@ -1,4 +1,8 @@
-"""How components in every language come, are refused, go on with another engine, and leave."""
+"""How components in every language come, are refused, go on with another engine, and leave.
+
+A test with `sdk_bench` is of what the author's code does, which a component in Click has none of; what an
+element's error and its end cost is in test_click.py.
+"""
 
 from __future__ import annotations
 
@@ -132,32 +136,34 @@ def test_what_is_not_started_as_a_component_says_so(bench: Bench, missing: str) 
     assert child.said() == f"weft: not started as a component: {missing} is not set\n"
 
 
-def test_an_error_in_the_authors_code_ends_the_child_and_costs_what_it_had(bench: Bench) -> None:
+def test_an_error_in_the_authors_code_ends_the_child_and_costs_what_it_had(
+    sdk_bench: Bench,
+) -> None:
     frames = [*numbered(10), frame(18, 0, 64), *numbered(10)]
-    bench.load(frames, Sides(source="BURST 1"))
-    child = bench.attach()
-    bench.flow()
-    assert child.wait() == bench.kind.status_of_error
-    assert bench.kind.traceback in child.said()
-    bench.engine.wait_for(LOST)
-    bench.settle()
-    [received] = bench.outputs()
+    sdk_bench.load(frames, Sides(source="BURST 1"))
+    child = sdk_bench.attach()
+    sdk_bench.flow()
+    assert child.wait() == sdk_bench.kind.status_of_error
+    assert sdk_bench.kind.traceback in child.said()
+    sdk_bench.engine.wait_for(LOST)
+    sdk_bench.settle()
+    [received] = sdk_bench.outputs()
     assert received == numbered(10)[: len(received)]
-    assert set(bench.drops) <= {"component-lost", "component-away"}
-    bench.account()
+    assert set(sdk_bench.drops) <= {"component-lost", "component-away"}
+    sdk_bench.account()
 
 
-def test_a_child_that_exits_costs_what_it_had_and_the_next_goes_on(bench: Bench) -> None:
-    bench.load([*numbered(10), frame(16, 0, 64), *numbered(10)], Sides(source="BURST 256"))
-    child = bench.attach()
-    bench.flow()
+def test_a_child_that_exits_costs_what_it_had_and_the_next_goes_on(sdk_bench: Bench) -> None:
+    sdk_bench.load([*numbered(10), frame(16, 0, 64), *numbered(10)], Sides(source="BURST 256"))
+    child = sdk_bench.attach()
+    sdk_bench.flow()
     assert child.wait() == 3
-    bench.engine.wait_for(LOST)
-    bench.settle()
-    assert bench.drops["component-lost"] >= 11
-    bench.account()
-    bench.attach()
-    bench.again(10)
-    bench.settle()
-    assert bench.outputs()[0][-10:] == numbered(10)
-    bench.account()
+    sdk_bench.engine.wait_for(LOST)
+    sdk_bench.settle()
+    assert sdk_bench.drops["component-lost"] >= 11
+    sdk_bench.account()
+    sdk_bench.attach()
+    sdk_bench.again(10)
+    sdk_bench.settle()
+    assert sdk_bench.outputs()[0][-10:] == numbered(10)
+    sdk_bench.account()
