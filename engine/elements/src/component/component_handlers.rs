@@ -16,9 +16,12 @@
 //!
 //! ## Example
 //! ```click
-//! input -> seen :: Counter -> output;
-//! level :: Script(TYPE PASSIVE, return $args);
-//! ComponentHandlers(packets seen.count, reset seen.reset_counts, echo text r level.run);
+//! body :: {
+//!     input -> seen :: Counter -> output;
+//!     echo :: Script(TYPE PASSIVE, return $args);
+//!     ComponentHandlers(packets seen.count, reset seen.reset_counts, echo text r echo.run);
+//! };
+//! Idle -> body -> Discard;
 //! ```
 //!
 //! ## See also
