@@ -39,7 +39,7 @@ pub static CLASS: Class = Class {
     ports: "0/0",
     phase: PHASE_INFO,
     arguments: &[argument("HANDLER", Place::Rest, "words", "")],
-    fuzz: &["", "count all.count, reset button w all.reset"],
+    fuzz: &["", "own text r e.class, doors lines e.ports"],
     ..Class::agnostic("ComponentHandlers", "component", build)
 };
 
