@@ -32,6 +32,7 @@ pub const ALL: &[&str] = &[
     "kernel-drops",
     "loop",
     "mapping-failed",
+    "mtu",
     "mtu-too-small",
     "must-fragment",
     "no-destination",
