@@ -72,6 +72,8 @@ pub enum DeviceSource {
         /// For sending.
         send: RawFd,
     },
+    /// AF_XDP sockets bound by process 1 of the sandbox, each with the memory of its frames.
+    Queues(Vec<(RawFd, RawFd)>),
     /// Capture files instead of an interface.
     Capture {
         /// Packets read from here.

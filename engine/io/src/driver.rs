@@ -77,6 +77,12 @@ pub trait Driver: Send {
     /// stay.
     fn send(&mut self, pool: &mut Pool, batch: &mut Batch) -> Sent;
 
+    /// Whether frames that were taken over wait for another call of [`Driver::send`], which may give
+    /// it none.
+    fn wants_sending(&self) -> bool {
+        false
+    }
+
     /// Descriptor that becomes readable when frames wait. It may change from call to call of
     /// [`Driver::receive`].
     fn receive_fd(&self) -> Option<RawFd>;

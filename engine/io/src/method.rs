@@ -1,7 +1,7 @@
 //! The methods by which a device can be opened, and the choice between them.
 
 use crate::driver::Driver;
-use crate::{af_packet, capture, null};
+use crate::{af_packet, af_xdp, capture, null};
 use std::os::fd::RawFd;
 use std::path::Path;
 use weft_core::DeviceSource;
@@ -13,6 +13,8 @@ pub struct Opening<'a> {
     pub device: &'a str,
     /// Sockets for receiving and sending that were opened elsewhere.
     pub sockets: Option<(RawFd, RawFd)>,
+    /// AF_XDP sockets that were bound elsewhere, each with the memory of its frames.
+    pub queues: Option<&'a [(RawFd, RawFd)]>,
     /// Capture files that stand for the device: to read, and to write.
     pub capture: Option<(&'a Path, Option<&'a Path>)>,
     /// Whether frames to other hosts are wanted.
@@ -32,6 +34,7 @@ impl<'a> Opening<'a> {
         let mut opening = Opening {
             device,
             sockets: None,
+            queues: None,
             capture: None,
             promiscuous: false,
             outbound: false,
@@ -42,6 +45,7 @@ impl<'a> Opening<'a> {
             Some(DeviceSource::Sockets { receive, send }) => {
                 opening.sockets = Some((*receive, *send));
             }
+            Some(DeviceSource::Queues(queues)) => opening.queues = Some(queues),
             Some(DeviceSource::Capture { input, output }) => {
                 opening.capture = Some((input, output.as_deref()));
             }
@@ -60,6 +64,8 @@ pub struct Method {
     pub name: &'static str,
     /// Names METHOD also knows it by.
     pub aliases: &'static [&'static str],
+    /// Whether a frame comes to one receiver only, and not to the host's own stack.
+    pub is_exclusive: bool,
     /// Whether it serves this device, here, unasked; if not, why, or nothing where nobody would
     /// expect it to.
     pub probe: fn(&Opening<'_>) -> Result<(), String>,
@@ -74,6 +80,7 @@ pub const METHODS: &[Method] = &[
     Method {
         name: capture::NAME,
         aliases: &[],
+        is_exclusive: false,
         probe: capture::probe,
         receiver: capture::open_receiver,
         sender: capture::open_sender,
@@ -81,13 +88,23 @@ pub const METHODS: &[Method] = &[
     Method {
         name: null::NAME,
         aliases: &[],
+        is_exclusive: false,
         probe: null::probe,
         receiver: null::open,
         sender: null::open,
     },
     Method {
+        name: af_xdp::NAME,
+        aliases: &["xdp"],
+        is_exclusive: true,
+        probe: af_xdp::probe,
+        receiver: af_xdp::open_receiver,
+        sender: af_xdp::open_sender,
+    },
+    Method {
         name: af_packet::NAME,
         aliases: &["linux", "pcap", "netmap", "dpdk"],
+        is_exclusive: false,
         probe: af_packet::probe,
         receiver: af_packet::open_receiver,
         sender: af_packet::open_sender,
@@ -111,6 +128,12 @@ impl std::fmt::Debug for Choice {
 /// Whether there is a method called `name` (in any case).
 pub fn is_method(name: &str) -> bool {
     find(name).is_some()
+}
+
+/// Whether what the method called `name` receives comes to one receiver only, and not to the host's
+/// own stack.
+pub fn is_exclusive(name: &str) -> bool {
+    find(name).is_some_and(|method| method.is_exclusive)
 }
 
 fn find(name: &str) -> Option<&'static Method> {
@@ -175,6 +198,9 @@ mod tests {
             send: 9,
         };
         assert_eq!(chosen(None, "in", Some(&sockets)), "af_packet");
+        let queues = DeviceSource::Queues(vec![(8, 9)]);
+        assert_eq!(chosen(None, "in", Some(&queues)), "af_xdp");
+        assert_eq!(chosen(Some("XDP"), "in", None), "af_xdp");
     }
 
     #[test]
@@ -182,6 +208,7 @@ mod tests {
         let outcome = choose(Some("NOSUCH"), &Opening::new("eth0", None));
         assert_eq!(outcome.unwrap_err(), "bad METHOD");
         assert!(is_method("Linux") && !is_method("nosuch"));
+        assert!(is_exclusive("AF_XDP") && !is_exclusive("linux"));
     }
 
     #[test]

@@ -6,6 +6,12 @@
 //! With a capture file in place of the interface, asks the driver to stop when all such files have
 //! ended and nothing is left to do.
 //!
+//! AF_XDP takes an interface's frames away from the host's own stack and from packet sockets, and
+//! costs less for each. It is run by the driver where that can, else by the network stack; `method`
+//! tells. Tags a VLAN device left to the hardware are lost (`ethtool -K PEER txvlan off`), and so is
+//! a UDP frame of several datagrams (`ethtool -K PEER tx-udp-segmentation off`), where the network
+//! stack runs it. FromDevice and ToDevice of an interface share its sockets.
+//!
 //! ## Ports
 //! One push output; with FORCE_IP a second for packets that are not IP.
 //!
@@ -16,11 +22,12 @@
 //! - `SNIFFER` *boolean* (true): when false, the host's own stack should not see the packets; that
 //!   cannot be had here, and is told. In a sandbox it never sees them.
 //! - `FORCE_IP` *boolean* (false): lets only IP packets pass, with their header annotations set.
-//! - `METHOD` *word*: AF_PACKET (or LINUX, PCAP), NULL. The default is the best that works.
+//! - `METHOD` *word*: AF_PACKET (or LINUX, PCAP), AF_XDP (or XDP), NULL. The default is AF_PACKET, but
+//!   in a sandbox whose interface was opened for AF_XDP.
 //! - `CAPTURE` *word*: an older name of METHOD.
 //! - `BPF_FILTER` *string*: refused; put a Classifier or IPClassifier behind.
-//! - `PROTOCOL` *integer* (0): the only EtherType received; 0: all.
-//! - `OUTBOUND` *boolean* (false): also receives what the host itself sends there.
+//! - `PROTOCOL` *integer* (0): the only EtherType received; 0: all. Not with AF_XDP.
+//! - `OUTBOUND` *boolean* (false): also receives what the host itself sends there. Not with AF_XDP.
 //! - `HEADROOM` *integer*: accepted and without effect.
 //! - `ENCAP` *word*: what `encap` reads; ETHER for all interfaces.
 //! - `BURST` *integer* (64): packets received per scheduling.
@@ -164,13 +171,18 @@ fn build(configure: &mut Configure<'_>) -> Built {
     };
     let method = check_method(method.or(capture))?;
     let given = configure.environment.devices.get(&device);
-    let is_single = matches!(given, Some(DeviceSource::Sockets { .. }));
+    let by_name = method.as_deref().is_some_and(weft_io::is_exclusive);
+    let is_taken = match given {
+        Some(source) => matches!(source, DeviceSource::Queues(_)),
+        None => by_name,
+    };
+    let is_single = is_taken || matches!(given, Some(DeviceSource::Sockets { .. }));
     if is_single && has_predecessor(configure, Some(&device)) {
         // They would share its sockets, and each frame would come to one of them only.
         return one("duplicate reader for this device; put a Tee behind the first");
     }
     let is_given = configure.environment.devices.contains_key(&device);
-    if !sniffer && !is_given {
+    if !sniffer && !is_given && !is_taken {
         configure.warn("SNIFFER false is not supported: the host's own stack sees the packets too");
     }
     let is_capture = |source| matches!(source, Some(&DeviceSource::Capture { .. }));

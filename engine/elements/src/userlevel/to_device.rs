@@ -4,6 +4,7 @@
 //!
 //! A packet the interface cannot take just now is kept and sent later. One it will never take (it is
 //! longer than the MTU allows, or the interface is down or gone) is dropped and counted.
+//! With METHOD AF_XDP an interface that goes down is noticed by the frames after those just sent.
 //!
 //! ## Ports
 //! One pull input. Sent packets go on by output 0, and those that cannot be sent by output 1, where
@@ -303,7 +304,9 @@ impl Element for ToDevice {
             let empty = std::mem::replace(&mut self.kept, batch);
             router.recycle(empty);
         }
-        if self.kept.is_empty() {
+        let device = self.device.as_ref();
+        let wants_sending = device.is_some_and(|d| d.driver.wants_sending());
+        if self.kept.is_empty() && !wants_sending {
             return Task::Sleep;
         }
         let outcome = self.send(router);

@@ -2,7 +2,7 @@
 //!
 //! This file passes arrays of pointers to the kernel: it is one of the few that use `unsafe`.
 
-use super::offload::{RawFrame, VNET_HEADER, VnetHeader};
+use crate::offload::{RawFrame, VNET_HEADER, VnetHeader};
 use super::socket::Socket;
 use std::io;
 use std::mem::{size_of, zeroed};

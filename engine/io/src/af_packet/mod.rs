@@ -5,7 +5,6 @@
 
 mod load;
 mod messages;
-mod offload;
 mod receiver;
 mod ring;
 mod sender;
@@ -89,11 +88,36 @@ fn enlarge_buffer(socket: &Socket) {
         .or_else(|_| socket.set_socket(libc::SO_RCVBUF, RECEIVE_BUFFER));
 }
 
+/// Has an interface receive frames to all addresses for as long as the value given lives.
+///
+/// # Errors
+/// When there is no such interface, or it may not be asked to.
+pub fn promiscuous(device: &str) -> Result<impl Send + use<>, String> {
+    let socket = take(None, device)?;
+    let interface = find(&socket, device)?;
+    let joined = socket.join_promiscuous(interface);
+    joined.map_err(|e| named(device, "promiscuous mode", &e))?;
+    Ok(socket)
+}
+
+/// What process 1 opened for AF_XDP has no packet sockets.
+fn refuse_queues(opening: &Opening<'_>) -> Result<(), String> {
+    match opening.queues {
+        None => Ok(()),
+        Some(_) => Err(format!(
+            "{}: it was opened for AF_XDP when the function was started; leave METHOD out, or start \
+             the function with another driver",
+            opening.device
+        )),
+    }
+}
+
 /// Opens an interface for receiving.
 ///
 /// # Errors
 /// When there is no such interface, or it may not be opened.
 pub fn open_receiver(opening: &Opening<'_>) -> Result<Box<dyn Driver>, String> {
+    refuse_queues(opening)?;
     let device = opening.device;
     let quiet = take(opening.sockets.map(|s| s.0), device)?;
     let ring = take(opening.sockets.map(|s| s.1), device)?;
@@ -155,6 +179,7 @@ fn bind(
 /// # Errors
 /// When there is no such interface, or it may not be opened.
 pub fn open_sender(opening: &Opening<'_>) -> Result<Box<dyn Driver>, String> {
+    refuse_queues(opening)?;
     let device = opening.device;
     let socket = take(opening.sockets.map(|s| s.1), device)?;
     let interface = find(&socket, device)?;

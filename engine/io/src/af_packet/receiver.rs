@@ -9,7 +9,7 @@
 
 use super::load::{Load, Meter};
 use super::messages::{Inbox, MOST};
-use super::offload;
+use crate::offload;
 use super::ring::{self, Ring};
 use super::socket::Socket;
 use crate::driver::{Driver, DriverStatistics, Sent};

@@ -7,7 +7,7 @@
 //! This file maps memory and points into it: it is one of the few that use `unsafe`.
 
 use super::messages::{packet_type, tag};
-use super::offload::{RawFrame, VNET_HEADER, VnetHeader};
+use crate::offload::{RawFrame, VNET_HEADER, VnetHeader};
 use super::socket::Socket;
 use std::io;
 use std::mem::size_of;

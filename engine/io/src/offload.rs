@@ -5,7 +5,7 @@ use weft_core::{Batch, HEADROOM, PacketType, Pool};
 use weft_wire::checksum::{fold, ones_complement_sum, pseudo_header_v4, pseudo_header_v6};
 
 /// Length of the header the kernel puts before a frame (struct virtio_net_hdr).
-pub(super) const VNET_HEADER: usize = 10;
+pub(crate) const VNET_HEADER: usize = 10;
 
 const NEEDS_CHECKSUM: u8 = 1;
 const GSO_NONE: u8 = 0;
@@ -22,7 +22,7 @@ const ADDRESSES: usize = 12;
 
 /// What is left to do on a frame, as the kernel says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct VnetHeader {
+pub(crate) struct VnetHeader {
     flags: u8,
     gso: u8,
     segment: usize,
@@ -31,7 +31,7 @@ pub(super) struct VnetHeader {
 }
 
 impl VnetHeader {
-    pub(super) fn parse(bytes: &[u8; VNET_HEADER]) -> VnetHeader {
+    pub(crate) fn parse(bytes: &[u8; VNET_HEADER]) -> VnetHeader {
         let half = |at: usize| usize::from(u16::from_ne_bytes([bytes[at], bytes[at + 1]]));
         VnetHeader {
             flags: bytes[0],
@@ -41,11 +41,22 @@ impl VnetHeader {
             checksum_offset: half(8),
         }
     }
+
+    /// For a TCP segment at `transport` that has to be cut: each part carries `segment` bytes.
+    pub(crate) fn large_tcp(is_v6: bool, transport: usize, segment: usize) -> VnetHeader {
+        VnetHeader {
+            flags: NEEDS_CHECKSUM,
+            gso: if is_v6 { GSO_TCP_V6 } else { GSO_TCP_V4 },
+            segment,
+            checksum_start: transport,
+            checksum_offset: 16,
+        }
+    }
 }
 
 /// A frame as it was received.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RawFrame<'a> {
+pub(crate) struct RawFrame<'a> {
     pub data: &'a [u8],
     pub vnet: VnetHeader,
     /// A VLAN tag that belongs between addresses and type.
@@ -57,7 +68,7 @@ pub(super) struct RawFrame<'a> {
 
 /// Adds the finished frame, or its segments, to `batch`. False when it is damaged or no slot is
 /// free for (all of) it.
-pub(super) fn deliver(frame: &RawFrame<'_>, pool: &mut Pool, batch: &mut Batch) -> bool {
+pub(crate) fn deliver(frame: &RawFrame<'_>, pool: &mut Pool, batch: &mut Batch) -> bool {
     match frame.vnet.gso {
         GSO_NONE => deliver_whole(frame, pool, batch),
         GSO_TCP_V4 | GSO_TCP_V6 | GSO_UDP => deliver_segments(frame, pool, batch).is_some(),
@@ -111,10 +122,14 @@ fn write_tagged(bytes: &mut [u8], data: &[u8], tag: Option<[u8; TAG]>) {
     bytes[ADDRESSES + TAG..data.len() + TAG].copy_from_slice(&data[ADDRESSES..]);
 }
 
-/// Completes a checksum whose field holds the sum of the pseudo header.
 fn fill_checksum(bytes: &mut [u8], vnet: VnetHeader, shift: usize) -> Option<()> {
     let start = vnet.checksum_start + shift;
-    let at = start + vnet.checksum_offset;
+    complete_checksum(bytes, start, start + vnet.checksum_offset)
+}
+
+/// Completes a checksum at `at`, over all bytes from `start` on, whose field holds the sum of the
+/// pseudo header.
+pub(crate) fn complete_checksum(bytes: &mut [u8], start: usize, at: usize) -> Option<()> {
     let covered = bytes.get(start..)?;
     if at + 2 > bytes.len() {
         return None;
