@@ -29,8 +29,9 @@ RUST_RULES: dict[str, set[str]] = {
     "component": set(),
     # Device elements choose drivers, the element of components speaks their contract.
     "elements": {"core", "wire", "lang", "classify", "io", "component"},
-    "io": {"core", "wire"},
-    "init": set(),
+    "xdp": set(),
+    "io": {"core", "wire", "xdp"},
+    "init": {"xdp"},
 }
 UNRESTRICTED = {"cli", "binding", "fuzz"}
 

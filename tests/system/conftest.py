@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.hosts import Host, can_make_namespaces
+from tests.support.row import Engine, join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,3 +101,29 @@ def wire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
     subprocess.run([*WEFT, "package", "init", "wire"], check=True, capture_output=True)
     return str(tmp_path / "wire")
+
+
+@pytest.fixture
+def hosts(make_host: Callable[[str], Host]) -> tuple[Host, Host, Host]:
+    """Three hosts in a row, `left` on `a` - `a1` middle `b1` - `b` on right; offloads are on."""
+    left, middle, right = (make_host(role) for role in ("left", "middle", "right"))
+    for near, name in ((left, "a"), (right, "b")):
+        join(near, name, middle)
+    left.configure("a", "10.66.0.1")
+    right.configure("b", "10.66.0.2")
+    return left, middle, right
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[Host, str], Engine]]:
+    """Starts engines, which the test's end ends."""
+    engines: list[Engine] = []
+
+    def begin(host: Host, config: str) -> Engine:
+        engines.append(Engine(host, config, tmp_path))
+        return engines[-1]
+
+    yield begin
+    for engine in engines:
+        if engine.process.poll() is None:
+            engine.stop()

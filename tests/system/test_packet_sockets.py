@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 import struct
-import subprocess
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,115 +13,22 @@ import pytest
 
 from tests.golden.capture import Packet, read_capture, write_capture
 from tests.support import frames
+from tests.support.row import LIMIT_S, MACS, raw, send_and_compare, until
 from weft.launcher import engine_binary
-from weft.server.namespaces import NETNS_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.support.hosts import Host
+    from tests.support.row import Engine
 
-LIMIT_S = 30
 BULK_BYTES = 100_000_000
-MACS = ("02:00:00:00:00:01", "02:00:00:00:00:02")
 UDP_SEGMENT = 103
-
-
-class Engine:
-    """A graph that runs in a namespace, and its control socket."""
-
-    def __init__(self, host: Host, config: str, folder: Path) -> None:
-        self.path = folder / f"{host.name}.sock"
-        command = [engine_binary(), "click", "-u", str(self.path), "-e", config]
-        self.process = subprocess.Popen(
-            ["nsenter", f"--net={NETNS_FOLDER / host.name}", *command],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        until(lambda: self.path.exists() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.process.communicate()[1]
-
-    def read(self, handler: str) -> str:
-        with socket.socket(socket.AF_UNIX) as control:
-            control.connect(str(self.path))
-            stream = control.makefile("rwb")
-            stream.readline()
-            stream.write(f"READ {handler}\r\n".encode())
-            stream.flush()
-            answer = stream.readline()
-            assert answer.startswith(b"200"), answer
-            length = int(stream.readline().split()[1])
-            return stream.read(length).decode().strip()
-
-    def count(self, handler: str) -> int:
-        return int(self.read(handler))
-
-    def cpu_s(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().split()
-        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
-
-    def stop(self) -> str:
-        """End it; what it wrote to standard error."""
-        if self.process.poll() is None:
-            self.process.send_signal(2)
-        messages = self.process.communicate(timeout=LIMIT_S)[1]
-        return str(messages)
-
-
-def until(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
-    deadline = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.005)
-
-
-@pytest.fixture
-def hosts(make_host: Callable[[str], Host]) -> tuple[Host, Host, Host]:
-    """Three hosts in a row, `left` on `a` - `a1` middle `b1` - `b` on right; offloads are on."""
-    left, middle, right = (make_host(role) for role in ("left", "middle", "right"))
-    for near, name, far in ((left, "a", middle), (right, "b", middle)):
-        peer = {"ifname": f"{name}1", "net_ns_fd": far.name}
-        near.route.link("add", ifname=name, kind="veth", peer=peer, address=mac_of(name))
-        for host, device in ((near, name), (far, f"{name}1")):
-            host.run(["sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1"])
-            host.route.link("set", index=host.namespace.index_of(device), state="up")
-    left.configure("a", "10.66.0.1")
-    right.configure("b", "10.66.0.2")
-    return left, middle, right
-
-
-def mac_of(device: str) -> str:
-    return MACS[0] if device == "a" else MACS[1]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[Host, str], Engine]]:
-    engines: list[Engine] = []
-
-    def begin(host: Host, config: str) -> Engine:
-        engines.append(Engine(host, config, tmp_path))
-        return engines[-1]
-
-    yield begin
-    for engine in engines:
-        if engine.process.poll() is None:
-            engine.stop()
-
 
 FORWARD = (
     "ab :: FromDevice(a1, PROMISC true) -> Queue(4096) -> to_b :: ToDevice(b1);"
     "ba :: FromDevice(b1, PROMISC true) -> Queue(4096) -> to_a :: ToDevice(a1);"
 )
-
-
-def send_bulk(host: Host, address: str, data: bytes) -> threading.Thread:
-    def send() -> None:
-        with host.namespace.entered(), socket.create_connection((address, 5001)) as stream:
-            stream.sendall(data)
-
-    thread = threading.Thread(target=send)
-    thread.start()
-    return thread
 
 
 @pytest.mark.parametrize("direction", ["to the right", "to the left"])
@@ -135,22 +39,7 @@ def test_bulk_tcp_with_offloads_on_arrives_whole(
     start(middle, FORWARD)
     sender, receiver = (left, right) if direction == "to the right" else (right, left)
     address = "10.66.0.2" if receiver is right else "10.66.0.1"
-    data = os.urandom(1 << 20) * (BULK_BYTES >> 20)
-    with receiver.namespace.entered():
-        listener = socket.create_server((address, 5001))
-    with listener:
-        listener.settimeout(LIMIT_S)
-        thread = send_bulk(sender, address, data)
-        stream, _ = listener.accept()
-        digest, length = hashlib.sha256(), 0
-        with stream:
-            stream.settimeout(LIMIT_S)
-            while part := stream.recv(1 << 20):
-                digest.update(part)
-                length += len(part)
-        thread.join(LIMIT_S)
-    assert length == len(data)
-    assert digest.digest() == hashlib.sha256(data).digest()
+    send_and_compare(sender, receiver, address, BULK_BYTES)
 
 
 def test_a_large_udp_frame_arrives_as_the_datagrams_it_stands_for(
@@ -173,13 +62,6 @@ def test_a_large_udp_frame_arrives_as_the_datagrams_it_stands_for(
     assert b"".join(parts) == data
 
 
-def raw(host: Host, device: str) -> socket.socket:
-    with host.namespace.entered():
-        made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    made.bind((device, 0))
-    return made
-
-
 def test_a_vlan_tag_the_kernel_took_out_is_put_back(
     hosts: tuple[Host, Host, Host], start: Callable[[Host, str], Engine], tmp_path: Path
 ) -> None:
@@ -188,7 +70,7 @@ def test_a_vlan_tag_the_kernel_took_out_is_put_back(
     engine = start(middle, config)
     inner = frames.udp("10.66.0.1", "10.66.0.2", (1, 2), b"tagged")
     tagged = struct.pack("!HH", 0x6007, 0x0800) + inner
-    frame = frames.ethernet(MACS[1], MACS[0], 0x8100, tagged)
+    frame = frames.ethernet(MACS["b"], MACS["a"], 0x8100, tagged)
     with raw(left, "a") as sender:
         sender.send(frame)
         until(lambda: engine.count("f.count") >= 1)
@@ -230,7 +112,7 @@ def test_the_ring_under_load_keeps_order_and_loses_nothing_uncounted(
 ) -> None:
     left, middle, right = hosts
     total, rate = 300_000, 200_000
-    head = frames.ethernet(MACS[1], MACS[0], 0x88B5, b"")
+    head = frames.ethernet(MACS["b"], MACS["a"], 0x88B5, b"")
     numbered = [Packet(head + struct.pack("!I", n) + b"\0" * 46) for n in range(total)]
     write_capture(tmp_path / "in.pcap", numbered, "EN10MB")
     right_engine = start(right, f"f :: FromDevice(b, PROMISC true) -> ToDump({tmp_path}/out.pcap);")

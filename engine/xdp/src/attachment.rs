@@ -42,7 +42,11 @@ struct Way {
 /// All ways to bind for this MTU, the best first.
 fn ways(mtu: usize) -> Vec<Way> {
     let fits = |chunk: usize| mtu + LINK_HEADER + HEADROOM <= chunk;
-    let chunk = if fits(2048) || !fits(4096) { 2048 } else { 4096 };
+    let chunk = if fits(2048) || !fits(4096) {
+        2048
+    } else {
+        4096
+    };
     let way = |flags, chunk, has_pieces| Way {
         flags: flags | if has_pieces { libc::XDP_USE_SG } else { 0 },
         chunk,
@@ -165,7 +169,8 @@ fn bind_first(
                 return Ok((bound, way, copying));
             }
             Err(error) if is_a_matter_of_the_way(&error) => {
-                last_error = io::Error::from_raw_os_error(error.raw_os_error().unwrap_or(libc::EIO));
+                last_error =
+                    io::Error::from_raw_os_error(error.raw_os_error().unwrap_or(libc::EIO));
                 first_error.get_or_insert(error);
             }
             Err(error) => return Err(refused(device, 0, mtu, &error)),

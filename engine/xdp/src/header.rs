@@ -82,7 +82,10 @@ impl Header {
             return Err(odd());
         }
         let header = Header(Mapping::new(fd, PAGE, 0)?);
-        let (layout, magic) = (header.layout(), header.facts().magic.load(Ordering::Acquire));
+        let (layout, magic) = (
+            header.layout(),
+            header.facts().magic.load(Ordering::Acquire),
+        );
         if magic != MAGIC || !layout.is_sound() || length != PAGE + layout.chunks_bytes() {
             return Err(odd());
         }
@@ -117,7 +120,9 @@ impl Header {
 
     /// Notes in words how frames get here.
     pub(crate) fn set_mode(&mut self, text: &str) {
-        let end = (0..=text.len().min(TEXT)).rev().find(|&at| text.is_char_boundary(at));
+        let end = (0..=text.len().min(TEXT))
+            .rev()
+            .find(|&at| text.is_char_boundary(at));
         let text = &text.as_bytes()[..end.unwrap_or(0)];
         if let Some(room) = self.0.bytes_mut(PAGE - TEXT, text.len()) {
             room.copy_from_slice(text);

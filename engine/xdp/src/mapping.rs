@@ -22,7 +22,11 @@ impl Drop for Mapping {
 
 impl Mapping {
     /// Maps `bytes` bytes from `offset` on, for reading and writing.
-    pub(crate) fn new(fd: BorrowedFd<'_>, bytes: usize, offset: libc::off_t) -> io::Result<Mapping> {
+    pub(crate) fn new(
+        fd: BorrowedFd<'_>,
+        bytes: usize,
+        offset: libc::off_t,
+    ) -> io::Result<Mapping> {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let flags = libc::MAP_SHARED | libc::MAP_POPULATE;
         let anywhere = std::ptr::null_mut();
@@ -45,7 +49,9 @@ impl Mapping {
     /// A pointer to `count` values of type `T` from byte `at` on; they lie inside the mapping and are
     /// aligned, else this panics.
     pub(crate) fn at<T>(&self, at: usize, count: usize) -> *mut T {
-        let end = count.checked_mul(size_of::<T>()).and_then(|b| b.checked_add(at));
+        let end = count
+            .checked_mul(size_of::<T>())
+            .and_then(|b| b.checked_add(at));
         assert!(end.is_some_and(|end| end <= self.bytes) && at.is_multiple_of(align_of::<T>()));
         self.base.wrapping_add(at).cast()
     }

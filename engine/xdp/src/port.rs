@@ -65,13 +65,18 @@ impl Port {
         for step in 0..count {
             let queue = &mut self.queues[(self.turn + step) % count];
             let fd = queue.socket.as_fd();
-            frames += queue.receiving.receive(fd, &queue.chunks, max - frames, take);
+            frames += queue
+                .receiving
+                .receive(fd, &queue.chunks, max - frames, take);
         }
         self.turn = (self.turn + 1) % count;
         let is_idle = frames == 0;
         // Asking costs a call: not at every short pause.
         if is_idle && self.was_idle {
-            let mut errors = self.queues.iter().map(|q| sys::take_error(q.socket.as_fd()));
+            let mut errors = self
+                .queues
+                .iter()
+                .map(|q| sys::take_error(q.socket.as_fd()));
             if let Some(error) = errors.find_map(|error| error) {
                 return Err(error);
             }

@@ -76,12 +76,20 @@ impl<T: Copy> Ring<T> {
     /// The entry at `position`.
     pub(crate) fn get(&self, position: u32) -> T {
         // SAFETY: the index lies inside the mapping; the entry is plain data.
-        unsafe { self.entries.add((position & self.mask) as usize).read_volatile() }
+        unsafe {
+            self.entries
+                .add((position & self.mask) as usize)
+                .read_volatile()
+        }
     }
 
     /// Writes the entry at `position`.
     pub(crate) fn set(&self, position: u32, entry: T) {
         // SAFETY: as above.
-        unsafe { self.entries.add((position & self.mask) as usize).write_volatile(entry) }
+        unsafe {
+            self.entries
+                .add((position & self.mask) as usize)
+                .write_volatile(entry)
+        }
     }
 }

@@ -109,7 +109,11 @@ impl Sending {
     pub(crate) fn stage(&mut self, chunks: &mut Mapping, frame: &[u8]) -> Staged {
         let chunk = self.layout.chunk as usize;
         let pieces = frame.len().div_ceil(chunk);
-        let most = if self.layout.has_pieces { MOST_PIECES } else { 1 };
+        let most = if self.layout.has_pieces {
+            MOST_PIECES
+        } else {
+            1
+        };
         if pieces > most.min(self.layout.send as usize) {
             return Staged::TooLong;
         }

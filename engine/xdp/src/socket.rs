@@ -108,7 +108,12 @@ pub(crate) fn completion_ring(fd: BorrowedFd<'_>, layout: Layout) -> io::Result<
 
 /// Frames that were received.
 pub(crate) fn receive_ring(fd: BorrowedFd<'_>, layout: Layout) -> io::Result<Ring<libc::xdp_desc>> {
-    Ring::map(fd, &offsets(fd)?.rx, layout.receive, libc::XDP_PGOFF_RX_RING)
+    Ring::map(
+        fd,
+        &offsets(fd)?.rx,
+        layout.receive,
+        libc::XDP_PGOFF_RX_RING,
+    )
 }
 
 /// Frames to be sent.

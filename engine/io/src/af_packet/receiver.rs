@@ -9,10 +9,10 @@
 
 use super::load::{Load, Meter};
 use super::messages::{Inbox, MOST};
-use crate::offload;
 use super::ring::{self, Ring};
 use super::socket::Socket;
 use crate::driver::{Driver, DriverStatistics, Sent};
+use crate::offload;
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::Arc;

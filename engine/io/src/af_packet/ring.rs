@@ -7,8 +7,8 @@
 //! This file maps memory and points into it: it is one of the few that use `unsafe`.
 
 use super::messages::{packet_type, tag};
-use crate::offload::{RawFrame, VNET_HEADER, VnetHeader};
 use super::socket::Socket;
+use crate::offload::{RawFrame, VNET_HEADER, VnetHeader};
 use std::io;
 use std::mem::size_of;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -112,7 +112,9 @@ impl Driver for Sender {
         if outcome.sent == batch.len() {
             pool.free_all(batch);
         } else {
-            batch.drain(..outcome.sent).for_each(|packet| pool.free(packet));
+            batch
+                .drain(..outcome.sent)
+                .for_each(|packet| pool.free(packet));
         }
         self.counts.sent += outcome.sent as u64;
         self.counts.refused += u64::from(outcome.refused.is_some());

@@ -36,6 +36,17 @@ impl Facts {
         })
     }
 
+    /// Those of an interface that is not there.
+    #[cfg(test)]
+    pub(super) fn assumed(mtu: usize, mac: [u8; 6]) -> Facts {
+        Facts {
+            device: String::new(),
+            interface: Interface::new("no such one").expect("a socket to ask by"),
+            mtu,
+            mac,
+        }
+    }
+
     /// Whether a frame of `length` bytes, `header` of them before the packet, is longer than the MTU
     /// allows; it may have changed.
     pub(super) fn is_too_long(&mut self, length: usize, header: usize) -> bool {
@@ -64,7 +75,9 @@ impl Shared {
             Some(attachment) => attachment.queues(),
             None => {
                 let given = opening.queues.unwrap_or_default().iter();
-                given.map(|&(socket, memory)| QueueFds { socket, memory }).collect()
+                given
+                    .map(|&(socket, memory)| QueueFds { socket, memory })
+                    .collect()
             }
         };
         let port = Port::take_over(&fds);
