@@ -45,7 +45,12 @@ class Client(Protocol):
         ...
 
     def prepare(
-        self, path: str, name: str | None, interfaces: Sequence[str], settings: Mapping[str, str]
+        self,
+        path: str,
+        name: str | None,
+        interfaces: Sequence[str],
+        settings: Mapping[str, str],
+        drivers: Sequence[str] = (),
     ) -> FunctionRequest:
         """What to run, checked whole: a package or Click file with its interfaces joined."""
         ...
@@ -184,13 +189,18 @@ class LocalClient:
         return graph_of(load_package(Path(path)))
 
     def prepare(
-        self, path: str, name: str | None, interfaces: Sequence[str], settings: Mapping[str, str]
+        self,
+        path: str,
+        name: str | None,
+        interfaces: Sequence[str],
+        settings: Mapping[str, str],
+        drivers: Sequence[str] = (),
     ) -> FunctionRequest:
         """A folder or zip is a package; any other file is a Click configuration."""
         from uuid import uuid4
 
         from weft.model.function import FunctionRequest
-        from weft.vnf.interfaces import match_bindings, parse_binding
+        from weft.vnf.interfaces import match_bindings, match_drivers, parse_binding
         from weft.vnf.package import load_click_file, load_package, parameter_values
 
         bindings = [parse_binding(text) for text in interfaces]
@@ -208,7 +218,14 @@ class LocalClient:
                 "the first a letter or digit",
                 hint="give another with --name",
             )
-        return FunctionRequest(uuid4(), chosen, package, matched, tuple(values.items()))
+        return FunctionRequest(
+            uuid4(),
+            chosen,
+            package,
+            matched,
+            tuple(values.items()),
+            drivers=match_drivers(package, matched, drivers),
+        )
 
     def run_on_files(self, request: FunctionRequest) -> int:
         """Run the graph in a process of ours, until its input ends."""

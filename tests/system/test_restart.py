@@ -19,6 +19,7 @@ from tests.support.running import Running, wait_until
 from tests.support.traffic import Cable, Receiver, Sender, numbered_frame
 from weft.errors import FunctionError
 from weft.launcher import engine_binary
+from weft.model.package import DRIVERS
 from weft.server.groups import group_name
 from weft.server.namespaces import NETNS_FOLDER, Namespace
 from weft.vnf.management_agent import ManagementAgent
@@ -44,13 +45,15 @@ def pair(make_host: Callable[[str], Host]) -> tuple[Host, Host]:
     return make_host("left"), make_host("right")
 
 
-def start(weft: Weft, pair: tuple[Host, Host], graph: str, folder: Path) -> Running:
+def start(
+    weft: Weft, pair: tuple[Host, Host], graph: str, folder: Path, driver: str = "af_packet"
+) -> Running:
     config = folder / "f.click"
     config.write_text(graph)
     left, right = pair
     left.keep_silent()
     joins = ["-i", f"in=netns:{left.name}:eth0", "-i", f"out=netns:{right.name}:eth0"]
-    weft("run", str(config), "-d", *joins)
+    weft("run", str(config), "-d", "--driver", driver, *joins)
     [row] = weft.ps()
     return Running(weft, row)
 
@@ -68,14 +71,17 @@ def cable(pair: tuple[Host, Host]) -> Iterator[Callable[[Running], Cable]]:
         namespace.close()
 
 
+@pytest.mark.parametrize("driver", DRIVERS)
 def test_every_frame_around_a_kill_is_accounted_for(
     weft: Weft,
     pair: tuple[Host, Host],
     tmp_path: Path,
     cable: Callable[[Running], Cable],
+    driver: str,
 ) -> None:
     """sent = received + drops by reason + what the killed engines had in hand."""
-    running = start(weft, pair, WIRE, tmp_path)
+    running = start(weft, pair, WIRE, tmp_path, driver)
+    assert running.read("FromDevice@1.method").startswith(driver)
     losses = cable(running)
     kills = 5
     counts: list[int] = []
@@ -106,14 +112,16 @@ def test_every_frame_around_a_kill_is_accounted_for(
     assert 0 <= counts[-1] - drops.get("q: queue-full", 0) - len(numbers) <= kills * MOST_IN_HAND
 
 
+@pytest.mark.parametrize("driver", DRIVERS)
 def test_every_frame_of_a_high_load_is_accounted_for(
     weft: Weft,
     pair: tuple[Host, Host],
     tmp_path: Path,
     cable: Callable[[Running], Cable],
+    driver: str,
 ) -> None:
-    """More frames a second than Python could send: the device is received from by a ring."""
-    running = start(weft, pair, WIRE.replace("4096", "20000"), tmp_path)
+    """More frames a second than Python could send: packet sockets receive by a ring."""
+    running = start(weft, pair, WIRE.replace("4096", "20000"), tmp_path, driver)
     losses = cable(running)
     count, kills, methods = 150_000, 3, []
     capture = tmp_path / "numbered.pcap"

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use weft_core::{Addition, Clock, DeviceSource, Environment, Pool, PoolSize, Region, Router};
 
 const USAGE: &str = "usage: weft-engine engine --graph PATH [--control-fd N] [--frames-fd N] \
-[--state-fd N] [--components-fd N] [--ready-fd N] [--device NAME:RXFD:TXFD]... [NAME=VALUE]...";
+[--state-fd N] [--components-fd N] [--ready-fd N] [--device NAME:RXFD:TXFD]... [--queues NAME:SOCKETFD,MEMORYFD...]... [NAME=VALUE]...";
 
 /// What process 1 says.
 #[derive(Debug, Default)]
@@ -164,6 +164,7 @@ impl Options {
             "components-fd" => self.components = Some(descriptor(name, value)?),
             "ready-fd" => self.ready = Some(descriptor(name, value)?),
             "device" => self.devices.push(device(value)?),
+            "queues" => self.devices.push(queues(value)?),
             _ => return Err(format!("unknown argument '--{name}'")),
         }
         Ok(())
@@ -194,6 +195,21 @@ fn device(value: &str) -> Result<(String, DeviceSource), String> {
     }
 }
 
+fn queues(value: &str) -> Result<(String, DeviceSource), String> {
+    let wrong =
+        || format!("--queues '{value}': NAME:SOCKETFD,MEMORYFD[:SOCKETFD,MEMORYFD]... is wanted");
+    let (name, pairs) = value.split_once(':').ok_or_else(wrong)?;
+    let pair = |text: &str| {
+        let (socket, memory) = text.split_once(',').ok_or_else(wrong)?;
+        Ok((descriptor("queues", socket)?, descriptor("queues", memory)?))
+    };
+    let queues: Result<Vec<_>, String> = pairs.split(':').map(pair).collect();
+    if name.is_empty() {
+        return Err(wrong());
+    }
+    Ok((name.to_string(), DeviceSource::Queues(queues?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,6 +228,10 @@ mod tests {
             options.devices,
             [("in".into(), sockets(6, 7)), ("x:y".into(), sockets(8, 9))]
         );
+        let options = parse("--graph g --queues in:6,7:8,9").unwrap();
+        let queues = DeviceSource::Queues(vec![(6, 7), (8, 9)]);
+        assert_eq!(options.devices, [("in".into(), queues)]);
+        let options = parse("--graph g A=1").unwrap();
         assert_eq!(options.globals, [("A".to_string(), "1".to_string())]);
     }
 
@@ -225,6 +245,10 @@ mod tests {
                 .unwrap_err()
                 .contains("NAME:RXFD:TXFD")
         );
+        for wrong in ["in", "in:6", ":6,7", "in:6,7:8"] {
+            let problem = parse(&format!("--graph g --queues {wrong}")).unwrap_err();
+            assert!(problem.contains("NAME:SOCKETFD,MEMORYFD"), "{problem}");
+        }
         assert_eq!(
             parse("--colour red").unwrap_err(),
             "unknown argument '--colour'"

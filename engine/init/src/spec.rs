@@ -2,6 +2,7 @@
 
 use reader::Reader;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ mod reader;
 pub use component::{Component, Mount, Readiness};
 pub use inside::Inside;
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "interfaces",
+    "drivers",
     "parameters",
     "cpu",
     "memory_bytes",
@@ -26,11 +28,32 @@ const KEYS: [&str; 10] = [
 ];
 const RESTART_KEYS: [&str; 2] = ["initial_ms", "limit_ms"];
 
+/// A way to open a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// Packet sockets.
+    AfPacket,
+    /// AF_XDP sockets, and the program that hands frames to them.
+    AfXdp,
+}
+
+impl Driver {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "af_packet" => Some(Self::AfPacket),
+            "af_xdp" => Some(Self::AfXdp),
+            _ => None,
+        }
+    }
+}
+
 /// What a sandbox is to be like.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     /// Names of the interfaces, in order.
     pub interfaces: Vec<String>,
+    /// How the devices named here are opened; the others are by packet sockets.
+    pub drivers: BTreeMap<String, Driver>,
     /// Values for the graph's variables.
     pub parameters: Vec<(String, String)>,
     /// Processors the engine may use at most.
@@ -86,6 +109,7 @@ impl Spec {
         };
         let changed = [
             ("interfaces", self.interfaces != later.interfaces),
+            ("drivers", self.drivers != later.drivers),
             ("parameters", self.parameters.iter().any(has_changed)),
         ];
         let changed = changed.iter().filter(|(_, changed)| *changed);
@@ -107,6 +131,14 @@ impl Spec {
         }
     }
 
+    /// How a device is opened.
+    pub fn driver(&self, device: &str) -> Driver {
+        self.drivers
+            .get(device)
+            .copied()
+            .unwrap_or(Driver::AfPacket)
+    }
+
     /// All devices the engine is given: the interfaces, then those of the components.
     pub fn devices(&self) -> Vec<String> {
         let inside = self.components.iter().flat_map(|c| &c.interfaces);
@@ -121,6 +153,7 @@ impl Reader<'_> {
         let (restart_initial, restart_limit) = self.restart();
         Spec {
             interfaces: self.interfaces(),
+            drivers: self.drivers(),
             parameters: self.parameters(),
             cpu: self.processors(),
             memory_bytes: self.memory(),
@@ -155,6 +188,17 @@ impl Reader<'_> {
             self.wrong("interfaces", wanted);
         }
         names
+    }
+
+    fn drivers(&mut self) -> BTreeMap<String, Driver> {
+        let wanted = "an object of devices, each with af_packet or af_xdp,";
+        let read = |value: &Value| {
+            let pair = |(name, driver): (&String, &Value)| {
+                Some((name.clone(), Driver::named(driver.as_str()?)?))
+            };
+            value.as_object()?.iter().map(pair).collect()
+        };
+        self.optional("drivers", wanted, read).unwrap_or_default()
     }
 
     fn parameters(&mut self) -> Vec<(String, String)> {
@@ -236,6 +280,22 @@ mod tests {
     }
 
     #[test]
+    fn drivers_are_those_there_are() {
+        let mut facts = facts();
+        facts["sandbox"]["drivers"] = json!({"in": "af_xdp", "out": "af_packet"});
+        let spec = Spec::parse(&facts.to_string()).unwrap();
+        assert_eq!(spec.drivers["in"], Driver::AfXdp);
+        assert_eq!(spec.drivers["out"], Driver::AfPacket);
+        assert_eq!(
+            problems(|sandbox| sandbox["drivers"] = json!({"in": "dpdk"})),
+            [
+                "function.json: sandbox.drivers: an object of devices, each with af_packet or af_xdp, \
+              wanted, not {\"in\":\"dpdk\"}"
+            ]
+        );
+    }
+
+    #[test]
     fn limits_and_restart_may_be_null() {
         let mut facts = facts();
         for key in ["cpu", "memory_bytes", "restart"] {
@@ -257,7 +317,7 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "function.json: sandbox: unknown key 'colour'; allowed: interfaces, parameters, \
+                "function.json: sandbox: unknown key 'colour'; allowed: interfaces, drivers, parameters, \
                  cpu, memory_bytes, uid, gid, hostname, restart, components, mounts",
                 "function.json: sandbox.restart: unknown key 'initial'; allowed: initial_ms, limit_ms",
                 "function.json: sandbox.cpu: a number above 0 and at most 4096, or null wanted, not -1",

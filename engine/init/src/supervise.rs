@@ -146,8 +146,9 @@ impl Supervisor {
     fn prepare_devices(&mut self, now: Instant) -> Result<(), Failure> {
         let names = self.spec.devices();
         let interfaces = network::bring_up(&names)?;
-        if self.devices.is_none() {
-            self.devices = Some(Devices::open(&names, &self.options)?);
+        match &mut self.devices {
+            Some(devices) => devices.renew(&self.spec)?,
+            None => self.devices = Some(Devices::open(&self.spec, &self.options)?),
         }
         let until = now + LINK_WAIT;
         self.phase = Phase::Linking {

@@ -127,6 +127,12 @@ impl Attachment {
         Ok(())
     }
 
+    /// Whether the interface it was opened for is there, and has its name.
+    pub fn is_current(&self) -> bool {
+        let index = Interface::new(&self.device).and_then(|facts| facts.index());
+        index.is_ok_and(|index| index == self.interface)
+    }
+
     /// The descriptors a [`crate::Port`] is made from; they stay this value's.
     pub fn queues(&self) -> Vec<QueueFds> {
         let fds = |queue: &Bound| QueueFds {

@@ -36,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=TARGET",
         help="join an interface: DEVICE[:take], netns:NAMESPACE[:LINK] or pcap:IN[:OUT]",
     )
+    parser.add_argument(
+        "--driver",
+        action="append",
+        default=[],
+        metavar="[NAME=]DRIVER",
+        help="how packets come and go by an interface, or by all: af_packet (as a rule) or af_xdp",
+    )
     parser.add_argument("-d", "--detach", action="store_true", help="start it and return")
     parser.add_argument("--name", help="name of the function (default: the package's)")
     parser.add_argument(
@@ -48,7 +55,9 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run `weft run`."""
     client = local_client(show_progress)
     settings = dict(_assignment(text) for text in arguments.set)
-    request = client.prepare(arguments.package, arguments.name, arguments.interface, settings)
+    request = client.prepare(
+        arguments.package, arguments.name, arguments.interface, settings, arguments.driver
+    )
     if _needs_no_sandbox(request):
         if arguments.detach:
             raise UsageError("-d: a run on pcap files ends by itself; leave out -d")

@@ -34,6 +34,8 @@ class FunctionRequest:
     bindings: tuple[Binding, ...]
     values: tuple[tuple[str, str], ...] = ()
     project: str = DEFAULT_PROJECT
+    drivers: tuple[tuple[str, str], ...] = ()
+    """Pairs of an interface and its driver, where that is not the usual one."""
 
 
 @dataclass(frozen=True, slots=True)

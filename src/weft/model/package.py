@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 __all__ = [
+    "DRIVERS",
     "MANIFEST",
     "Component",
     "Launch",
@@ -18,6 +19,9 @@ __all__ = [
 
 MANIFEST = "vnf.yaml"
 """The name of the file that describes a package."""
+
+DRIVERS = ("af_packet", "af_xdp")
+"""How the engine can receive from and send to an interface; the first is the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """Everything needed to run a function, already checked."""
+    """Everything needed to run a function, already checked.
+
+    `drivers` are pairs of an interface and one of `DRIVERS`; the others have the first of those.
+    """
 
     name: str
     version: str
@@ -154,6 +161,7 @@ class Package:
     description: str = ""
     path: str | None = None
     path_line: int = 0
+    drivers: tuple[tuple[str, str], ...] = ()
     parameters: tuple[Parameter, ...] = ()
     resources: Resources = field(default_factory=Resources)
     sandbox: str = "auto"

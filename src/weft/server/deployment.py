@@ -177,6 +177,7 @@ class Deployment:
         package = self._request.package
         return {
             "interfaces": list(package.interfaces),
+            "drivers": dict(self._request.drivers),
             "parameters": dict(self._request.values) | self._processes.variables(),
             "cpu": package.resources.cpu,
             "memory_bytes": package.resources.memory_bytes,

@@ -15,11 +15,21 @@ from weft.vnf.capture import empty_capture
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["GraphReport", "check_graph", "devices_of", "missing_devices", "problems_of"]
+__all__ = [
+    "GraphReport",
+    "check_graph",
+    "devices_of",
+    "drivers_of",
+    "missing_devices",
+    "problems_of",
+]
 
 _TIMEOUT_S = 60
 _LANDMARK = re.compile(r"(?P<file>[^\s:][^:]*):(?P<line>\d+): (?P<message>.*)")
 _DEVICE = re.compile(r'\b(?:FromDevice|ToDevice)\(\s*(?:DEVNAME\s+)?"?([^\s,)"]+)')
+_BY_XDP = re.compile(
+    _DEVICE.pattern + r'"?[^)]*\b(?i:METHOD|CAPTURE)\s+"?(?i:AF_XDP|XDP)\b', re.ASCII
+)
 _MISSING_DEVICE = re.compile(r"While initializing '[^']*': (\S+): no such device\b")
 _CLOSING = ("Router could not be initialized!",)
 
@@ -86,6 +96,11 @@ def problems_of(diagnostics: str) -> list[Problem]:
 def devices_of(flat: str) -> tuple[str, ...]:
     """The devices that a flattened graph receives from or sends to, in order of appearance."""
     return tuple(dict.fromkeys(_DEVICE.findall(flat)))
+
+
+def drivers_of(graph: str) -> tuple[tuple[str, str], ...]:
+    """The devices for which a graph names AF_XDP, and that driver, in order of appearance."""
+    return tuple((device, "af_xdp") for device in dict.fromkeys(_BY_XDP.findall(graph)))
 
 
 def missing_devices(problems: Sequence[Problem]) -> list[str]:

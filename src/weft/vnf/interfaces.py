@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from weft.errors import BindingError, UsageError
 from weft.model.binding import Binding, DeviceBinding, NetnsBinding, PcapBinding
+from weft.model.package import DRIVERS
 from weft.vnf.reader import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["match_bindings", "parse_binding"]
+    from weft.model.package import Package
+
+__all__ = ["match_bindings", "match_drivers", "parse_binding"]
 
 _FORMS = "NAME=DEVICE[:take], NAME=netns:NAMESPACE[:LINK] or NAME=pcap:IN[:OUT]"
 _LINK = re.compile(r"[^\s/:]{1,15}")
@@ -71,3 +74,23 @@ def match_bindings(interfaces: Sequence[str], bindings: Sequence[Binding]) -> tu
     if len(kinds) > 1:
         raise BindingError("pcap interfaces cannot be mixed with devices and namespaces")
     return tuple(given[name] for name in interfaces)
+
+
+def match_drivers(
+    package: Package, bindings: Sequence[Binding], texts: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """Pairs of an interface and its driver: what `[NAME=]DRIVER` says, else what the package says."""
+    chosen = dict(package.drivers)
+    for text in texts:
+        name, equals, driver = text.rpartition("=")
+        if driver not in DRIVERS:
+            raise UsageError(
+                f"--driver {text}: no driver '{driver}'; allowed: {', '.join(DRIVERS)}, "
+                "or NAME=DRIVER for one interface"
+            )
+        if equals and name not in package.interfaces:
+            raise BindingError(f"no interface '{name}'{suggestion(name, package.interfaces)}")
+        if any(isinstance(binding, PcapBinding) for binding in bindings):
+            raise UsageError(f"--driver {text}: capture files need none; leave out --driver")
+        chosen |= dict.fromkeys((name,) if equals else package.interfaces, driver)
+    return tuple((name, driver) for name, driver in chosen.items() if driver != DRIVERS[0])

@@ -12,7 +12,7 @@ from weft.model.problem import Problem
 from weft.vnf import quantities
 from weft.vnf.forwarder import graph_of, isolated_graphs
 from weft.vnf.frameworks import processes_of
-from weft.vnf.graph import GraphReport, check_graph, devices_of, missing_devices
+from weft.vnf.graph import GraphReport, check_graph, devices_of, drivers_of, missing_devices
 from weft.vnf.manifest import MANIFEST, read_manifest
 from weft.vnf.path import parse_path
 from weft.vnf.reader import suggestion
@@ -47,7 +47,9 @@ def package_of(
     problems = _graph_problems(package, warnings if warnings is not None else [])
     if problems:
         raise PackageError(called, problems)
-    return package
+    named = dict(drivers_of(graph_of(package))) | dict(package.drivers)
+    drivers = ((name, driver) for name, driver in named.items() if name in package.interfaces)
+    return replace(package, drivers=tuple(drivers))
 
 
 def load_click_file(path: Path, values: Mapping[str, str]) -> Package:
@@ -67,7 +69,8 @@ def load_click_file(path: Path, values: Mapping[str, str]) -> Package:
     report = _check_with_its_devices(graph_of(package), values)
     if report.problems:
         raise PackageError(str(path), report.problems)
-    return replace(package, interfaces=devices_of(report.flat))
+    flat = report.flat
+    return replace(package, interfaces=devices_of(flat), drivers=drivers_of(flat))
 
 
 def _check_with_its_devices(graph: str, values: Mapping[str, str]) -> GraphReport:

@@ -6,7 +6,8 @@ import pytest
 
 from weft.errors import BindingError, UsageError
 from weft.model.binding import Binding, DeviceBinding, NetnsBinding, PcapBinding
-from weft.vnf.interfaces import match_bindings, parse_binding
+from weft.model.package import Package
+from weft.vnf.interfaces import match_bindings, match_drivers, parse_binding
 
 
 @pytest.mark.parametrize(
@@ -61,4 +62,47 @@ def test_bindings_come_in_the_order_of_the_interfaces() -> None:
 def test_bindings_that_do_not_match(texts: list[str], reason: str) -> None:
     with pytest.raises(BindingError) as caught:
         match_bindings(["in", "out"], [parse_binding(text) for text in texts])
+    assert caught.value.message == reason
+
+
+PACKAGE = Package("p", "1", ("in", "out"), (), (), drivers=(("in", "af_xdp"),))
+DEVICES = (DeviceBinding("in", "a"), DeviceBinding("out", "b"))
+
+
+@pytest.mark.parametrize(
+    ("texts", "drivers"),
+    [
+        ([], {"in": "af_xdp"}),
+        (["af_xdp"], {"in": "af_xdp", "out": "af_xdp"}),
+        (["af_packet"], {}),
+        (["out=af_xdp", "in=af_packet"], {"out": "af_xdp"}),
+    ],
+)
+def test_a_driver_given_is_before_the_package(texts: list[str], drivers: dict[str, str]) -> None:
+    assert dict(match_drivers(PACKAGE, DEVICES, texts)) == drivers
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "dpdk",
+            "--driver dpdk: no driver 'dpdk'; allowed: af_packet, af_xdp, "
+            "or NAME=DRIVER for one interface",
+        ),
+        ("inn=af_xdp", "no interface 'inn' (did you mean 'in'?); allowed: in, out"),
+    ],
+)
+def test_drivers_that_cannot_be_are_told(text: str, reason: str) -> None:
+    with pytest.raises((BindingError, UsageError)) as caught:
+        match_drivers(PACKAGE, DEVICES, [text])
+    assert caught.value.message == reason
+
+
+def test_capture_files_have_no_driver() -> None:
+    captures = (PcapBinding("in", "a.pcap"), PcapBinding("out", "b.pcap"))
+    assert match_drivers(PACKAGE, captures, []) == (("in", "af_xdp"),)
+    with pytest.raises(UsageError) as caught:
+        match_drivers(PACKAGE, captures, ["af_xdp"])
+    reason = "--driver af_xdp: capture files need none; leave out --driver"
     assert caught.value.message == reason

@@ -43,6 +43,15 @@ def problems_after(old: str, new: str) -> list[str]:
     return problems
 
 
+def test_interfaces_may_name_their_drivers() -> None:
+    mapping = "{in: {driver: af_xdp}, out: {driver: af_packet}}"
+    package, problems = read(GOOD.replace("[in, out]", mapping))
+    assert problems == []
+    assert package is not None
+    assert package.interfaces == ("in", "out")
+    assert package.drivers == (("in", "af_xdp"), ("out", "af_packet"))
+
+
 def test_good_manifest_is_read_whole() -> None:
     package, problems = read(GOOD)
     assert problems == []
@@ -112,6 +121,16 @@ def test_every_problem_is_reported_at_once() -> None:
             "interfaces: [in, out]",
             "interfaces: [in, out]\ninterfaces: [a]",
             "5: key 'interfaces' is given twice, first on line 4",
+        ),
+        (
+            "[in, out]",
+            "{in: {driver: dpdk}, out: }",
+            "4: interfaces: in: driver: 'dpdk' is not known; allowed: af_packet, af_xdp",
+        ),
+        (
+            "[in, out]",
+            "{in: {drivers: af_xdp}, out: }",
+            "4: interfaces: in: unknown key 'drivers' (did you mean 'driver'?); allowed: driver",
         ),
         ("-> counter -> out", "-> out", "7: path: component 'counter' is not connected"),
         (

@@ -29,10 +29,16 @@ struct Transport {
 /// for (all of) it.
 pub(super) fn deliver(frame: &[u8], facts: &mut Facts, pool: &mut Pool, batch: &mut Batch) -> bool {
     let kind = kind(frame, facts.mac);
-    let link = link_header(frame);
-    // A frame may carry one tag more than the MTU counts.
-    if facts.is_too_long(frame.len(), link.max(ETHERNET + TAG)) {
-        return deliver_large(frame, facts.mtu, kind, pool, batch);
+    let packet = frame.len().saturating_sub(link_header(frame));
+    let longest = facts.cut_at(packet);
+    if packet > longest {
+        if let Some(transport) = transport(frame).filter(|t| t.protocol == TCP) {
+            return deliver_large(frame, transport, longest, kind, pool, batch);
+        }
+        // A frame may carry one tag more than the MTU counts.
+        if facts.is_too_long(frame.len(), ETHERNET + TAG) {
+            return false;
+        }
     }
     let Some(mut packet) = pool.copy_in(frame) else {
         return false;
@@ -48,21 +54,20 @@ pub(super) fn deliver(frame: &[u8], facts: &mut Facts, pool: &mut Pool, batch: &
     true
 }
 
+/// Cuts a TCP segment into packets of at most `longest` bytes.
 fn deliver_large(
     frame: &[u8],
-    mtu: usize,
+    transport: Transport,
+    longest: usize,
     kind: PacketType,
     pool: &mut Pool,
     batch: &mut Batch,
 ) -> bool {
-    let Some(transport) = transport(frame).filter(|t| t.protocol == TCP) else {
-        return false;
-    };
     let Some(length) = frame.get(transport.start + 12) else {
         return false;
     };
     let headers = transport.start - transport.network + usize::from(length >> 4) * 4;
-    let Some(segment) = mtu.checked_sub(headers).filter(|&segment| segment > 0) else {
+    let Some(segment) = longest.checked_sub(headers).filter(|&segment| segment > 0) else {
         return false;
     };
     let large = RawFrame {
@@ -305,6 +310,19 @@ mod tests {
         assert!(frames.iter().all(|f| sum_is_valid(f, 34, f.len())));
         let joined: Vec<u8> = frames.iter().flat_map(|f| f[54..].to_vec()).collect();
         assert_eq!(joined, payload);
+    }
+
+    #[test]
+    fn room_for_tags_does_not_make_packets_longer() {
+        let segment = ipv4(TCP, 0, &tcp(&[7; 1500]));
+        let lengths = |mtu| -> Vec<usize> {
+            let frames = delivered(&segment, mtu).unwrap();
+            frames.iter().map(Vec::len).collect()
+        };
+        assert_eq!(lengths(1600), [1514, 94]);
+        assert_eq!(lengths(9000), [1554]);
+        let datagram = ipv4(UDP, 0, &udp(&[7; 1500]));
+        assert_eq!(delivered(&datagram, 1600).unwrap(), [datagram]);
     }
 
     #[test]

@@ -5,6 +5,11 @@ use crate::{af_packet, reason};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use weft_xdp::{Attachment, Interface, Port, QueueFds};
 
+/// The MTU of Ethernet.
+const ETHERNET_MTU: usize = 1500;
+/// MTUs that give room for tags: packets are as long as Ethernet's.
+const SPARE_ROOM: std::ops::RangeInclusive<usize> = ETHERNET_MTU..=1600;
+
 /// An open interface.
 pub(super) struct Shared {
     pub port: Port,
@@ -45,6 +50,21 @@ impl Facts {
             mtu,
             mac,
         }
+    }
+
+    /// The longest packet that is sure to be one, for one of `length` bytes.
+    pub(super) fn cut_at(&mut self, length: usize) -> usize {
+        let cut = |mtu| {
+            if SPARE_ROOM.contains(&mtu) {
+                ETHERNET_MTU
+            } else {
+                mtu
+            }
+        };
+        if length > cut(self.mtu) {
+            self.mtu = self.interface.mtu().unwrap_or(self.mtu);
+        }
+        cut(self.mtu)
     }
 
     /// Whether a frame of `length` bytes, `header` of them before the packet, is longer than the MTU

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from weft.model.package import MANIFEST, Package, Resources
+from weft.model.package import DRIVERS, MANIFEST, Package, Resources
 from weft.model.problem import Problem
-from weft.vnf.document import Node, TextNode, read_document
+from weft.vnf.document import MappingNode, Node, TextNode, read_document
 from weft.vnf.frameworks import FRAMEWORKS
 from weft.vnf.frameworks.click import text_of
 from weft.vnf.manifest.components import read_components
@@ -66,7 +66,8 @@ class _Manifest(ManifestReader):
         self.keys = self.mapping(root, "", _KEYS)
 
     def read(self) -> Package:
-        interfaces = self._interfaces()
+        drivers = self._interfaces()
+        interfaces = tuple(drivers)
         components: dict[str, Component | None] = {}
         if "components" in self.keys:
             components = read_components(self, self.keys["components"][1], interfaces)
@@ -82,6 +83,7 @@ class _Manifest(ManifestReader):
             components=tuple(component for component in components.values() if component),
             path=path,
             path_line=path_line,
+            drivers=tuple((name, driver) for name, driver in drivers.items() if driver),
             parameters=self._parameters(components),
             resources=self._resources(),
             sandbox=self._one_of("sandbox", _SANDBOXES) or "auto",
@@ -99,22 +101,36 @@ class _Manifest(ManifestReader):
     def _one_of(self, key: str, allowed: Sequence[str]) -> str | None:
         return self.choice(self.keys[key][1], f"{key}: ", allowed) if key in self.keys else None
 
-    def _interfaces(self) -> tuple[str, ...]:
-        if "interfaces" not in self.keys:
-            return ()
-        _, node = self.keys["interfaces"]
-        names: list[str] = []
-        for item in self.items(node, "interfaces: "):
+    def _interfaces(self) -> dict[str, str | None]:
+        """Every interface, and the driver it names; a list of names, or a mapping of names."""
+        found: dict[str, str | None] = {}
+        for item, settings in self._interface_nodes():
             name = self.word(item, "interfaces: ", INTERFACE, INTERFACE_ALLOWED)
+            driver = self._driver(item, settings)
             if name is None:
                 continue
-            if name in names:
+            if name in found:
                 self.problem(item.line, f"interfaces: '{name}' is given twice")
             elif name in CLICK_WORDS:
                 self.problem(item.line, f"interfaces: '{name}' is a word of the Click language")
             else:
-                names.append(name)
-        return tuple(names)
+                found[name] = driver
+        return found
+
+    def _interface_nodes(self) -> Sequence[tuple[Node, Node | None]]:
+        if "interfaces" not in self.keys:
+            return ()
+        _, node = self.keys["interfaces"]
+        if isinstance(node, MappingNode):
+            return node.entries
+        return [(item, None) for item in self.items(node, "interfaces: ")]
+
+    def _driver(self, name: Node, settings: Node | None) -> str | None:
+        if settings is None or (isinstance(settings, TextNode) and not settings.text):
+            return None
+        where = f"interfaces: {name.text if isinstance(name, TextNode) else '?'}: "
+        keys = self.mapping(settings, where, {"driver": False})
+        return self.choice(keys["driver"][1], f"{where}driver: ", DRIVERS) if keys else None
 
     def _path(
         self, interfaces: Sequence[str], components: Mapping[str, Component | None]
