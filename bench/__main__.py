@@ -38,6 +38,7 @@ BENCHES = {
     "load_routes": "reading large route tables",
     "dump_path": "capture file to capture file, against testpmd",
     "af_packet_forward": "device to device over AF_PACKET, against a C program",
+    "af_xdp_forward": "device to device over AF_XDP, against a C program",
     "first_ping": "start call to first answered ping",
     "restart": "SIGKILL of the engine to next answered ping",
     "idle": "CPU and memory of functions with nothing to do",

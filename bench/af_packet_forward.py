@@ -2,87 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from typing import TYPE_CHECKING
 
-from bench.cable import Host, connect, host, received_packets
-from bench.click import configuring_s
-from bench.figure import BrokenRunError, at_least
-from bench.process import cpu_s, running
-from bench.setting import Comparison, ratios
+from bench.figure import at_least
+from bench.forwarding import Forwarding, forwarding_figures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bench.figure import Figure
     from bench.setting import Setting
 
 __all__ = ["measure"]
 
-_CPU = {"generator": 0, "forwarder": 1}
-_DURATION_S = 2.0
-_TIMEOUT_S = 30
-_WAITING = 2048  # packets that may be on the way when a run ends
-_CONFIG = "FromDevice(a1, PROMISC true) -> q :: Queue(1024) -> to :: ToDevice(b1);\n"
-
 
 def measure(setting: Setting) -> list[Figure]:
-    """Frames of 64 and 1514 bytes, as many as the generator can send."""
-    with host("source") as source, host("middle") as middle, host("sink") as sink:
-        connect(source, "a0", middle, "a1")
-        connect(middle, "b1", sink, "b0")
-        return [_at_length(setting, (source, middle, sink), length) for length in (64, 1514)]
-
-
-def _at_length(setting: Setting, hosts: tuple[Host, Host, Host], length: int) -> Figure:
-    source, middle, sink = hosts
-    goal = at_least(0.9, 0.95)
-    subject = Comparison(
-        f"AF_PACKET forward, {length} bytes", goal, lambda: _engine(setting, middle, sink)
-    )
-    with _traffic(setting, source, length):
-        [figure] = ratios(setting, lambda: _reference(setting, middle, sink), [subject])
-    return figure
-
-
-@contextlib.contextmanager
-def _traffic(setting: Setting, source: Host, length: int) -> Iterator[None]:
-    """A generator that sends all the while."""
-    command = [setting.reference("generate"), "a0", str(length)]
-    with running(source.command(command), _CPU["generator"]) as generator:
-        yield
-        generator.stop().checked()
-
-
-def _reference(setting: Setting, middle: Host, sink: Host) -> float:
-    command = middle.command([setting.reference("forward"), "a1", "b1"])
-    before = received_packets(sink, "b0")
-    with running(command, _CPU["forwarder"]) as child:
-        child.wait_for("ready", _TIMEOUT_S)
-        starting_s = cpu_s(child.pid)
-        time.sleep(setting.seconds(_DURATION_S))
-        ended = child.stop().checked()
-    sent = int(ended.output.split()[-1])
-    _check(sent, received_packets(sink, "b0") - before)
-    return sent / (ended.cpu_s - starting_s)
-
-
-def _engine(setting: Setting, middle: Host, sink: Host) -> float:
-    config = setting.folder / "forward.click"
-    duration_s = setting.seconds(_DURATION_S)
-    config.write_text(f"{_CONFIG}DriverManager(wait {duration_s}s, stop);\n")
-    starting_s = configuring_s(setting, config, middle.command([]))
-    before = received_packets(sink, "b0")
-    command = middle.command([setting.engine, "click", str(config), "-h", "to.count"])
-    with running(command, _CPU["forwarder"]) as child:
-        ended = child.wait(duration_s + _TIMEOUT_S).checked()
-    sent = int(ended.output.split()[-1])
-    _check(sent, received_packets(sink, "b0") - before)
-    return sent / (ended.cpu_s - starting_s)
-
-
-def _check(sent: int, arrived: int) -> None:
-    """What was sent has arrived; what was on its way at the end is counted on one side only."""
-    if sent == 0 or abs(sent - arrived) > _WAITING:
-        raise BrokenRunError(f"{sent} packets sent, {arrived} arrived")
+    """A ring to receive, `sendmmsg` to send."""
+    return forwarding_figures(setting, Forwarding("AF_PACKET", "forward", at_least(0.9, 0.95)))

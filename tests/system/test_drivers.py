@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 WIRE = "f :: FromDevice(in{0}) -> q :: Queue(4096) -> t :: ToDevice(out{0});\n"
 BOTH_WAYS = (
-    "FromDevice(in) -> Queue(4096) -> ToDevice(out);"
-    "FromDevice(out) -> Queue(4096) -> ToDevice(in);"
+    "FromDevice(in) -> Queue(4096) -> ToDevice(out);FromDevice(out) -> Queue(4096) -> ToDevice(in);"
 )
 
 
@@ -142,5 +141,3 @@ def test_a_driver_that_does_not_exist_is_told(
         "weft: --driver in=dpdk: no driver 'dpdk'; allowed: af_packet, af_xdp, "
         "or NAME=DRIVER for one interface"
     )
-
-

@@ -12,6 +12,7 @@ mod offload;
 pub mod pcap;
 mod source;
 mod tap;
+mod vnet_header;
 
 pub use driver::{Driver, DriverStatistics, Refused, Sent, Stall};
 pub use error::reason;

@@ -1,58 +1,16 @@
 //! Finishing what the sender's side left to hardware that a virtual link does not have: checksums,
 //! segmentation of frames up to 64 KB, and VLAN tags kept beside the frame.
 
+use crate::vnet_header::{GSO_NONE, GSO_TCP_V4, GSO_TCP_V6, GSO_UDP, NEEDS_CHECKSUM, VnetHeader};
 use weft_core::{Batch, HEADROOM, PacketType, Pool};
 use weft_wire::checksum::{fold, ones_complement_sum, pseudo_header_v4, pseudo_header_v6};
 
-/// Length of the header the kernel puts before a frame (struct virtio_net_hdr).
-pub(crate) const VNET_HEADER: usize = 10;
-
-const NEEDS_CHECKSUM: u8 = 1;
-const GSO_NONE: u8 = 0;
-const GSO_TCP_V4: u8 = 1;
-const GSO_TCP_V6: u8 = 4;
-const GSO_UDP: u8 = 5;
-const GSO_ECN: u8 = 0x80;
 const TCP_FIN_PSH: u8 = 0x09;
 const TCP_CWR: u8 = 0x80;
 const ETHERNET: usize = 14;
 const TAG: usize = 4;
 /// Length of the two addresses a VLAN tag stands behind.
 const ADDRESSES: usize = 12;
-
-/// What is left to do on a frame, as the kernel says it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct VnetHeader {
-    flags: u8,
-    gso: u8,
-    segment: usize,
-    checksum_start: usize,
-    checksum_offset: usize,
-}
-
-impl VnetHeader {
-    pub(crate) fn parse(bytes: &[u8; VNET_HEADER]) -> VnetHeader {
-        let half = |at: usize| usize::from(u16::from_ne_bytes([bytes[at], bytes[at + 1]]));
-        VnetHeader {
-            flags: bytes[0],
-            gso: bytes[1] & !GSO_ECN,
-            segment: half(4),
-            checksum_start: half(6),
-            checksum_offset: half(8),
-        }
-    }
-
-    /// For a TCP segment at `transport` that has to be cut: each part carries `segment` bytes.
-    pub(crate) fn large_tcp(is_v6: bool, transport: usize, segment: usize) -> VnetHeader {
-        VnetHeader {
-            flags: NEEDS_CHECKSUM,
-            gso: if is_v6 { GSO_TCP_V6 } else { GSO_TCP_V4 },
-            segment,
-            checksum_start: transport,
-            checksum_offset: 16,
-        }
-    }
-}
 
 /// A frame as it was received.
 #[derive(Clone, Copy, Debug)]

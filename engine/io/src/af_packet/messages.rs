@@ -3,7 +3,8 @@
 //! This file passes arrays of pointers to the kernel: it is one of the few that use `unsafe`.
 
 use super::socket::Socket;
-use crate::offload::{RawFrame, VNET_HEADER, VnetHeader};
+use crate::offload::RawFrame;
+use crate::vnet_header::{VNET_HEADER, VnetHeader};
 use std::io;
 use std::mem::{size_of, zeroed};
 use weft_core::{Batch, MAX_FRAME, Packet, PacketType, Pool};

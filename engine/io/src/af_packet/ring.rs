@@ -8,7 +8,8 @@
 
 use super::messages::{packet_type, tag};
 use super::socket::Socket;
-use crate::offload::{RawFrame, VNET_HEADER, VnetHeader};
+use crate::offload::RawFrame;
+use crate::vnet_header::{VNET_HEADER, VnetHeader};
 use std::io;
 use std::mem::size_of;
 use std::sync::atomic::{AtomicU32, Ordering};

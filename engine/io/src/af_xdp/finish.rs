@@ -6,7 +6,8 @@
 //! mind. A longer frame of another kind cannot be told apart into what it stands for.
 
 use super::shared::Facts;
-use crate::offload::{self, RawFrame, VnetHeader, complete_checksum};
+use crate::offload::{self, RawFrame, complete_checksum};
+use crate::vnet_header::VnetHeader;
 use weft_core::{Batch, PacketType, Pool};
 use weft_wire::checksum::{fold, pseudo_header_v4, pseudo_header_v6};
 
