@@ -51,7 +51,7 @@ demo: .venv/.built sdk
 	@$(BIN)/python -m demo
 
 test: .venv/.built sdk
-	@tools/packages curl ip mvn npm nsenter ping
+	@tools/packages curl ip mvn npm nsenter ping tshark
 	@$(call WITH_RUST) cargo test --workspace --locked --quiet
 	@$(BIN)/python -m pytest
 
