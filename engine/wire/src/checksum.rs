@@ -97,6 +97,12 @@ pub fn transport_v4(source: u32, destination: u32, protocol: u8, bytes: &[u8]) -
     !fold(pseudo_header_v4(source, destination, protocol, length) + ones_complement_sum(bytes))
 }
 
+/// As [`transport_v4`] under IPv6 (RFC 8200, section 8.1).
+pub fn transport_v6(source: &[u8; 16], destination: &[u8; 16], protocol: u8, bytes: &[u8]) -> u16 {
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    !fold(pseudo_header_v6(source, destination, protocol, length) + ones_complement_sum(bytes))
+}
+
 /// The checksum after one 16-bit word changed from `old` to `new` (RFC 1624, equation 3).
 #[inline]
 pub fn update16(checksum: u16, old: u16, new: u16) -> u16 {
@@ -210,6 +216,20 @@ mod tests {
         assert_eq!(sum, 0x8a72);
         udp[6..8].copy_from_slice(&sum.to_be_bytes());
         assert_eq!(transport_v4(0x0a000001, 0x0a000002, 17, &udp), 0);
+    }
+
+    #[test]
+    fn transport_checksum_under_ipv6_covers_its_pseudo_header() {
+        // UDP 2001:db8::1 port 1 -> 2001:db8::2 port 2, "ab"
+        let mut source = [0; 16];
+        source[..4].copy_from_slice(&[0x20, 1, 0xd, 0xb8]);
+        let mut destination = source;
+        (source[15], destination[15]) = (1, 2);
+        let mut udp = [0, 1, 0, 2, 0, 10, 0, 0, b'a', b'b'];
+        let sum = transport_v6(&source, &destination, 17, &udp);
+        assert_eq!(sum, 0x4300);
+        udp[6..8].copy_from_slice(&sum.to_be_bytes());
+        assert_eq!(transport_v6(&source, &destination, 17, &udp), 0);
     }
 
     #[test]

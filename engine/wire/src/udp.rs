@@ -1,6 +1,7 @@
 //! UDP (RFC 768).
 
 use crate::bytes::{get16, put16};
+use crate::protocol::ip::UDP;
 use crate::{Result, checksum, need};
 
 /// Bytes of a UDP header.
@@ -68,7 +69,14 @@ impl<B: AsRef<[u8]> + AsMut<[u8]>> Datagram<B> {
     /// Computes and writes the checksum over all bytes given; a sum of 0 is written as `ffff`.
     pub fn fill_checksum_v4(&mut self, source: u32, destination: u32) {
         self.set_checksum(0);
-        let sum = checksum::transport_v4(source, destination, 17, self.0.as_ref());
+        let sum = checksum::transport_v4(source, destination, UDP, self.0.as_ref());
+        self.set_checksum(if sum == 0 { 0xffff } else { sum });
+    }
+
+    /// As [`Datagram::fill_checksum_v4`], under IPv6.
+    pub fn fill_checksum_v6(&mut self, source: &[u8; 16], destination: &[u8; 16]) {
+        self.set_checksum(0);
+        let sum = checksum::transport_v6(source, destination, UDP, self.0.as_ref());
         self.set_checksum(if sum == 0 { 0xffff } else { sum });
     }
 }
@@ -87,6 +95,17 @@ mod tests {
         datagram.fill_checksum_v4(0x0a000001, 0x0a000002);
         assert_eq!(datagram.payload(), b"ab");
         assert_eq!(bytes, [0, 1, 0, 2, 0, 10, 0x8a, 0x72, b'a', b'b']);
+    }
+
+    #[test]
+    fn the_checksum_under_ipv6_makes_the_sum_right() {
+        let (source, destination) = ([0xfe; 16], [0x20; 16]);
+        let mut bytes = [0, 1, 0, 2, 0, 10, 9, 9, b'a', b'b'];
+        let mut datagram = Datagram::new_checked(&mut bytes[..]).unwrap();
+        datagram.fill_checksum_v6(&source, &destination);
+        assert_ne!(datagram.checksum(), 0);
+        let sum = checksum::transport_v6(&source, &destination, UDP, &bytes);
+        assert_eq!(sum, 0);
     }
 
     #[test]
