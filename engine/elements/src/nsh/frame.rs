@@ -6,7 +6,7 @@ use weft_wire::{ethernet, vlan};
 
 /// Where the payload of a frame begins, and what it is; VLAN tags, two at most, are passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Frame {
+pub(crate) struct Frame {
     /// EtherType of the payload.
     pub ether_type: u16,
     /// Bytes before the payload.

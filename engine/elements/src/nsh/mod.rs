@@ -6,9 +6,10 @@
 mod boundary;
 mod check_nsh_header;
 mod encapsulation;
+mod flow;
 mod flows;
 mod forwarding_table;
-mod frame;
+pub(crate) mod frame;
 mod header_arguments;
 mod kept_or_marked;
 mod nsh_classifier;
@@ -20,6 +21,10 @@ mod nsh_proxy;
 mod nsh_switch;
 mod refusals;
 mod set_nsh;
+mod tunnel;
+mod vxlan_gpe_decap;
+mod vxlan_gpe_encap;
+mod vxlan_gpe_next;
 
 use weft_core::Class;
 
@@ -34,6 +39,8 @@ pub static CLASSES: &[&Class] = &[
     &nsh_proxy::CLASS,
     &nsh_switch::CLASS,
     &set_nsh::CLASS,
+    &vxlan_gpe_decap::CLASS,
+    &vxlan_gpe_encap::CLASS,
 ];
 
 /// The reason for dropping packets without a header at their network header position.
