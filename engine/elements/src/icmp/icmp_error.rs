@@ -38,9 +38,10 @@
 //! ## See also
 //! DecIPTTL, FixIPSrc, IPGWOptions
 
+use super::message::{Message, is_error, refusal};
 use super::names::{ERROR_AT_POINTER, NEED_FRAGMENT, code_number, type_number};
 use crate::ip::fix_ip_src::FIX_IP_SRC;
-use crate::ip::header::{NO_IP_HEADER, header_copy, is_multicast};
+use crate::ip::header::{NO_IP_HEADER, header_copy};
 use crate::ip::ip_gw_options::ICMP_PARAMPROB;
 use std::net::Ipv4Addr;
 use weft_core::{
@@ -50,7 +51,7 @@ use weft_core::{
 use weft_lang::value::{IpAddresses, Value as _, Word};
 use weft_lang::{Names, NoNames};
 use weft_wire::icmp::kind;
-use weft_wire::{checksum, icmp, ipv4, protocol};
+use weft_wire::{icmp, ipv4};
 
 /// Registers ICMPError.
 pub static CLASS: Class = Class {
@@ -111,9 +112,6 @@ pub static CLASS: Class = Class {
     ..Class::agnostic("ICMPError", "icmp", build)
 };
 
-/// Time to live of messages.
-const TTL: u8 = 200;
-
 const LOOSE_SOURCE_ROUTE: u8 = 131;
 const STRICT_SOURCE_ROUTE: u8 = 137;
 
@@ -146,17 +144,6 @@ impl weft_lang::value::Value for Kind {
     fn placeholder() -> Self {
         Kind(kind::UNREACHABLE.into())
     }
-}
-
-fn is_error(kind: u8) -> bool {
-    matches!(
-        kind,
-        kind::UNREACHABLE
-            | kind::SOURCE_QUENCH
-            | kind::REDIRECT
-            | kind::TIME_EXCEEDED
-            | kind::PARAMETER_PROBLEM
-    )
 }
 
 /// Type and code, checked.
@@ -233,40 +220,6 @@ fn reversed_route(route: &[u8]) -> Vec<u8> {
 }
 
 impl ICMPError {
-    fn is_unicast(&self, address: u32) -> bool {
-        address != u32::MAX && !is_multicast(address) && !self.bad.contains(&address)
-    }
-
-    /// Whether a host may have this address (RFC 1812, 5.3.7).
-    fn is_host(&self, address: u32) -> bool {
-        let net = address >> 24;
-        self.is_unicast(address) && net != 0 && net != 127 && net & 0xf0 != 0xf0
-    }
-
-    /// Why no message may be sent about a packet.
-    fn refusal(
-        &self,
-        packet: &Packet,
-        ip: &ipv4::Packet<ipv4::HeaderCopy>,
-        message: &[u8],
-    ) -> Option<&'static str> {
-        if ip.protocol() == protocol::ip::ICMP
-            && (message.len() < 4 || message.first().is_some_and(|k| is_error(*k)))
-        {
-            return Some("about-icmp-error");
-        }
-        let kind = packet.packet_type();
-        if !self.is_unicast(ip.destination())
-            || matches!(kind, PacketType::Broadcast | PacketType::Multicast)
-        {
-            return Some("not-unicast");
-        }
-        if !self.is_host(ip.source()) {
-            return Some("bad-source");
-        }
-        (ip.flags_offset() & ipv4::OFFSET_MASK != 0).then_some("fragment")
-    }
-
     /// The source route option for the way back.
     ///
     /// # Errors
@@ -306,7 +259,11 @@ impl ICMPError {
     fn message(&mut self, packet: &Packet, router: &mut Router) -> Result<Packet, &'static str> {
         let pool = &mut router.pool;
         let (ip, quoted) = header_copy(packet, pool).ok_or(NO_IP_HEADER)?;
-        if let Some(reason) = self.refusal(packet, &ip, ip.payload_in(quoted)) {
+        let is_to_one = !matches!(
+            packet.packet_type(),
+            PacketType::Broadcast | PacketType::Multicast
+        );
+        if let Some(reason) = refusal(&ip, ip.payload_in(quoted), is_to_one, &self.bad) {
             return Err(reason);
         }
         let pointer = pool.annotation_byte(packet, ICMP_PARAMPROB);
@@ -315,9 +272,18 @@ impl ICMPError {
         let headers = ipv4::HEADER_LEN + options.len() + icmp::HEADER_LEN;
         let room = (self.mtu.min(u32::from(u16::MAX)) as usize).checked_sub(headers);
         let quoted = &quoted[..quoted.len().min(room.ok_or("mtu-too-small")?)];
-        let mut bytes = self.ip_header(destination, &options, quoted.len());
-        let particulars = self.particulars(packet, pointer).to_be_bytes();
-        append_icmp(&mut bytes, self.kind, self.code, particulars, quoted);
+        let bytes = Message {
+            source: self.source.to_bits(),
+            destination,
+            id: self.id,
+            options: &options,
+            kind: self.kind,
+            code: self.code,
+            particulars: self.particulars(packet, pointer).to_be_bytes(),
+            quoted,
+        }
+        .to_bytes();
+        self.id = self.id.wrapping_add(1);
         let mut message = pool.copy_in(&bytes).ok_or(REASON_NO_BUFFER)?;
         message.set_network(0, ipv4::HEADER_LEN + options.len());
         message.set_destination(destination);
@@ -327,38 +293,6 @@ impl ICMPError {
         }
         Ok(message)
     }
-
-    fn ip_header(&mut self, destination: u32, options: &[u8], quoted: usize) -> Vec<u8> {
-        let repr = ipv4::Repr {
-            tos: 0,
-            id: self.id,
-            flags_offset: 0,
-            ttl: TTL,
-            protocol: protocol::ip::ICMP,
-            source: self.source.to_bits(),
-            destination,
-            payload_len: (options.len() + icmp::HEADER_LEN + quoted) as u16,
-        };
-        self.id = self.id.wrapping_add(1);
-        let mut bytes = vec![0; ipv4::HEADER_LEN];
-        // The buffer is long enough, so this cannot fail.
-        let _ = repr.emit(&mut bytes);
-        bytes.extend_from_slice(options);
-        bytes[0] = 0x40 | (bytes.len() / 4) as u8;
-        bytes[10..12].fill(0);
-        let sum = checksum::checksum(&bytes);
-        bytes[10..12].copy_from_slice(&sum.to_be_bytes());
-        bytes
-    }
-}
-
-fn append_icmp(bytes: &mut Vec<u8>, kind: u8, code: u8, particulars: [u8; 4], quoted: &[u8]) {
-    let start = bytes.len();
-    bytes.extend_from_slice(&[kind, code, 0, 0]);
-    bytes.extend_from_slice(&particulars);
-    bytes.extend_from_slice(quoted);
-    let sum = checksum::checksum(&bytes[start..]);
-    bytes[start + 2..start + 4].copy_from_slice(&sum.to_be_bytes());
 }
 
 impl Element for ICMPError {

@@ -3,7 +3,10 @@
 mod icmp_error;
 mod icmp_ping_responder;
 mod icmp_ping_source;
+mod message;
+mod message6;
 pub(crate) mod names;
+mod packet_too_big;
 
 use weft_core::Class;
 
@@ -12,4 +15,5 @@ pub static CLASSES: &[&Class] = &[
     &icmp_error::CLASS,
     &icmp_ping_responder::CLASS,
     &icmp_ping_source::CLASS,
+    &packet_too_big::CLASS,
 ];

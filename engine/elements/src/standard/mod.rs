@@ -35,7 +35,7 @@ mod tee;
 #[cfg(test)]
 mod tests;
 mod timed_source;
-mod token_bucket;
+pub(crate) mod token_bucket;
 mod truncate;
 mod unqueue;
 mod unstrip;
