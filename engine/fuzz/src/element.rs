@@ -3,7 +3,7 @@
 
 use crate::entropy::Entropy;
 use crate::harness::{Puller, Source, registry};
-use crate::packets::{packet, packet_of_length};
+use crate::packets::{Mix, packet, packet_of_length};
 use crate::shape::Shape;
 use crate::watchdog::{Told, working_folder};
 use weft_core::{
@@ -154,9 +154,9 @@ impl<'a> Run<'a> {
 
     /// Feeds a few packets of at most so many bytes: few, so that the same slots are used over and over.
     pub(crate) fn feed_some_up_to(&mut self, longest: usize) {
-        let mut batch = Batch::new();
+        let (mut batch, mix) = (Batch::new(), self.mix());
         for _ in 0..=self.entropy.below(4) {
-            match packet(&mut self.entropy, &mut self.router.pool) {
+            match packet(&mut self.entropy, mix, &mut self.router.pool) {
                 Some(long) if long.len() > longest => self.router.pool.free(long),
                 fed => batch.extend(fed),
             }
@@ -166,6 +166,10 @@ impl<'a> Run<'a> {
             batch.push(twin);
         }
         self.feed(batch);
+    }
+
+    fn mix(&self) -> Mix {
+        Mix::of(self.case.class())
     }
 
     /// Lets what was fed go through, and sometimes time go on.
@@ -219,9 +223,9 @@ impl<'a> Run<'a> {
 
     fn feed_some(&mut self) {
         let count = if self.entropy.once_in(3) { 64 } else { 4 };
-        let mut batch = Batch::new();
+        let (mut batch, mix) = (Batch::new(), self.mix());
         for _ in 0..=self.entropy.below(count) {
-            batch.extend(packet(&mut self.entropy, &mut self.router.pool));
+            batch.extend(packet(&mut self.entropy, mix, &mut self.router.pool));
         }
         self.share(&mut batch);
         self.feed(batch);
@@ -229,9 +233,11 @@ impl<'a> Run<'a> {
 
     fn all_lengths(&mut self) {
         let mut batch = Batch::new();
+        let mix = self.mix();
         for length in 0..=LENGTHS {
             batch.extend(packet_of_length(
                 &mut self.entropy,
+                mix,
                 length,
                 &mut self.router.pool,
             ));

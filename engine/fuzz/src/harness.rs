@@ -31,7 +31,15 @@ static PULLER: Class = Class {
     })
 };
 
-static CLASSES: &[&Class] = &[&SOURCE, &SINK, &PULLER];
+static RECORDER: Class = Class {
+    ports: "1/0",
+    processing: "h/",
+    ..Class::agnostic("FuzzRecorder", "fuzz", |_: &mut Configure<'_>| -> Built {
+        Ok(Box::<Recorder>::default())
+    })
+};
+
+static CLASSES: &[&Class] = &[&SOURCE, &SINK, &PULLER, &RECORDER];
 
 /// The engine's classes and those of the harness.
 pub fn registry() -> Registry {
@@ -94,6 +102,21 @@ struct Sink;
 
 impl Element for Sink {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
+        take(batch, router);
+    }
+}
+
+/// Keeps the bytes of what it gets.
+#[derive(Default)]
+pub struct Recorder {
+    /// What came since it was last looked at.
+    pub frames: Vec<Vec<u8>>,
+}
+
+impl Element for Recorder {
+    fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
+        let bytes = |packet| router.pool.data(packet).to_vec();
+        self.frames.extend(batch.iter().map(bytes));
         take(batch, router);
     }
 }

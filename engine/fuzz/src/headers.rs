@@ -33,7 +33,7 @@ pub fn frame(entropy: &mut Entropy<'_>) -> Frame {
         0 => (ETHER_ARP, 28, arp(entropy)),
         1 => (ETHER_IP6, 40, ip6(entropy)),
         _ => {
-            let (header, packet) = ip(entropy);
+            let (header, packet) = ip_packet(entropy);
             (ETHER_IP, header, packet)
         }
     };
@@ -53,7 +53,7 @@ pub fn frame(entropy: &mut Entropy<'_>) -> Frame {
     }
 }
 
-fn mac(entropy: &mut Entropy<'_>) -> Vec<u8> {
+pub(crate) fn mac(entropy: &mut Entropy<'_>) -> Vec<u8> {
     match entropy.below(3) {
         0 => vec![0xff; 6],
         1 => vec![2, 0, 0, 0, 0, 1],
@@ -70,7 +70,7 @@ fn arp(entropy: &mut Entropy<'_>) -> Vec<u8> {
     packet
 }
 
-fn ip6(entropy: &mut Entropy<'_>) -> Vec<u8> {
+pub(crate) fn ip6(entropy: &mut Entropy<'_>) -> Vec<u8> {
     let length = entropy.below(200);
     let mut packet = vec![0x60, 0, 0, 0];
     packet.extend((length as u16).to_be_bytes());
@@ -80,7 +80,7 @@ fn ip6(entropy: &mut Entropy<'_>) -> Vec<u8> {
 }
 
 /// An IPv4 packet and the length of its header.
-fn ip(entropy: &mut Entropy<'_>) -> (usize, Vec<u8>) {
+pub(crate) fn ip_packet(entropy: &mut Entropy<'_>) -> (usize, Vec<u8>) {
     let options = options(entropy);
     let (source, target) = (*entropy.pick(&ADDRESSES), *entropy.pick(&ADDRESSES));
     let (protocol, payload) = match entropy.below(4) {

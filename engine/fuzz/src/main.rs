@@ -1,5 +1,5 @@
 //! `weft-fuzz [--seconds N] [--seed S] [--target T]`: runs the fuzz targets for a while. T is
-//! `language`, `wire`, `component`, `configuration`, `element`, `race`, or a class. A failure ends the
+//! `language`, `wire`, `forwarding`, `component`, `configuration`, `element`, `race`, or a class. A failure ends the
 //! process and prints what was run.
 
 use std::process::ExitCode;
@@ -61,6 +61,7 @@ fn check_target(target: Option<&str>) -> Result<(), String> {
     let targets = [
         "language",
         "wire",
+        "forwarding",
         "component",
         "configuration",
         "element",
@@ -91,6 +92,9 @@ fn run(options: &Options) -> usize {
         }
         if wanted("wire") {
             runner.wire(100);
+        }
+        if wanted("forwarding") {
+            runner.forwarding(10);
         }
         if wanted("component") {
             runner.component(100);

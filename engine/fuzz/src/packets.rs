@@ -3,13 +3,42 @@
 
 use crate::entropy::Entropy;
 use crate::headers::{Frame, frame};
-use weft_core::{MAX_FRAME, Packet, PacketType, Pool};
+use crate::nsh_frames::{nsh_frame, nsh_header};
+use weft_core::{Class, MAX_FRAME, Nsh, Packet, PacketType, Pool};
+
+/// Which kinds of frames are frequent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mix {
+    /// What hosts send.
+    Hosts,
+    /// Frames with a Network Service Header.
+    Nsh,
+}
+
+impl Mix {
+    /// What elements of `class` look at.
+    pub fn of(class: &Class) -> Mix {
+        match class.group {
+            "nsh" => Mix::Nsh,
+            _ => Mix::Hosts,
+        }
+    }
+
+    /// A valid frame.
+    fn frame(self, entropy: &mut Entropy<'_>) -> Frame {
+        let is_rare = entropy.once_in(8);
+        match (self, is_rare) {
+            (Mix::Hosts, false) | (Mix::Nsh, true) => frame(entropy),
+            (Mix::Hosts, true) | (Mix::Nsh, false) => nsh_frame(entropy),
+        }
+    }
+}
 
 /// A packet of any kind; `None` when the pool has no room.
-pub fn packet(entropy: &mut Entropy<'_>, pool: &mut Pool) -> Option<Packet> {
+pub fn packet(entropy: &mut Entropy<'_>, mix: Mix, pool: &mut Pool) -> Option<Packet> {
     let frame = match entropy.below(4) {
         0 => random_frame(entropy),
-        _ => damaged_frame(entropy),
+        _ => damaged_frame(entropy, mix),
     };
     annotated(entropy, &frame, pool)
 }
@@ -17,10 +46,11 @@ pub fn packet(entropy: &mut Entropy<'_>, pool: &mut Pool) -> Option<Packet> {
 /// A packet of `length` bytes: the start of a valid frame, and arbitrary bytes behind.
 pub fn packet_of_length(
     entropy: &mut Entropy<'_>,
+    mix: Mix,
     length: usize,
     pool: &mut Pool,
 ) -> Option<Packet> {
-    let mut frame = frame(entropy);
+    let mut frame = mix.frame(entropy);
     let fill = entropy.byte();
     frame.bytes.resize(length, fill);
     annotated(entropy, &frame, pool)
@@ -28,9 +58,10 @@ pub fn packet_of_length(
 
 /// The bytes of a packet of any kind.
 pub fn bytes(entropy: &mut Entropy<'_>) -> Vec<u8> {
+    let mix = *entropy.pick(&[Mix::Hosts, Mix::Nsh]);
     match entropy.below(4) {
         0 => random_frame(entropy).bytes,
-        _ => damaged_frame(entropy).bytes,
+        _ => damaged_frame(entropy, mix).bytes,
     }
 }
 
@@ -50,8 +81,9 @@ fn random_frame(entropy: &mut Entropy<'_>) -> Frame {
     }
 }
 
-fn damaged_frame(entropy: &mut Entropy<'_>) -> Frame {
-    let mut frame = frame(entropy);
+/// A frame that was valid, changed in at most three places.
+pub(crate) fn damaged_frame(entropy: &mut Entropy<'_>, mix: Mix) -> Frame {
+    let mut frame = mix.frame(entropy);
     for _ in 0..entropy.below(4) {
         let length = frame.bytes.len();
         match entropy.below(6) {
@@ -116,7 +148,22 @@ fn annotated(entropy: &mut Entropy<'_>, frame: &Frame, pool: &mut Pool) -> Optio
     if entropy.once_in(5) {
         annotate(entropy, &mut packet, pool);
     }
+    if entropy.once_in(4) {
+        keep_header(entropy, &mut packet, pool);
+    }
     Some(packet)
+}
+
+/// Keeps a Network Service Header beside the packet, as one in a function has it.
+fn keep_header(entropy: &mut Entropy<'_>, packet: &mut Packet, pool: &mut Pool) {
+    let next_protocol = entropy.below(6) as u8;
+    let header = nsh_header(entropy, next_protocol);
+    let length = *entropy.pick(&[0, 14, 22]);
+    let link = entropy.bytes(length);
+    if let Some(mut nsh) = Nsh::read(&header, &link) {
+        nsh.expose(entropy.once_in(2));
+        pool.set_nsh(packet, nsh);
+    }
 }
 
 /// Offset of the annotation that tells how many packets a packet stands for, beyond itself.

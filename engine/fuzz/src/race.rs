@@ -147,10 +147,10 @@ fn flicker(bytes: &mut [u8], entropy: &mut Entropy<'_>) {
 }
 
 /// Where headers begin in the frames that are fed.
-const HEADERS: &[usize] = &[0, 14, 14, 18];
+const HEADERS: &[usize] = &[0, 14, 14, 18, 50];
 /// What tells lengths in them and behind: of IPv4 its own and the total, of ARP those of addresses,
-/// of options theirs, of TCP where data begins.
-const LENGTHS: &[usize] = &[0, 2, 3, 4, 5, 6, 7, 9, 20, 21, 22, 24, 25, 32];
+/// of options theirs, of TCP where data begins, of NSH its own and that of a context header.
+const LENGTHS: &[usize] = &[0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 20, 21, 22, 24, 25, 32];
 
 fn place(entropy: &mut Entropy<'_>) -> usize {
     match entropy.below(4) {

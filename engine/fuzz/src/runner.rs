@@ -4,7 +4,7 @@ use crate::entropy::Entropy;
 use crate::packets::bytes;
 use crate::texts::text;
 use crate::watchdog::Watchdog;
-use crate::{Case, component, configuration, element, language, race, wire};
+use crate::{Case, Forwarded, component, configuration, element, forwarding, language, race, wire};
 use weft_elements::REGISTRY;
 
 /// Runs targets.
@@ -48,6 +48,15 @@ impl Runner {
             let data = self.next("wire");
             wire(&bytes(&mut Entropy::new(&data)));
         }
+    }
+
+    /// Runs the target `forwarding` on `count` forwarders; what became of the frames.
+    pub fn forwarding(&mut self, count: usize) -> Forwarded {
+        let mut all = Forwarded::default();
+        for _ in 0..count {
+            all += forwarding(&self.next("forwarding"));
+        }
+        all
     }
 
     /// Runs the target `component` on `count` conversations.

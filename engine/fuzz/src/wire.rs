@@ -2,7 +2,12 @@
 
 use crate::watchdog::Told;
 use std::hint::black_box;
-use weft_wire::{arp, checksum, ethernet, icmp, ipv4, ipv6, tcp, udp, vlan};
+use weft_core::{MAX_LINK, Nsh};
+use weft_wire::nsh::{self, Header, Policy, Tlv, Tlvs, check, fits, push_tlv};
+use weft_wire::{arp, checksum, ethernet, icmp, ipv4, ipv6, tcp, udp, vlan, vxlan_gpe};
+
+/// Where Network Service Headers begin in frames: at the start, behind Ethernet, behind VXLAN-GPE over IPv4 and IPv6.
+const NSH_AT: [usize; 4] = [0, 14, 50, 70];
 
 /// Looks at `bytes` as every header there is.
 ///
@@ -20,7 +25,15 @@ pub fn wire(bytes: &[u8]) {
         black_box(packet.payload().len());
     }
     transport(bytes);
-    change(bytes.to_vec());
+    // What is compared is compared in a copy: the bytes may change.
+    let copy = bytes.to_vec();
+    for at in NSH_AT {
+        service_path(bytes.get(at..).unwrap_or_default());
+        let (link, rest) = copy.split_at(at.min(copy.len()));
+        same_again(rest, &link[..link.len().min(MAX_LINK)]);
+        context_headers(rest);
+    }
+    change(copy);
 }
 
 fn link(bytes: &[u8]) {
@@ -81,6 +94,69 @@ fn transport(bytes: &[u8]) {
             message.payload().len(),
         ));
     }
+}
+
+/// Looks at bytes as a Network Service Header, and as what may bring it.
+fn service_path(bytes: &[u8]) {
+    if let Ok(length) = check(bytes, &Policy::default()) {
+        assert!(length <= bytes.len().min(nsh::MAX_LEN));
+    }
+    if let Ok(header) = Header::new_checked(bytes) {
+        black_box((header.path(), header.ttl(), header.unassigned()));
+        black_box((header.context(), header.metadata().len()));
+        black_box((header.tlvs().count(), header.payload().len()));
+    }
+    if let Ok(header) = vxlan_gpe::Header::new_checked(bytes) {
+        black_box((header.version(), header.has_vni(), header.is_oam()));
+        black_box((header.vni(), header.next_protocol(), header.payload().len()));
+    }
+}
+
+/// A header that may be used is as long as its view says, and the same when it was kept and is written again.
+fn same_again(bytes: &[u8], link: &[u8]) {
+    let any = Policy {
+        oam: true,
+        next_protocol: true,
+        experiment: true,
+    };
+    let Ok(length) = check(bytes, &any) else {
+        return;
+    };
+    let header = Header::new_checked(bytes).expect("a header that was checked");
+    assert_eq!(header.header_len(), length);
+    let used: usize = header.tlvs().map(|tlv| tlv.padded_len()).sum();
+    assert!(used == 0 || used == header.metadata().len());
+    let kept = Nsh::read(&bytes[..length], link).expect("a header that was checked");
+    assert_eq!((kept.path(), kept.ttl()), (header.path(), header.ttl()));
+    let mut written = vec![0xaa; length];
+    assert!(kept.header_len() == length && kept.write(&mut written));
+    assert_eq!((&written[..], kept.link()), (&bytes[..length], link));
+    path_and_ttl(&mut written);
+}
+
+/// Setters change what they are called after, and nothing else.
+fn path_and_ttl(bytes: &mut [u8]) {
+    let before = bytes.to_vec();
+    let mut header = Header::new_checked(&mut *bytes).expect("a header");
+    let (ttl, path) = (header.ttl(), header.path());
+    header.set_ttl(!ttl);
+    header.set_path(!path >> 8, !path as u8);
+    assert_eq!((header.ttl(), header.path()), (!ttl & 0x3f, !path));
+    header.set_ttl(ttl);
+    header.set_path(path >> 8, path as u8);
+    assert_eq!(bytes, before);
+}
+
+/// Context headers that were read are the same when they are written and read again.
+fn context_headers(bytes: &[u8]) {
+    let bytes = &bytes[..bytes.len().min(nsh::MAX_OPTIONS)];
+    let found: Vec<Tlv<'_>> = Tlvs::new(bytes).collect();
+    let mut written = Vec::new();
+    for tlv in &found {
+        assert!(push_tlv(&mut written, tlv), "more than there was");
+    }
+    assert!(fits(&written) && Tlvs::new(&written).eq(found));
+    assert!(!fits(bytes) || written.len() == bytes.len());
 }
 
 /// Writes into headers; their checksums must be right then.
