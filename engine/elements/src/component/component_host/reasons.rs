@@ -77,6 +77,17 @@ pub const ALL: &[&str] = &[
     "ttl-expired",
     "unconnected",
     "unknown-address",
+    "vxlan-checksum",
+    "vxlan-flags",
+    "vxlan-fragment",
+    "vxlan-length",
+    "vxlan-next-protocol",
+    "vxlan-no-destination",
+    "vxlan-oam",
+    "vxlan-port",
+    "vxlan-protocol",
+    "vxlan-version",
+    "vxlan-vni",
     "wrong-mark",
 ];
 
