@@ -93,3 +93,33 @@ impl<T: Copy> Ring<T> {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use crate::sys;
+    use std::os::fd::{AsFd, OwnedFd};
+
+    const PAGE: libc::off_t = 4096;
+
+    /// Memory for a few rings, each of which both sides map.
+    pub(crate) struct Rings(OwnedFd);
+
+    impl Rings {
+        pub(crate) fn new() -> Rings {
+            Rings(sys::memory(4 * PAGE as usize).expect("memory"))
+        }
+
+        /// One side of ring `number`.
+        pub(crate) fn ring<T: Copy>(&self, number: libc::off_t, count: u32) -> Ring<T> {
+            let offsets = libc::xdp_ring_offset {
+                producer: 0,
+                consumer: 64,
+                flags: 128,
+                desc: 256,
+            };
+            let ring = Ring::map(self.0.as_fd(), &offsets, count, number * PAGE);
+            ring.expect("a mapping")
+        }
+    }
+}
