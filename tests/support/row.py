@@ -30,7 +30,7 @@ class Engine:
 
     def __init__(self, host: Host, config: str, folder: Path) -> None:
         self.path = folder / f"{host.name}.sock"
-        command = [engine_binary(), "click", "-u", str(self.path), "-e", config]
+        command = [engine_binary(), "click", "-R", "-u", str(self.path), "-e", config]
         self.process = subprocess.Popen(
             ["nsenter", f"--net={NETNS_FOLDER / host.name}", *command],
             stderr=subprocess.PIPE,
@@ -50,6 +50,16 @@ class Engine:
             assert answer.startswith(b"200"), answer
             length = int(stream.readline().split()[1])
             return stream.read(length).decode().strip()
+
+    def write(self, handler: str, value: str) -> None:
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect(str(self.path))
+            stream = control.makefile("rwb")
+            stream.readline()
+            stream.write(f"WRITEDATA {handler} {len(value)}\r\n{value}".encode())
+            stream.flush()
+            answer = stream.readline()
+            assert answer.startswith(b"200"), answer
 
     def count(self, handler: str) -> int:
         return int(self.read(handler))

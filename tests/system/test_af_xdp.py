@@ -216,6 +216,23 @@ def test_sending_alone_leaves_what_comes_to_the_host(
     assert attached(middle, "a1") == "no"
 
 
+def test_frames_go_to_the_host_again_when_a_swap_takes_the_reader_away(
+    hosts: tuple[Host, Host, Host], start: Start
+) -> None:
+    left, middle, _ = hosts
+    middle.configure("a1", "10.66.0.3")
+    sender = "Idle -> Queue -> t :: ToDevice(a1, METHOD AF_XDP);"
+    engine = start(middle, sender + "f :: FromDevice(a1, METHOD AF_XDP) -> Discard;")
+    assert attached(middle, "a1") == "native"
+    assert left.run(["ping", "-c", "1", "-W", "1", "10.66.0.3"]).returncode == 1
+    engine.write("hotconfig", sender)
+    assert attached(middle, "a1") == "no"
+    answered = left.run(["ping", "-c", "1", "-W", "5", "10.66.0.3"])
+    assert answered.returncode == 0, answered.stdout
+    engine.write("hotconfig", sender + "f :: FromDevice(a1, METHOD AF_XDP) -> Discard;")
+    assert attached(middle, "a1") == "native"
+
+
 def test_a_device_is_opened_again_right_after_it_was_closed(
     hosts: tuple[Host, Host, Host], start: Start
 ) -> None:

@@ -6,6 +6,7 @@ mod capture;
 mod driver;
 mod error;
 mod lines;
+mod load;
 mod method;
 mod null;
 mod offload;

@@ -21,6 +21,9 @@ const HEADROOM: usize = 256;
 /// Bytes of a frame beside the packet: link header, and a VLAN tag.
 const LINK_HEADER: usize = 18;
 
+/// The mode of one that has no program.
+const SENDING_ONLY: &str = "sending only";
+
 /// An interface whose frames come to sockets, for as long as this lives.
 pub struct Attachment {
     device: String,
@@ -98,7 +101,7 @@ impl Attachment {
             copying,
             program: None,
         };
-        attachment.note("sending only")?;
+        attachment.note(SENDING_ONLY)?;
         Ok(attachment)
     }
 
@@ -115,6 +118,13 @@ impl Attachment {
         let mode = program.mode.clone();
         self.program = Some(program);
         self.note(&mode)
+    }
+
+    /// Has frames come to the host's own stack again.
+    pub fn detach(&mut self) {
+        self.program = None;
+        // It is the words only that may be old.
+        let _ = self.note(SENDING_ONLY);
     }
 
     /// Notes for whoever uses the queues how frames come.

@@ -3,7 +3,6 @@
 //! The two sockets of a device may come from outside (process 1 of a sandbox opens them, unbound),
 //! or are opened here; from then on there is no difference.
 
-mod load;
 mod messages;
 mod receiver;
 mod ring;

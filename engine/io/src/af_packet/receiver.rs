@@ -7,11 +7,11 @@
 //! wait for the kernel (tens of milliseconds) are made by a thread, while receiving goes on.
 //! See docs/decisions/0008-packet-sockets.md.
 
-use super::load::{Load, Meter};
 use super::messages::{Inbox, MOST};
 use super::ring::{self, Ring};
 use super::socket::Socket;
 use crate::driver::{Driver, DriverStatistics, Sent};
+use crate::load::{Load, Meter};
 use crate::offload;
 use std::io;
 use std::os::fd::RawFd;

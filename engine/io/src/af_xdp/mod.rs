@@ -54,8 +54,7 @@ pub fn open_receiver(opening: &Opening<'_>) -> Result<Box<dyn Driver>, String> {
     check(opening)?;
     let shared = shared::open(opening)?;
     let wants_promiscuity = opening.promiscuous && opening.queues.is_none();
-    shared::lock(&shared).receive_all(wants_promiscuity)?;
-    Ok(Box::new(Receiver::new(shared)))
+    Ok(Box::new(Receiver::open(shared, wants_promiscuity)?))
 }
 
 /// Opens an interface for sending.

@@ -16,6 +16,8 @@ pub(super) struct Shared {
     pub facts: Facts,
     /// What was not done by process 1.
     attachment: Option<Attachment>,
+    /// How many receive from it: more than one for a moment, when one takes over from another.
+    receivers: usize,
     /// Keeps the interface promiscuous.
     promiscuity: Option<Box<dyn Send>>,
 }
@@ -105,12 +107,14 @@ impl Shared {
             port: port.map_err(|e| format!("{device}: AF_XDP sockets: {}", reason(&e)))?,
             facts: Facts::ask(device)?,
             attachment,
+            receivers: 0,
             promiscuity: None,
         })
     }
 
-    /// Has frames come, those to other hosts too if `promiscuous`.
-    pub(super) fn receive_all(&mut self, promiscuous: bool) -> Result<(), String> {
+    /// Has frames come, those to other hosts too if `promiscuous`, until
+    /// [`Shared::end_receiving`] was called as often.
+    pub(super) fn begin_receiving(&mut self, promiscuous: bool) -> Result<(), String> {
         if let Some(attachment) = &mut self.attachment {
             attachment.attach()?;
         }
@@ -118,7 +122,19 @@ impl Shared {
             let kept = af_packet::promiscuous(&self.facts.device)?;
             self.promiscuity = Some(Box::new(kept));
         }
+        self.receivers += 1;
         Ok(())
+    }
+
+    /// Leaves frames to the host's own stack again, unless somebody else receives them.
+    pub(super) fn end_receiving(&mut self) {
+        self.receivers = self.receivers.saturating_sub(1);
+        if self.receivers == 0 {
+            self.promiscuity = None;
+            if let Some(attachment) = &mut self.attachment {
+                attachment.detach();
+            }
+        }
     }
 }
 

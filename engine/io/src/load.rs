@@ -1,4 +1,4 @@
-//! How loaded a receiver is: when the ring pays off, and when it does no longer.
+//! How loaded a receiver is: when a ring pays off, or waiting for bursts, and when it does no longer.
 
 /// Frames per second from which on the ring is used.
 const HIGH: u64 = 100_000;
@@ -17,7 +17,7 @@ const SECOND: u64 = 1_000_000_000;
 
 /// A judgement of the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Load {
+pub(crate) enum Load {
     High,
     Between,
     Low,
@@ -25,7 +25,7 @@ pub(super) enum Load {
 
 /// Measures the rate of frames.
 #[derive(Debug, Default)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     began: u64,
     frames: u64,
     calls: u64,
@@ -35,7 +35,7 @@ pub(super) struct Meter {
 
 impl Meter {
     /// Counts `frames` at time `now` (nanoseconds) and judges.
-    pub(super) fn count(&mut self, frames: usize, now: u64) -> Load {
+    pub(crate) fn count(&mut self, frames: usize, now: u64) -> Load {
         self.frames += frames as u64;
         self.calls += u64::from(frames > 0);
         let length = now.saturating_sub(self.began);
@@ -60,7 +60,7 @@ impl Meter {
     }
 
     /// Begins anew at `now`.
-    pub(super) fn restart(&mut self, now: u64) {
+    pub(crate) fn restart(&mut self, now: u64) {
         *self = Meter {
             began: now,
             ..Meter::default()
