@@ -73,6 +73,8 @@ def test_the_driver_is_the_one_chosen(
     assert carries(pair)
     methods = [weft("read", "f", handler) for handler in ("f.method", "t.method")]
     assert [text.split()[0] for text in methods] == list(drivers)
+    in_frames = [host.namespace.tags_in_frames("eth0") for host in pair]
+    assert in_frames == [driver == "af_xdp" for driver in drivers]
 
 
 def test_a_package_names_the_driver_of_an_interface(

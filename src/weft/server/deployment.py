@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from weft.errors import WeftError
 from weft.model.function import FunctionFacts, link_name
+from weft.model.package import DRIVERS
 from weft.server.components import ComponentProcesses
 from weft.server.links import choose_join
 from weft.server.namespaces import Namespace
@@ -119,9 +120,9 @@ class Deployment:
 
     def _prepare(self, host: Namespace, prepared: contextlib.ExitStack) -> dict[str, Join]:
         """The way each interface is joined; what is wrong with one is found here."""
-        joins = {}
+        joins, drivers = {}, dict(self._request.drivers)
         for binding in self._request.bindings:
-            join = choose_join(binding, host)
+            join = choose_join(binding, host, drivers.get(binding.interface, DRIVERS[0]))
             prepared.callback(join.close)
             joins[binding.interface] = join
         return joins

@@ -26,6 +26,8 @@ NETNS_FOLDER = Path("/run/netns")
 _CLONE_NEWNET = 0x4000_0000
 _SIOCETHTOOL = 0x8946
 _ETHTOOL_GLINK = 0x0A
+_ETHTOOL_GFLAGS, _ETHTOOL_SFLAGS = 0x25, 0x26
+_FLAG_TXVLAN = 1 << 7
 
 
 class Namespace:
@@ -107,14 +109,27 @@ class Namespace:
 
     def carries(self, device: str) -> bool:
         """Whether a device reports link. Asking also makes the kernel settle it at once."""
-        value = array.array("I", [_ETHTOOL_GLINK, 0])
+        try:
+            return bool(self._ethtool(device, _ETHTOOL_GLINK))
+        except OSError:
+            return False
+
+    def tags_in_frames(self, device: str) -> bool:
+        """Whether VLAN tags are written into the frames a device sends, not left to its hardware."""
+        return not self._ethtool(device, _ETHTOOL_GFLAGS) & _FLAG_TXVLAN
+
+    def write_tags_into_frames(self, device: str) -> None:
+        """Have VLAN tags written into the frames a device sends; one that cannot stays as it is."""
+        with contextlib.suppress(OSError):
+            flags = self._ethtool(device, _ETHTOOL_GFLAGS)
+            self._ethtool(device, _ETHTOOL_SFLAGS, flags & ~_FLAG_TXVLAN)
+
+    def _ethtool(self, device: str, command: int, data: int = 0) -> int:
+        value = array.array("I", [command, data])
         request = struct.pack("16sQ16x", device.encode(), value.buffer_info()[0])
         with self.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
-            try:
-                fcntl.ioctl(handle, _SIOCETHTOOL, request)
-            except OSError:
-                return False
-        return bool(value[1])
+            fcntl.ioctl(handle, _SIOCETHTOOL, request)
+        return value[1]
 
 
 def _named() -> list[Path]:

@@ -17,12 +17,13 @@ __all__ = ["BridgeJoin"]
 class BridgeJoin:
     """Joins an interface to a bridge by a veth pair."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, driver: str) -> None:
         self._bridge = device
+        self._driver = driver
 
     def attach(self, host: Namespace, sandbox: Namespace, interface: str, name: str) -> str:
         """Make the pair and put its outer end into the bridge."""
-        make_pair(sandbox, interface, host, name)
+        make_pair(sandbox, interface, host, name, self._driver)
         index = host.index_of(name)
         with netlink_errors(f"cannot put '{name}' into the bridge '{self._bridge.name}'"):
             host.route.link("set", index=index, master=self._bridge.index, state="up")

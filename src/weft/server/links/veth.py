@@ -14,8 +14,9 @@ __all__ = ["VethJoin", "delete_all_inside", "delete_inside", "make_pair"]
 class VethJoin:
     """Joins an interface to a namespace."""
 
-    def __init__(self, netns: str, link: str | None) -> None:
+    def __init__(self, netns: str, link: str | None, driver: str) -> None:
         self._netns = netns
+        self._driver = driver
         self._link = link
         self._outside = Namespace.named(netns)
         self._route = self._outside.route  # made now, while the sandbox is being made
@@ -23,7 +24,7 @@ class VethJoin:
     def attach(self, host: Namespace, sandbox: Namespace, interface: str, name: str) -> str:
         """Make the pair with both ends where they belong, so that none is moved."""
         outside, outside_name = self._outside, self._link or name
-        make_pair(sandbox, interface, outside, outside_name)
+        make_pair(sandbox, interface, outside, outside_name, self._driver)
         index = outside.index_of(outside_name)
         with netlink_errors(f"cannot bring up '{outside_name}'"):
             self._route.link("set", index=index, state="up")
@@ -39,7 +40,9 @@ class VethJoin:
         delete_inside(sandbox, interface)
 
 
-def make_pair(sandbox: Namespace, interface: str, outside: Namespace, name: str) -> None:
+def make_pair(
+    sandbox: Namespace, interface: str, outside: Namespace, name: str, driver: str
+) -> None:
     """Both ends at once; the inner one is up already, an outer end cannot be made so."""
     try:
         with netlink_errors(f"cannot make the link '{name}' in {outside.name}"):
@@ -59,6 +62,8 @@ def make_pair(sandbox: Namespace, interface: str, outside: Namespace, name: str)
                 hint="name another: --interface NAME=netns:NAMESPACE:LINK",
             ) from None
         raise
+    if driver == "af_xdp":  # which is not told of tags beside the frame
+        outside.write_tags_into_frames(name)
 
 
 def delete_inside(sandbox: Namespace, interface: str) -> None:
