@@ -25,7 +25,10 @@ _CPU = {"generator": 0, "forwarder": 1}
 _DURATION_S = 2.0
 _TIMEOUT_S = 30
 _WAITING = 2048  # packets that may be on the way when a run ends
-_CONFIG = "FromDevice(a1, PROMISC true, METHOD {0}) -> q :: Queue(1024) -> to :: ToDevice(b1, METHOD {0});\n"
+_CONFIG = (
+    "FromDevice(a1, PROMISC true, METHOD {0}) -> q :: Queue(1024)"
+    " -> to :: ToDevice(b1, METHOD {0});\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
