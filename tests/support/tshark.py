@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["decode"]
 
+# Tell of wrong checksums too.
+_OPTIONS = [f"-o{protocol}.check_checksum:TRUE" for protocol in ("ip", "udp", "tcp")]
 _COMPLAINTS = ["_ws.malformed", "_ws.expert.message"]
 
 
@@ -23,7 +25,18 @@ def decode(
     capture = write_pcap(folder / "judged.pcap", frames)
     words = [word for field in [*fields, *_COMPLAINTS] for word in ("-e", field)]
     done = subprocess.run(
-        ["tshark", "-n", "-r", str(capture), "-T", "fields", "-E", "separator=|", *words],
+        [
+            "tshark",
+            "-n",
+            "-r",
+            str(capture),
+            "-T",
+            "fields",
+            "-E",
+            "separator=|",
+            *_OPTIONS,
+            *words,
+        ],
         capture_output=True,
         text=True,
         timeout=60,

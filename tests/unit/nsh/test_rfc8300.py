@@ -54,6 +54,26 @@ def test_the_ethertype(tmp_path: Path) -> None:
     assert run_graph(tmp_path, FORWARD, [GOOD]).outputs[0][0][12:14] == bytes.fromhex("894f")
 
 
+def test_the_next_protocol_of_vxlan_gpe(tmp_path: Path) -> None:
+    """VXLAN-GPE next protocol 4."""
+    encap = "in -> CheckNSHHeader(14) -> Strip(14) -> VXLANGPEEncap(192.0.2.1, 192.0.2.9) -> out0;"
+    [[packet]] = run_graph(tmp_path, encap, [GOOD]).outputs
+    # IPv4 with UDP to port 4790; then version 0, I and P bits, next protocol 4, VNI 0.
+    assert (packet[9], packet[22:24], packet[28:]) == (
+        17,
+        (4790).to_bytes(2, "big"),
+        bytes.fromhex("0c 0000 04 000000 00") + nsh() + INNER,
+    )
+    decap = "in -> CheckIPHeader(14) -> VXLANGPEDecap -> CheckNSHHeader -> out0;"
+    frame = ethernet("02:00:00:00:00:02", "02:00:00:00:00:01", 0x0800, packet)
+    assert run_graph(tmp_path, decap, [frame]).outputs == [[nsh() + INNER]]
+    other = bytearray(frame)
+    other[14 + 28 + 3] = 5
+    ran = run_graph(tmp_path, decap, [bytes(other)])
+    assert ran.outputs == [[]]
+    assert [reason.split(": ")[1] for reason in ran.drops] == ["vxlan-next-protocol"]
+
+
 # Version and unassigned bits
 
 

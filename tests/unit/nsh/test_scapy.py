@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.support.nsh import change, run_graph
 from tests.unit.nsh.headers import INSIDE, Header
-from tests.unit.nsh.written import HEADERS, encode, frames_expected
+from tests.unit.nsh.written import HEADERS, VXLAN_GPE, VXLAN_GPE_6, encode, frames_expected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,6 +70,42 @@ def test_what_we_write_scapy_reads(tmp_path: Path) -> None:
         assert read_by_scapy(packet[NSH]) == header, got.hex()
         assert bytes(packet[NSH].payload) == INSIDE[header.next_protocol]
         assert got == frame
+
+
+@pytest.mark.parametrize("elements", [VXLAN_GPE, VXLAN_GPE_6], ids=["IPv4", "IPv6"])
+def test_what_we_write_in_vxlan_gpe_scapy_reads(tmp_path: Path, elements: str) -> None:
+    from scapy.contrib.nsh import NSH
+    from scapy.layers.inet import UDP
+    from scapy.layers.l2 import Ether
+    from scapy.layers.vxlan import VXLAN
+
+    for (header, _), got in zip(frames_expected(), encode(tmp_path, elements), strict=True):
+        packet = Ether(got)
+        outer = packet[VXLAN]
+        assert (packet[UDP].dport, outer.flags, outer.NextProtocol) == (4790, 0xC, 4)
+        assert (outer.vni, outer.reserved0, outer.reserved2) == (0x123456, 0, 0)
+        assert read_by_scapy(packet[NSH]) == header, got.hex()
+
+
+def test_what_scapy_writes_in_vxlan_gpe_we_read(tmp_path: Path) -> None:
+    from scapy.layers.inet import IP, UDP
+    from scapy.layers.inet6 import IPv6
+    from scapy.layers.l2 import Ether
+    from scapy.layers.vxlan import VXLAN
+
+    link = Ether(dst="02:00:00:00:00:02", src="02:00:00:00:00:01")
+    inner = [written_by_scapy(header)[14:] for header in HEADERS]
+    for outer, check in (
+        (IP(src="192.0.2.1", dst="192.0.2.9"), "CheckIPHeader(14)"),
+        (IPv6(src="2001:db8::1", dst="2001:db8::9"), "MarkIPHeader(14)"),
+    ):
+        tunnel = (
+            link / outer / UDP(sport=50000, dport=4790) / VXLAN(flags=0xC, NextProtocol=4, vni=77)
+        )
+        frames = [bytes(tunnel / one) for one in inner]
+        graph = f"in -> {check} -> VXLANGPEDecap(77) -> CheckNSHHeader(OAM forward) -> out0;"
+        ran = run_graph(tmp_path, graph, frames)
+        assert (ran.outputs, ran.drops) == ([inner], {})
 
 
 def test_what_scapy_writes_we_read(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.tshark import decode
 from tests.unit.nsh.headers import NESTED, Header
-from tests.unit.nsh.written import encode, frames_expected
+from tests.unit.nsh.written import ETHERNET, VXLAN_GPE, VXLAN_GPE_6, encode, frames_expected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,15 +16,36 @@ if TYPE_CHECKING:
 FIELDS = [
     "nsh.version", "nsh.Obit", "nsh.CBit", "nsh.ttl", "nsh.length", "nsh.mdtype", "nsh.nextproto",
     "nsh.spi", "nsh.si", "nsh.contextheader", "nsh.metadataclass", "nsh.metadatatype",
-    "nsh.metadataunassignedbit", "nsh.metadatalen", "nsh.metadata", "eth.type", "frame.protocols",
+    "nsh.metadataunassignedbit", "nsh.metadatalen", "nsh.metadata", "frame.protocols",
 ]  # fmt: skip
-PROTOCOLS = {
-    0: "eth:ethertype:nsh",
-    1: "eth:ethertype:nsh:ip:udp:data",
-    2: "eth:ethertype:nsh:ipv6:data",
-    3: "eth:ethertype:nsh:eth:ethertype:ip:udp:data",
-    4: "eth:ethertype:nsh:nsh:ip:udp:data",
-    5: "eth:ethertype:nsh:mpls:ip:udp:data",
+INSIDE = {
+    0: "",
+    1: ":ip:udp:data",
+    2: ":ipv6:data",
+    3: ":eth:ethertype:ip:udp:data",
+    4: ":nsh:ip:udp:data",
+    5: ":mpls:ip:udp:data",
+}
+TUNNEL = {"udp.dstport": "4790", "vxlan.vni": "1193046", "vxlan.next_proto": "4"}
+TUNNEL |= {"vxlan.flags": "0x0c", "vxlan.ver": "0", "vxlan.i_bit": "1", "vxlan.p_bit": "1"}
+# How headers travel: the elements that make it so, what they begin with, fields of that.
+TRANSPORTS = {
+    "Ethernet": (ETHERNET, "eth:ethertype:nsh", {"eth.type": "0x894f"}),
+    "VXLAN-GPE": (
+        VXLAN_GPE,
+        "eth:ethertype:ip:udp:nsh",
+        {**TUNNEL, "ip.src": "192.0.2.1", "ip.dst": "192.0.2.9", "udp.checksum": "0x0000"},
+    ),
+    "VXLAN-GPE over IPv6": (
+        VXLAN_GPE_6,
+        "eth:ethertype:ipv6:udp:nsh",
+        {
+            **TUNNEL,
+            "ipv6.src": "2001:db8::1",
+            "ipv6.dst": "2001:db8::9",
+            "udp.checksum.status": "1",
+        },
+    ),
 }
 
 
@@ -61,13 +84,14 @@ def read_by_tshark(values: dict[str, list[str]]) -> list[Header]:
     return found
 
 
-def test_what_we_write_tshark_reads(tmp_path: Path) -> None:
-    frames = encode(tmp_path)
-    expected = frames_expected()
-    decoded = decode(tmp_path, frames, FIELDS)
-    for (header, frame), values, got in zip(expected, decoded, frames, strict=True):
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_what_we_write_tshark_reads(tmp_path: Path, transport: str) -> None:
+    elements, start, outer = TRANSPORTS[transport]
+    frames = encode(tmp_path, elements)
+    decoded = decode(tmp_path, frames, [*FIELDS, *outer])
+    for (header, frame), values, got in zip(frames_expected(), decoded, frames, strict=True):
         inner = [NESTED] if header.next_protocol == 4 else []
         assert read_by_tshark(values) == [header, *inner], got.hex()
-        assert values["eth.type"][0] == "0x894f"
-        assert values["frame.protocols"] == [PROTOCOLS[header.next_protocol]]
-        assert got == frame
+        assert values["frame.protocols"] == [start + INSIDE[header.next_protocol]]
+        assert {field: values[field][0] for field in outer} == outer
+        assert got.endswith(frame[14:])

@@ -10,12 +10,17 @@ from tests.unit.nsh.headers import INSIDE, Header, all_sorts, frame_inside
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["HEADERS", "encode", "frames_expected"]
+__all__ = ["ETHERNET", "HEADERS", "VXLAN_GPE", "VXLAN_GPE_6", "encode", "frames_expected"]
 
 HEADERS = all_sorts()
+_LINK = "EtherEncap({0}, 2:0:0:0:0:1, 2:0:0:0:0:2)"
+# What headers are put into.
+ETHERNET = _LINK.format("0x894f")
+VXLAN_GPE = f"VXLANGPEEncap(192.0.2.1, 192.0.2.9, 0x123456) -> {_LINK.format('0x0800')}"
+VXLAN_GPE_6 = f"VXLANGPEEncap(2001:db8::1, 2001:db8::9, 0x123456) -> {_LINK.format('0x86dd')}"
 
 
-def encode(folder: Path) -> list[bytes]:
+def encode(folder: Path, transport: str = ETHERNET) -> list[bytes]:
     """Frames with all sorts of headers, written by NSHEncap and, where one can, by NSHClassifier."""
     writers, inside = [], []
     for header in HEADERS:
@@ -25,7 +30,7 @@ def encode(folder: Path) -> list[bytes]:
             writers.append(classifier)
             inside.append(frame_inside(header.next_protocol))
     lines = ["in -> turns :: RoundRobinSwitch;"]
-    lines += ["end :: EtherEncap(0x894f, 2:0:0:0:0:1, 2:0:0:0:0:2) -> out0;"]
+    lines += [f"end :: Null -> {transport} -> out0;"]
     lines += [f"turns [{n}] -> {writer} -> end;" for n, writer in enumerate(writers)]
     ran = run_graph(folder, "\n".join(lines), inside)
     assert ran.drops == {}
