@@ -5,6 +5,7 @@ use crate::packets::bytes;
 use crate::texts::text;
 use crate::watchdog::Watchdog;
 use crate::{Case, Forwarded, component, configuration, element, forwarding, language, race, wire};
+use weft_core::Class;
 use weft_elements::REGISTRY;
 
 /// Runs targets.
@@ -22,6 +23,11 @@ impl Runner {
             round: 0,
             watchdog,
         }
+    }
+
+    /// Inputs that targets were run on; some make a batch or a conversation of one.
+    pub fn inputs(&self) -> u64 {
+        self.round
     }
 
     /// Input for the next run of a target.
@@ -67,8 +73,8 @@ impl Runner {
     }
 
     /// Runs the target `configuration` `count` times for every class that `wanted` wants.
-    pub fn configurations(&mut self, count: usize, wanted: impl Fn(&str) -> bool) {
-        for class in REGISTRY.iter().filter(|c| wanted(c.name)) {
+    pub fn configurations(&mut self, count: usize, wanted: impl Fn(&Class) -> bool) {
+        for class in REGISTRY.iter().filter(|c| wanted(c)) {
             for _ in 0..count {
                 let data = self.next(class.name);
                 configuration(class, &data);
