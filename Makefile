@@ -51,7 +51,7 @@ demo: .venv/.built sdk
 	@$(BIN)/python -m demo
 
 test: .venv/.built sdk
-	@tools/packages curl ip mvn npm nsenter ping tshark
+	@tools/packages curl ip mvn npm nsenter ovs-vswitchd ping tshark
 	@$(call WITH_RUST) cargo test --workspace --locked --quiet
 	@$(BIN)/python -m pytest
 
@@ -64,7 +64,7 @@ lint: .venv/.built sdk
 	@echo "lint: clean"
 
 bench: .venv/.built sdk
-	@tools/packages dpdk-testpmd cc ip
+	@tools/packages dpdk-testpmd cc ip ovs-vswitchd
 	@$(call WITH_RUST) $(BIN)/python -m bench
 
 fmt: .venv/.deps

@@ -39,6 +39,8 @@ BENCHES = {
     "dump_path": "capture file to capture file, against testpmd",
     "af_packet_forward": "device to device over AF_PACKET, against a C program",
     "af_xdp_forward": "device to device over AF_XDP, against a C program",
+    "nsh_proxy": "taking a Network Service Header off and putting it back",
+    "nsh_forward": "encapsulating and decapsulating between devices, against Open vSwitch",
     "first_ping": "start call to first answered ping",
     "restart": "SIGKILL of the engine to next answered ping",
     "idle": "CPU and memory of functions with nothing to do",

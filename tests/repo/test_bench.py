@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-IN_NAMESPACES = {"af_packet_forward", "af_xdp_forward", "first_ping"} | {
+IN_NAMESPACES = {"af_packet_forward", "af_xdp_forward", "nsh_forward", "first_ping"} | {
     "restart",
     "idle",
     "ps",
