@@ -3,6 +3,8 @@
 
 use super::NO_NSH_HEADER;
 use weft_core::{MAX_LINK, Nsh, Packet, Pool, REASON_NO_BUFFER};
+use weft_wire::ethernet;
+use weft_wire::nsh::next;
 
 /// Service path identifier and service index in one, where the packet has a header.
 #[inline]
@@ -11,6 +13,21 @@ pub(super) fn path(packet: &Packet, pool: &Pool) -> Option<u32> {
         Some(nsh) => nsh.is_exposed().then(|| nsh.path()),
         None => Some(packet.nsh_header(pool)?.path()),
     }
+}
+
+/// Bytes of a packet from its header on, and how many of them the header has.
+pub(super) fn lengths(packet: &Packet, pool: &Pool) -> Option<(usize, usize)> {
+    if let Some(nsh) = pool.nsh(packet) {
+        // The Ethernet header that functions see before all else but Ethernet is taken off again.
+        let inside = match nsh.next_protocol() {
+            next::ETHERNET | next::NONE => packet.len(),
+            _ => packet.len().saturating_sub(ethernet::HEADER_LEN),
+        };
+        return Some((inside + nsh.header_len(), nsh.header_len()));
+    }
+    let header = packet.nsh_header(pool)?;
+    let length = header.header_len();
+    Some((length + header.payload().len(), length))
 }
 
 /// Lets `change` change a packet's header; what is before and behind it in the packet stays.

@@ -15,7 +15,7 @@
 //!   `TLV CLASS:TYPE:VALUE` (more than once), as for [NSHEncap](NSHEncap.md). What FILTER says of IP is about IPv4.
 //! - `NEXT` *ethernet or ip* (ethernet): what follows the header: the whole frame, or what the frame
 //!   carries; then frames that carry neither IP nor MPLS nor NSH are as if no rule were for them.
-//! - `MTU` *unsigned* (0): the most bytes of a packet with its header; 0: any number.
+//! - `MTU` *unsigned* (0): the most bytes of a packet from its header on; 0: any number.
 //! - `RECLASSIFY` *boolean* (false): packets have a header already, kept beside them or marked in their bytes, and FILTER is
 //!   about what follows it. It gets the rule's SPI and SI, and TTL and metadata where the rule has some; the rest stays.
 //!   Packets without one are dropped as `no-nsh-header`; those whose MD type is not that of the rule's metadata as `nsh-md-type`.
@@ -38,7 +38,7 @@ use super::NO_NSH_HEADER;
 use super::encapsulation::Encapsulation;
 use super::frame::Frame;
 use super::header_arguments::HeaderArguments;
-use super::kept_or_marked::edit;
+use super::kept_or_marked::{edit, lengths};
 use crate::ip::classification::names::GraphNames;
 use weft_classify::{PacketRef, Program, Severity, ip};
 use weft_core::{
@@ -46,7 +46,7 @@ use weft_core::{
     Value, Verdict, argument, reader, variable,
 };
 use weft_lang::{Args, Names, split_words, unquote_text};
-use weft_wire::nsh::{md_type, next};
+use weft_wire::nsh::{FIXED_LEN, md_type, next};
 
 /// Registers NSHClassifier.
 pub static CLASS: Class = Class {
@@ -257,7 +257,11 @@ impl NSHClassifier {
             };
             (protocol, taken) = (kind, inner);
         }
-        if self.mtu != 0 && packet.len() - taken + encapsulation.len() > self.mtu {
+        let length = match self.reclassify {
+            true if self.mtu != 0 => reclassified_len(packet, pool, header),
+            _ => packet.len() - taken + encapsulation.len(),
+        };
+        if self.mtu != 0 && length > self.mtu {
             return Verdict::Emit(2, "mtu");
         }
         let outcome = if self.reclassify {
@@ -272,6 +276,13 @@ impl NSHClassifier {
         self.rules.counts[rule as usize] += 1;
         Verdict::Keep
     }
+}
+
+/// Bytes of a packet from its header on, once that is as `rule` says.
+fn reclassified_len(packet: &Packet, pool: &Pool, rule: &HeaderArguments) -> usize {
+    let (length, header) = lengths(packet, pool).unwrap_or((packet.len(), 0));
+    let new = rule.tlvs.as_ref().map(|tlvs| FIXED_LEN + tlvs.len());
+    length - header + new.unwrap_or(header)
 }
 
 /// Gives a header the path of `rule`, and what else that says.
