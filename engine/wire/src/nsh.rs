@@ -6,6 +6,8 @@
 
 mod check;
 mod header;
+pub mod integrity;
+pub mod oam;
 mod repr;
 mod tlv;
 

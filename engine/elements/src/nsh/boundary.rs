@@ -47,7 +47,7 @@ enum Way {
 }
 
 /// Why a packet is refused: the reason, and what is told.
-type Refusal = (&'static str, &'static str);
+pub(super) type Refusal = (&'static str, &'static str);
 
 const NO_BUFFER: Refusal = (REASON_NO_BUFFER, "no memory is left");
 const NO_CONTEXT: Refusal = (
@@ -152,7 +152,7 @@ impl Boundary {
 
 /// Reads a packet's header, without taking it off; also how many bytes it and the link header have.
 #[inline]
-fn read(packet: &Packet, pool: &Pool) -> Result<(Nsh, usize), Refusal> {
+pub(super) fn read(packet: &Packet, pool: &Pool) -> Result<(Nsh, usize), Refusal> {
     const NONE: Refusal = (NO_NSH_HEADER, NO_NSH_HEADER_TEXT);
     let at = packet.network().ok_or(NONE)?;
     let link = usize::from(at.checked_sub(packet.offset()).ok_or(NONE)?);

@@ -12,14 +12,21 @@ mod forwarding_table;
 pub(crate) mod frame;
 mod header_arguments;
 mod kept_or_marked;
+mod keys;
 mod nsh_classifier;
 mod nsh_decap;
+mod nsh_echo;
 mod nsh_encap;
 mod nsh_forwarder;
 mod nsh_function;
+mod nsh_ping;
 mod nsh_proxy;
+mod nsh_sign;
 mod nsh_switch;
+mod nsh_verify;
+mod oam_packet;
 mod refusals;
+mod replays;
 mod set_nsh;
 mod tunnel;
 mod vxlan_gpe_decap;
@@ -33,11 +40,15 @@ pub static CLASSES: &[&Class] = &[
     &check_nsh_header::CLASS,
     &nsh_classifier::CLASS,
     &nsh_decap::CLASS,
+    &nsh_echo::CLASS,
     &nsh_encap::CLASS,
     &nsh_forwarder::CLASS,
     &nsh_function::CLASS,
+    &nsh_ping::CLASS,
     &nsh_proxy::CLASS,
+    &nsh_sign::CLASS,
     &nsh_switch::CLASS,
+    &nsh_verify::CLASS,
     &set_nsh::CLASS,
     &vxlan_gpe_decap::CLASS,
     &vxlan_gpe_encap::CLASS,
