@@ -14,6 +14,7 @@ from weft.vnf.capture import empty_capture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 __all__ = [
     "GraphReport",
@@ -43,14 +44,19 @@ class GraphReport:
     warnings: tuple[Problem, ...] = ()
 
 
-def check_graph(graph: str, values: Mapping[str, str], devices: Sequence[str]) -> GraphReport:
-    """Parse, flatten, configure and initialize `graph` with devices that carry nothing."""
+def check_graph(
+    graph: str, values: Mapping[str, str], devices: Sequence[str], folder: Path | None = None
+) -> GraphReport:
+    """Parse, flatten, configure and initialize `graph` with devices that carry nothing.
+
+    Files that it names are looked for in `folder`, or where the caller is.
+    """
     with empty_capture() as (capture, descriptor):
         command = [engine_binary(), "click", "-q", "-o", "-"]
         for device in devices:
             command += ["--device", f"{device}=pcap:{capture}"]
         command += ["-f", "-", *(f"{name}={value}" for name, value in values.items())]
-        run = _run(command, graph.encode("utf-8", errors="surrogateescape"), descriptor)
+        run = _run(command, graph.encode("utf-8", errors="surrogateescape"), descriptor, folder)
     said = run.stderr.decode("utf-8", errors="replace")
     if run.returncode == 0:
         flat = run.stdout.decode("utf-8", errors="surrogateescape")
@@ -61,7 +67,9 @@ def check_graph(graph: str, values: Mapping[str, str], devices: Sequence[str]) -
     return GraphReport("", tuple(problems_of(said)))
 
 
-def _run(command: list[str], graph: bytes, descriptor: int) -> subprocess.CompletedProcess[bytes]:
+def _run(
+    command: list[str], graph: bytes, descriptor: int, folder: Path | None
+) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(
             command,
@@ -70,6 +78,7 @@ def _run(command: list[str], graph: bytes, descriptor: int) -> subprocess.Comple
             timeout=_TIMEOUT_S,
             check=False,
             pass_fds=(descriptor,),
+            cwd=folder,
         )
     except OSError as error:
         raise EngineError(f"cannot run '{command[0]}': {error.strerror}") from None

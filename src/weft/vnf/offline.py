@@ -17,6 +17,7 @@ from weft.vnf.capture import EMPTY_CAPTURE
 from weft.vnf.forwarder import graph_of
 from weft.vnf.frameworks import processes_of
 from weft.vnf.manifest import MANIFEST
+from weft.vnf.unpacking import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,10 +44,7 @@ def run_on_files(request: FunctionRequest) -> int:
         is_package = any(file.name == MANIFEST for file in package.files)
         folder = Path(scratch) / "data" if is_package else None
         if folder is not None:
-            for file in package.files:
-                target = folder / file.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(file.content)
+            unpack(package.files, folder)
         empty = Path(scratch) / "empty.pcap"
         empty.write_bytes(EMPTY_CAPTURE)
         return _run(_command(request, graph, empty), folder)

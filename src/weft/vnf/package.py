@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from weft.errors import PackageError, UsageError
@@ -17,10 +19,10 @@ from weft.vnf.manifest import MANIFEST, read_manifest
 from weft.vnf.path import parse_path
 from weft.vnf.reader import suggestion
 from weft.vnf.source import read_files
+from weft.vnf.unpacking import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 __all__ = ["load_click_file", "load_package", "package_of", "parameter_values"]
 
@@ -114,7 +116,11 @@ def _graph_problems(package: Package, warnings: list[Problem]) -> list[Problem]:
     if any(parameter.default is None for parameter in package.parameters):
         return []
     values = {p.name: p.default for p in package.parameters if p.default is not None}
-    report = check_graph(graph_of(package), values | _start_values(package), package.devices)
+    with tempfile.TemporaryDirectory(prefix="weft-") as scratch:
+        folder = Path(scratch) / "data"
+        unpack(package.files, folder)
+        start = values | _start_values(package)
+        report = check_graph(graph_of(package), start, package.devices, folder)
     isolated = [check_graph(graph, values, ()) for graph in isolated_graphs(package)]
     problems = {problem for one in (report, *isolated) for problem in one.problems}
     if problems:

@@ -100,6 +100,24 @@ def test_devices_and_interfaces_must_match(tmp_path: Path) -> None:
     ]
 
 
+def test_a_graph_finds_the_files_of_its_package(tmp_path: Path) -> None:
+    folder = tmp_path / "keyed"
+    folder.mkdir()
+    (folder / "vnf.yaml").write_text(
+        "weft: 1\nvnf: keyed\nversion: 1.0.0\ninterfaces: [in]\n"
+        "components:\n  check: {framework: click, file: check.click}\n"
+    )
+    (folder / "check.click").write_text("FromDevice(in) -> NSHVerify(KEYS keys.txt) -> Discard;")
+    with pytest.raises(PackageError) as caught:
+        load_package(folder)
+    assert str(caught.value).endswith(
+        "check.click:1: While initializing 'NSHVerify@2 :: NSHVerify': "
+        "keys.txt: No such file or directory (os error 2)"
+    )
+    (folder / "keys.txt").write_text("k1:" + "5a" * 32)
+    assert load_package(folder).name == "keyed"
+
+
 def test_values_of_parameters_reach_the_graph(tmp_path: Path) -> None:
     graph = "FromDevice(in) -> Queue($LIMIT) -> ToDevice(out);"
     assert load_package(hub(tmp_path, graph)).parameters[0].default == "5"
