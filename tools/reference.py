@@ -63,8 +63,15 @@ def command_page() -> str:
         module = import_module(f"weft.cli.{name}")
         parser = argparse.ArgumentParser(prog=f"weft {name}", description=module.__doc__)
         module.add_arguments(parser)
-        parts.append(f"\n```\n{parser.format_help().rstrip()}\n```\n")
+        for part in (parser, *_verbs(parser)):
+            parts.append(f"\n```\n{part.format_help().rstrip()}\n```\n")
     return "".join(parts)
+
+
+def _verbs(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """The parsers of a command's verbs, as in `weft package check`."""
+    choices = [action.choices for action in parser._actions]
+    return [verb for named in choices if isinstance(named, dict) for verb in named.values()]
 
 
 def pages() -> dict[str, str]:

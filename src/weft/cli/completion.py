@@ -20,6 +20,7 @@ _weft() {{
     fi
     case ${{COMP_WORDS[1]}} in
     {named}) COMPREPLY=($(compgen -W "$(weft completion names 2>/dev/null)" -- "$word")) ;;
+    sfc) COMPREPLY=($(compgen -W "ping trace $(weft completion names 2>/dev/null)" -- "$word")) ;;
     package) COMPREPLY=($(compgen -W "init check" -- "$word") $(compgen -f -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W "bash zsh" -- "$word")) ;;
     *) COMPREPLY=($(compgen -f -- "$word")) ;;

@@ -23,6 +23,7 @@ COMMANDS = {
     "write": "write a handler of a function",
     "reconfigure": "change the components or the path of a running function",
     "logs": "what a function's engine has said",
+    "sfc": "ask along a service function path whether it is whole, or where it leads",
     "start": "start the processing of a stopped function",
     "stop": "stop a function and remove it, or with --keep only its processing",
     "package": "make and check packages, and show the graph of one",

@@ -135,7 +135,8 @@ def test_completion_scripts_are_valid_shell(capsys: pytest.CaptureFixture[str]) 
 def test_every_command_has_the_same_output_option(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = [name, "check"] if name == "package" else [name]
+    verbs = {"package": ["check"], "sfc": ["ping"]}
+    command = [name, *verbs.get(name, [])]
     with pytest.raises(SystemExit):
         run([*command, "--help"])
     assert "--output {table,json,yaml}" in capsys.readouterr().out
