@@ -13,6 +13,7 @@ mod harness;
 mod headers;
 mod language;
 mod nsh_frames;
+mod nsh_messages;
 mod nsh_oracle;
 mod packets;
 mod race;

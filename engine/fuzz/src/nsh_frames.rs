@@ -2,6 +2,7 @@
 
 use crate::entropy::Entropy;
 use crate::headers::{Frame, ip_packet, ip6, mac};
+use crate::nsh_messages::{echo, protected};
 use weft_wire::nsh::{self, Metadata, Repr, Tlv, push_tlv};
 use weft_wire::{ipv4, ipv6, udp, vxlan_gpe};
 
@@ -42,7 +43,7 @@ pub fn nsh_header(entropy: &mut Entropy<'_>, next_protocol: u8) -> Vec<u8> {
         _ => Metadata::Variable(tlvs(entropy)),
     };
     let mut bytes = Repr {
-        oam: entropy.once_in(8),
+        oam: entropy.once_in(8) || next_protocol == nsh::next::OAM && !entropy.once_in(4),
         ttl: *entropy.pick(&[0, 1, 2, 33, 63]),
         si: *entropy.pick(&INDEXES),
         metadata,
@@ -64,7 +65,7 @@ fn nsh_packet(entropy: &mut Entropy<'_>, nested: usize) -> (usize, Vec<u8>) {
         1 => (nsh::next::IPV6, ip6(entropy)),
         2 => (nsh::next::MPLS, vec![0, 6, 0x41, 0x40]),
         3 if nested > 0 => (nsh::next::NSH, nsh_packet(entropy, nested - 1).1),
-        4 => (nsh::next::OAM, entropy.bytes(16)),
+        4 => (nsh::next::OAM, echo(entropy)),
         5 => (nsh::next::IPV4, ip_packet(entropy).1),
         _ => {
             let mut frame = mac(entropy);
@@ -97,7 +98,10 @@ fn tlvs(entropy: &mut Entropy<'_>) -> Vec<u8> {
             break;
         }
     }
-    metadata
+    match entropy.once_in(3) {
+        true => protected(entropy, metadata),
+        false => metadata,
+    }
 }
 
 /// The IP packet that brings `packet` through VXLAN-GPE.

@@ -1,5 +1,6 @@
 //! The target `wire`: any bytes as every header. Views must refuse them or answer every question.
 
+use crate::nsh_messages;
 use crate::watchdog::Told;
 use std::hint::black_box;
 use weft_core::{MAX_LINK, Nsh};
@@ -32,6 +33,7 @@ pub fn wire(bytes: &[u8]) {
         let (link, rest) = copy.split_at(at.min(copy.len()));
         same_again(rest, &link[..link.len().min(MAX_LINK)]);
         context_headers(rest);
+        nsh_messages::look(bytes.get(at..).unwrap_or_default(), rest);
     }
     change(copy);
 }
