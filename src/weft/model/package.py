@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from weft.model.nsh import Nsh
 
 __all__ = [
     "DRIVERS",
@@ -162,9 +166,15 @@ class Package:
     path: str | None = None
     path_line: int = 0
     drivers: tuple[tuple[str, str], ...] = ()
+    nsh: Nsh | None = None
     parameters: tuple[Parameter, ...] = ()
     resources: Resources = field(default_factory=Resources)
     sandbox: str = "auto"
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether its graph is put together, and not the text of its one component."""
+        return self.path is not None or bool(self.nsh and self.nsh.is_whole)
 
     @property
     def devices(self) -> tuple[str, ...]:

@@ -194,7 +194,7 @@ class Deployment:
         package = self._request.package
         graph = folder.path / "graph.click"
         graph.write_bytes(graph_of(package).encode("utf-8", errors="surrogateescape"))
-        if package.path is not None:
+        if package.is_composed:
             write_zip(folder.package, package.files)
         data = folder.path / "data"
         data.mkdir(mode=0o700)

@@ -100,7 +100,7 @@ def _impossible(old: Package, new: Package) -> list[Problem]:
         ours, theirs = ", ".join(new.interfaces), ", ".join(old.interfaces)
         message = f"interfaces: they cannot change while the function runs: {ours}, not {theirs}"
         found.append(Problem(MANIFEST, 0, message))
-    if old.path is None or new.path is None:
+    if not (old.is_composed and new.is_composed):
         found.append(Problem(MANIFEST, 0, "path: a running function can only change with one"))
     before = {component.name: component for component in old.components}
     for component in new.components:

@@ -126,7 +126,11 @@ class _Editing:
         return True
 
     def _components(self) -> yaml.MappingNode:
-        node = next(value for key, value in self.root.value if key.value == "components")
+        """The mapping of all components; where there is none yet, an empty one is put in."""
+        node = next((value for key, value in self.root.value if key.value == "components"), None)
+        if node is None:
+            node = yaml.MappingNode("tag:yaml.org,2002:map", [])
+            self.root.value.append((_scalar("components"), node))
         assert isinstance(node, yaml.MappingNode)
         return node
 

@@ -8,6 +8,7 @@ it stands:
     filter :: Component($key_filter, UID $uid_filter, CAPACITY 512, ...);
     in -> filter -> out
 
+With a role in service function chains the element `nsh` stands between devices and path; see `nsh.py`.
 Parameters stay variables (`$NAME`) and get their value when the graph is started; so do the key and
 the user id of each process.
 """
@@ -20,10 +21,12 @@ from weft.model.package import MANIFEST
 from weft.vnf.frameworks import FRAMEWORKS, processes_of
 from weft.vnf.frameworks.click import compound_of, line_directive, source_of
 from weft.vnf.frameworks.framework import Context, devices_element
+from weft.vnf.nsh import nsh_graph
 from weft.vnf.path import parse_path
 
 if TYPE_CHECKING:
     from weft.model.package import Package
+    from weft.vnf.path import Path
 
 __all__ = ["GENERATED", "graph_of", "isolated_graphs"]
 
@@ -32,19 +35,30 @@ GENERATED = "forwarder"
 
 def graph_of(package: Package) -> str:
     """The text of the function's graph, with line directives that point into the package's files."""
-    if package.path is None:
+    if not package.is_composed:
         return source_of(package.components[0], package)
-    path = parse_path(package.path)
-    parts = [line_directive(1, GENERATED)]
-    for name in package.interfaces:
-        parts.append(devices_element(name, (name,), path.inputs(name), path.outputs(name)))
+    path = parse_path(package.path or "")
+    parts = [_interfaces(package, path)]
     for component in package.components:
         context = Context(package, path.inputs(component.name), path.outputs(component.name))
         if component.line:
             parts.append(line_directive(component.line, MANIFEST))
         parts.append(FRAMEWORKS[component.framework].element(component, context))
-    parts += [line_directive(package.path_line, MANIFEST), package.path]
+    if package.path is not None:
+        parts += [line_directive(package.path_line, MANIFEST), package.path]
     return "".join(parts)
+
+
+def _interfaces(package: Package, path: Path) -> str:
+    """All interfaces, with the element of the function's role behind them if it has one."""
+    if package.nsh:
+        text = nsh_graph(package.nsh, package.interfaces, path)
+        return line_directive(package.nsh.line, MANIFEST) + text
+    elements = [
+        devices_element(name, (name,), path.inputs(name), path.outputs(name))
+        for name in package.interfaces
+    ]
+    return line_directive(1, GENERATED) + "".join(elements)
 
 
 def isolated_graphs(package: Package) -> list[str]:

@@ -16,6 +16,7 @@ from weft.vnf.forwarder import graph_of, isolated_graphs
 from weft.vnf.frameworks import processes_of
 from weft.vnf.graph import GraphReport, check_graph, devices_of, drivers_of, missing_devices
 from weft.vnf.manifest import MANIFEST, read_manifest
+from weft.vnf.nsh import stand_in_addresses
 from weft.vnf.path import parse_path
 from weft.vnf.reader import suggestion
 from weft.vnf.source import read_files
@@ -116,12 +117,14 @@ def _graph_problems(package: Package, warnings: list[Problem]) -> list[Problem]:
     if any(parameter.default is None for parameter in package.parameters):
         return []
     values = {p.name: p.default for p in package.parameters if p.default is not None}
+    graph = graph_of(package)
+    if package.nsh:
+        graph += stand_in_addresses(package.interfaces)
     with tempfile.TemporaryDirectory(prefix="weft-") as scratch:
         folder = Path(scratch) / "data"
         unpack(package.files, folder)
-        start = values | _start_values(package)
-        report = check_graph(graph_of(package), start, package.devices, folder)
-    isolated = [check_graph(graph, values, ()) for graph in isolated_graphs(package)]
+        report = check_graph(graph, values | _start_values(package), package.devices, folder)
+    isolated = [check_graph(alone, values, ()) for alone in isolated_graphs(package)]
     problems = {problem for one in (report, *isolated) for problem in one.problems}
     if problems:
         return sorted(set(_told_by_path(package, problems)))

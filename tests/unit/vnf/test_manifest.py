@@ -167,8 +167,9 @@ def test_every_problem_is_reported_at_once() -> None:
         ("sandbox: auto", "sandbox: *x", "13: not YAML: found undefined alias 'x'"),
         (
             "sandbox: auto",
-            "sandbox: auto\nnsh: proxy",
-            "14: nsh: 'proxy' is not known; allowed: none",
+            "sandbox: auto\nnsh: proxi",
+            "14: nsh: 'proxi' is not known (did you mean 'proxy'?); allowed: none, proxy, aware, "
+            "classifier, forwarder",
         ),
     ],
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from weft.model.nsh import WHOLE_ROLES
 from weft.model.package import DRIVERS, MANIFEST, Package, Resources
 from weft.model.problem import Problem
 from weft.vnf.document import MappingNode, Node, TextNode, read_document
 from weft.vnf.frameworks import FRAMEWORKS
 from weft.vnf.frameworks.click import text_of
 from weft.vnf.manifest.components import read_components
+from weft.vnf.manifest.nsh import read_nsh, role_in
 from weft.vnf.manifest.parameters import read_parameters
 from weft.vnf.manifest.values import CLICK_WORDS, INTERFACE, INTERFACE_ALLOWED, ManifestReader
 from weft.vnf.path import parse_path
@@ -19,6 +21,7 @@ from weft.vnf.wiring import stores_packets, wiring_problems
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from weft.model.nsh import Nsh
     from weft.model.package import Component, PackageFile, Parameter
 
 __all__ = ["NO_MANIFEST", "read_manifest"]
@@ -42,7 +45,6 @@ _KEYS = {
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,63}", re.ASCII)
 _SANDBOXES = ("auto", "process")
-_NSH = ("none",)
 
 
 def read_manifest(files: Sequence[PackageFile]) -> tuple[Package | None, list[Problem]]:
@@ -58,22 +60,32 @@ def read_manifest(files: Sequence[PackageFile]) -> tuple[Package | None, list[Pr
     return (package if not manifest.problems else None), sorted(manifest.problems)
 
 
+def _role_of(root: Node) -> str:
+    """The role that the package has with the Network Service Header; `none` is one, too."""
+    entries = root.entries if isinstance(root, MappingNode) else ()
+    return next((role_in(value) for key, value in entries if key.text == "nsh"), "none")
+
+
 class _Manifest(ManifestReader):
     """One reading of one `vnf.yaml`."""
 
     def __init__(self, root: Node, files: Sequence[PackageFile]) -> None:
         super().__init__(files)
-        self.keys = self.mapping(root, "", _KEYS)
+        self.role = _role_of(root)
+        self.is_whole = self.role in WHOLE_ROLES
+        self.keys = self.mapping(root, "", {**_KEYS, "components": not self.is_whole})
 
     def read(self) -> Package:
         drivers = self._interfaces()
         interfaces = tuple(drivers)
         components: dict[str, Component | None] = {}
-        if "components" in self.keys:
+        if self.is_whole:
+            self._check_whole()
+        elif "components" in self.keys:
             components = read_components(self, self.keys["components"][1], interfaces)
-        path, path_line = self._path(interfaces, components)
+        path, path_line = (None, 0) if self.is_whole else self._path(interfaces, components)
         self._one_of("weft", ("1",))
-        self._one_of("nsh", _NSH)
+        parameters = self._parameters(components)
         return Package(
             name=self._word("vnf", _NAME, "lower-case words joined by hyphens, as in l7-firewall"),
             version=self._word("version", _VERSION, "letters, digits and . + -, as in 1.0.0"),
@@ -84,7 +96,8 @@ class _Manifest(ManifestReader):
             path=path,
             path_line=path_line,
             drivers=tuple((name, driver) for name, driver in drivers.items() if driver),
-            parameters=self._parameters(components),
+            nsh=self._nsh(interfaces, components, parameters),
+            parameters=parameters,
             resources=self._resources(),
             sandbox=self._one_of("sandbox", _SANDBOXES) or "auto",
             files=self.files,
@@ -148,9 +161,31 @@ class _Manifest(ManifestReader):
             self.problem(place, f"path: {message}")
         return text, node.content_line
 
+    def _check_whole(self) -> None:
+        """A role that is the whole function leaves nothing to components."""
+        for key in ("components", "path"):
+            if key in self.keys:
+                why = f"a {self.role} has none; leave it out, or choose another role under 'nsh'"
+                self.problem(self.keys[key][0], f"{key}: {why}")
+
+    def _nsh(
+        self,
+        interfaces: Sequence[str],
+        components: Mapping[str, Component | None],
+        parameters: Sequence[Parameter],
+    ) -> Nsh | None:
+        if "nsh" not in self.keys:
+            return None
+        names = [parameter.name for parameter in parameters]
+        return read_nsh(self, self.keys["nsh"][1], interfaces, components, names)
+
     def _check_without_path(self, components: Mapping[str, Component | None]) -> None:
         """Only a Click component that is the whole graph can do without a path."""
         line = self.keys["components"][0] if "components" in self.keys else 0
+        if self.role != "none":
+            why = f"it is needed with 'nsh', to know what the {self.role} is around"
+            self.problem(self.keys["nsh"][0], f"missing key 'path'; {why}")
+            return
         if len(components) > 1:
             self.problem(line, "missing key 'path'; it is needed with more than one component")
         for component in components.values():

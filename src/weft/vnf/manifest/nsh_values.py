@@ -1,0 +1,122 @@
+"""Values of Network Service Headers as they may be written in `vnf.yaml`, and as they go into the graph."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from weft.vnf import quantities
+from weft.vnf.reader import suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from weft.vnf.document import Node
+    from weft.vnf.manifest.values import ManifestReader
+
+__all__ = [
+    "CONTEXT",
+    "IPV4",
+    "MAC",
+    "MATCH",
+    "METADATA_CLASS",
+    "METADATA_TYPE",
+    "METADATA_VALUE",
+    "SI",
+    "SPI",
+    "TTL",
+    "VNI",
+    "Form",
+    "NshValues",
+]
+
+_PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
+_HEXADECIMAL = re.compile(r"([0-9A-Fa-f]{2})*", re.ASCII)
+_CONTEXT_BYTES = 16
+_VALUE_BYTES = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a value must look like: whether a text does, and what is allowed, in words."""
+
+    accepts: Callable[[str], bool]
+    allowed: str
+
+    def also(self, accepts: Callable[[str], bool], allowed: str) -> Form:
+        """This form or another."""
+        return Form(lambda text: self.accepts(text) or accepts(text), allowed)
+
+
+def _number(least: int, most: int) -> Form:
+    def accepts(text: str) -> bool:
+        return quantities.whole_number(text, least, most) is not None
+
+    return Form(accepts, f"a whole number from {least} to {most}")
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return not (address.is_unspecified or address.is_multicast)
+
+
+def _bytes_of(text: str) -> int | None:
+    return len(text) // 2 if _HEXADECIMAL.fullmatch(text) else None
+
+
+def _is_filter(text: str) -> bool:
+    return "=>" not in text and not set(text) & set(",;\"'\\$#{}") and "//" not in text
+
+
+SPI = _number(0, 2**24 - 1)
+SI = _number(1, 255)
+TTL = _number(1, 63)
+VNI = _number(0, 2**24 - 1)
+METADATA_CLASS = _number(0, 2**16 - 1)
+METADATA_TYPE = _number(0, 2**7 - 1)
+METADATA_VALUE = Form(
+    lambda text: (count := _bytes_of(text)) is not None and count <= _VALUE_BYTES,
+    f"at most {_VALUE_BYTES} bytes, two hexadecimal digits each",
+)
+CONTEXT = Form(
+    lambda text: _bytes_of(text) == _CONTEXT_BYTES,
+    f"{_CONTEXT_BYTES} bytes, two hexadecimal digits each",
+)
+IPV4 = Form(_is_ipv4, "an IPv4 address of one host, as in 10.0.0.1")
+MAC = Form(quantities.PARAMETER_TYPES["mac"][0], quantities.PARAMETER_TYPES["mac"][1])
+MATCH = Form(_is_filter, "a filter of IPClassifier, as in tcp dst port 80, or - for every packet")
+
+
+class NshValues:
+    """Reads values below `nsh`, each of which may be a parameter of the package."""
+
+    def __init__(self, reader: ManifestReader, parameters: Sequence[str]) -> None:
+        self.reader = reader
+        self._parameters = parameters
+
+    def problem(self, line: int, message: str) -> None:
+        """Note a problem with `nsh`."""
+        self.reader.problem(line, f"nsh: {message}")
+
+    def value(self, node: Node, where: str, form: Form) -> str | None:
+        """A value of a form, or a parameter; None where it is neither."""
+        text = self.reader.text(node, f"nsh: {where}")
+        if text is None:
+            return None
+        parameter = _PARAMETER.fullmatch(text)
+        if parameter:
+            if parameter[1].lower() not in (name.lower() for name in self._parameters):
+                near = suggestion(parameter[1], self._parameters)
+                self.problem(node.line, f"{where}no parameter '{parameter[1]}'{near}")
+                return None
+            return text
+        text = " ".join(text.split())
+        if form.accepts(text):
+            return text
+        self.problem(node.line, f"{where}'{text}' is not valid; allowed: {form.allowed}")
+        return None

@@ -1,0 +1,137 @@
+"""The graph around a function's role in service function chains (RFC 7665).
+
+The element of the role is called `nsh`. Each interface is a compound around its device, as without a
+role, but what comes in is checked, and passes by `nsh` before the path meets it:
+
+    in :: { from :: FromDevice(in) -> kind :: Classifier(12/894f) -> check :: CheckNSHHeader(14)
+            -> [1]output; input[1] -> output; input -> [2]output;
+            input[2] -> queue :: Queue -> to :: ToDevice(in); };
+    nsh :: NSHProxy(MTU 1500);
+    in[1] -> nsh -> [1]in[2] -> [1]nsh[1] -> [2]in;
+
+Ports 0 of the compound are those the path knows; ports 1 and 2 lead packets to the function and from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weft.vnf.frameworks.framework import devices_element
+from weft.vnf.nsh_carrier import Carrier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from weft.model.nsh import Classification, NextHop, Nsh, Rule
+    from weft.vnf.path import Path
+
+__all__ = ["nsh_graph", "stand_in_addresses"]
+
+_BOUNDARIES = {"proxy": "NSHProxy", "aware": "NSHFunction"}
+_IP_PROTOCOLS = {"ipv4": "0x0800", "ipv6": "0x86dd", "mpls": "0x8847"}
+
+
+def nsh_graph(nsh: Nsh, interfaces: Sequence[str], path: Path) -> str:
+    """Graph text of the interfaces and of the element of the role, joined to one another."""
+    if nsh.classification:
+        return _classifier(nsh, nsh.classification)
+    if nsh.role == "forwarder":
+        return _forwarder(nsh, interfaces)
+    return _boundary(nsh, interfaces, path)
+
+
+def stand_in_addresses(interfaces: Sequence[str]) -> str:
+    """Graph text that gives interfaces Ethernet addresses, where no devices are that have some."""
+    given = [f"{name} 02:00:00:00:00:{number:02x}" for number, name in enumerate(interfaces, 1)]
+    return f"\nAddressInfo({', '.join(given)});\n"
+
+
+def _boundary(nsh: Nsh, interfaces: Sequence[str], path: Path) -> str:
+    """A proxy or an aware function: the path is between its outputs and inputs."""
+    count = len(interfaces)
+    parts, joints = [], []
+    for number, name in enumerate(interfaces):
+        is_source, is_target = 0 in path.outputs(name), 0 in path.inputs(name)
+        carrier = Carrier(nsh, name)
+        arrival = carrier.arrival() if is_source else carrier.no_arrival()
+        parts.append(
+            f"{name} :: {{ {arrival} -> [1]output; input[1] -> output; input -> [2]output;"
+            f" {carrier.departure('input[2]')}; }};"
+            f"{'' if is_source else f' {name} -> Discard;'}"
+            f"{'' if is_target else f' Idle -> {name};'}\n"
+        )
+        back = count + number
+        joints.append(
+            f"{name}[1] -> [{number}]nsh[{number}] -> [1]{name};"
+            f" {name}[2] -> [{back}]nsh[{back}] -> [2]{name};\n"
+        )
+    settings = [f"MTU {_room(nsh)}"]
+    if nsh.is_reassociating:
+        settings += ["REASSOCIATE flow", f"FLOWS {nsh.flows}", f"TIMEOUT {nsh.timeout_s}"]
+    element = f"nsh :: {_BOUNDARIES[nsh.role]}({', '.join(settings)});\n"
+    return "".join([*parts, element, *joints])
+
+
+def _classifier(nsh: Nsh, task: Classification) -> str:
+    """Frames from inside get headers; what comes from outside has its header taken off."""
+    inside, outside = task.inside, task.outside
+    carrier = Carrier(nsh, outside)
+    forwards = task.unmatched == "forward"
+    past = " kind[1] -> [1]output; input[1] -> queue;" if forwards else ""
+    settings = [*(_rule(rule) for rule in task.rules), f"NEXT {task.next}", f"MTU {_room(nsh)}"]
+    parts = [
+        devices_element(inside, (inside,), {0}, {0}),
+        f"{outside} :: {{ {carrier.arrival(others=forwards)} -> output;"
+        f" {carrier.departure('input')};{past} }};\n",
+        f"nsh :: NSHClassifier({', '.join(settings)});\n",
+        f"{inside} -> nsh -> {outside} -> {_decapsulation(task)}\n",
+    ]
+    if forwards:
+        parts.append(f"nsh[1] -> [1]{outside}[1] -> {inside};\n")
+    return "".join(parts)
+
+
+def _decapsulation(task: Classification) -> str:
+    inside = task.inside
+    if task.next == "ethernet":
+        return f"decap :: NSHDecap(ethernet) -> {inside};"
+    joints = [f"decap :: NSHDecap({', '.join(_IP_PROTOCOLS)});"]
+    for port, kind in enumerate(_IP_PROTOCOLS.values()):
+        joints.append(
+            f"decap[{port}] -> EtherEncap({kind}, {inside}:eth, {task.host}) -> {inside};"
+        )
+    return "\n".join(joints)
+
+
+def _rule(rule: Rule) -> str:
+    """A rule as NSHClassifier reads it."""
+    parts = [rule.match, "=>", "SPI", rule.spi]
+    for key, value in (("SI", rule.si), ("TTL", rule.ttl), ("CONTEXT", rule.context)):
+        parts += [key, value] if value else []
+    for tlv in rule.tlvs:
+        parts += ["TLV", f"{tlv.metadata_class}:{tlv.type}:{tlv.value}"]
+    return " ".join(parts)
+
+
+def _forwarder(nsh: Nsh, interfaces: Sequence[str]) -> str:
+    """What any interface receives goes by one table to the interface of its next hop."""
+    parts, joints = [], []
+    for number, name in enumerate(interfaces):
+        carrier = Carrier(nsh, name)
+        parts.append(
+            f"{name} :: {{ {carrier.arrival()} -> output; {carrier.departure('input')}; }};\n"
+        )
+        joints.append(f"{name} -> nsh; nsh[{number}] -> {name};\n")
+    table = ", ".join(_hop(hop, interfaces) for hop in nsh.table)
+    return "".join([*parts, f"nsh :: NSHForwarder({table});\n", *joints])
+
+
+def _hop(hop: NextHop, interfaces: Sequence[str]) -> str:
+    """An entry as NSHForwarder reads it."""
+    way = f"VXLANGPE {hop.peer}" if hop.peer else f"ETHER {hop.interface}:eth {hop.mac}"
+    return f"{hop.spi}/{hop.si} => {interfaces.index(hop.interface)} {way}"
+
+
+def _room(nsh: Nsh) -> int:
+    """Bytes that a header and what follows it may take."""
+    return nsh.mtu - (Carrier.TUNNEL_BYTES if nsh.tunnels else 0)
