@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use weft_core::{Addition, Clock, DeviceSource, Environment, Pool, PoolSize, Region, Router};
 
 const USAGE: &str = "usage: weft-engine engine --graph PATH [--control-fd N] [--frames-fd N] \
-[--state-fd N] [--components-fd N] [--ready-fd N] [--device NAME:RXFD:TXFD]... [--queues NAME:SOCKETFD,MEMORYFD...]... [NAME=VALUE]...";
+[--state-fd N] [--components-fd N] [--ready-fd N] [--device NAME:RXFD:TXFD]... \
+[--queues NAME:SOCKETFD,MEMORYFD...]... [--address ADDRESS=NAME]... [NAME=VALUE]...";
 
 /// What process 1 says.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ struct Options {
     ready: Option<RawFd>,
     components: Option<RawFd>,
     devices: Vec<(String, DeviceSource)>,
+    /// Names of devices and their Ethernet addresses, as AddressInfo reads them.
+    addresses: Vec<String>,
     globals: Vec<(String, String)>,
 }
 
@@ -75,13 +78,15 @@ fn start(options: Options, report: Option<RawFd>) -> Result<Router, String> {
     let region = region(options.state).map_err(|e| format!("state memory: {e}"))?;
     let mut environment = Environment::new(weft_elements::REGISTRY);
     environment.globals = options.globals;
+    let addresses = ethernet_addresses(&options.devices);
     environment.devices = options.devices.into_iter().collect();
     let listener = options.components.map(|fd| component_listener(fd, report));
     let additions = options
         .control
         .map(control_socket)
         .into_iter()
-        .chain(listener);
+        .chain(listener)
+        .chain(addresses);
     environment.additions = additions.collect();
     environment.allow_hotconfig = true;
     let clock = Clock::real();
@@ -111,6 +116,37 @@ fn component_listener(fd: RawFd, report: Option<RawFd>) -> Addition {
         config: format!("LISTENER {fd}{report}"),
         hidden: true,
     }
+}
+
+/// Gives the names of devices their Ethernet addresses: the engine sees no interface itself.
+fn ethernet_addresses(devices: &[(String, DeviceSource)]) -> Option<Addition> {
+    let entries: Vec<String> = devices
+        .iter()
+        .filter_map(|(name, source)| match source {
+            DeviceSource::Sockets { receive, .. } => {
+                let address = weft_io::ethernet_address(*receive, name)?;
+                let bytes = address.map(|byte| format!("{byte:02x}")).join(":");
+                Some(format!("{name} {bytes}"))
+            }
+            _ => None,
+        })
+        .collect();
+    (!entries.is_empty()).then(|| Addition {
+        name: "weft@@AddressInfo".to_string(),
+        class: "AddressInfo",
+        config: entries.join(", "),
+        hidden: true,
+    })
+}
+
+/// Gives names of devices their Ethernet addresses: the engine sees no interface itself.
+fn address_info(addresses: &[String]) -> Option<Addition> {
+    (!addresses.is_empty()).then(|| Addition {
+        name: "weft@@AddressInfo".to_string(),
+        class: "AddressInfo",
+        config: addresses.join(", "),
+        hidden: true,
+    })
 }
 
 fn pool(frames: Option<RawFd>) -> std::io::Result<Pool> {
@@ -163,6 +199,7 @@ impl Options {
             "state-fd" => self.state = Some(descriptor(name, value)?),
             "components-fd" => self.components = Some(descriptor(name, value)?),
             "ready-fd" => self.ready = Some(descriptor(name, value)?),
+            "address" => self.addresses.push(address(value)?),
             "device" => self.devices.push(device(value)?),
             "queues" => self.devices.push(queues(value)?),
             _ => return Err(format!("unknown argument '--{name}'")),
@@ -192,6 +229,15 @@ fn device(value: &str) -> Result<(String, DeviceSource), String> {
             },
         )),
         _ => Err(format!("--device '{value}': NAME:RXFD:TXFD is wanted")),
+    }
+}
+
+fn address(value: &str) -> Result<String, String> {
+    match value.split_once('=') {
+        Some((address, name)) if !address.is_empty() && !name.is_empty() => {
+            Ok(format!("{name} {address}"))
+        }
+        _ => Err(format!("--address '{value}': ADDRESS=NAME is wanted")),
     }
 }
 
@@ -231,6 +277,8 @@ mod tests {
         let options = parse("--graph g --queues in:6,7:8,9").unwrap();
         let queues = DeviceSource::Queues(vec![(6, 7), (8, 9)]);
         assert_eq!(options.devices, [("in".into(), queues)]);
+        let options = parse("--graph g --address 02:00:00:00:00:01=in").unwrap();
+        assert_eq!(options.addresses, ["in 02:00:00:00:00:01"]);
         let options = parse("--graph g A=1").unwrap();
         assert_eq!(options.globals, [("A".to_string(), "1".to_string())]);
     }
@@ -249,6 +297,10 @@ mod tests {
             let problem = parse(&format!("--graph g --queues {wrong}")).unwrap_err();
             assert!(problem.contains("NAME:SOCKETFD,MEMORYFD"), "{problem}");
         }
+        assert_eq!(
+            parse("--graph g --address in").unwrap_err(),
+            "--address 'in': ADDRESS=NAME is wanted"
+        );
         assert_eq!(
             parse("--colour red").unwrap_err(),
             "unknown argument '--colour'"

@@ -78,6 +78,13 @@ impl Device {
     }
 }
 
+/// What Ethernet address the interface has; none where it is gone, or has none.
+fn address_argument(interfaces: &link::Interfaces, name: &str) -> Option<[String; 2]> {
+    let address = interfaces.ethernet_address(name).ok()??;
+    let bytes = address.map(|byte| format!("{byte:02x}")).join(":");
+    Some(["--address".into(), format!("{bytes}={name}")])
+}
+
 impl Devices {
     /// Opens every device, and makes the memories.
     pub fn open(spec: &Spec, options: &Options) -> Result<Self, Failure> {
@@ -111,6 +118,11 @@ impl Devices {
         arguments.extend(["--state-fd".into(), self.state.as_raw_fd().to_string()]);
         let devices = self.devices.iter();
         arguments.extend(devices.flat_map(|(name, device)| device.argument(name)));
+        if let Ok(interfaces) = link::Interfaces::open() {
+            let names = self.devices.iter().map(|(name, _)| name);
+            let addresses = names.filter_map(|name| address_argument(&interfaces, name));
+            arguments.extend(addresses.flatten());
+        }
         arguments
     }
 

@@ -50,6 +50,16 @@ impl Interfaces {
         Ok(unsafe { request.ifr_ifru.ifru_mtu } as u32)
     }
 
+    /// Ethernet address, of an interface that has one.
+    pub fn ethernet_address(&self, name: &str) -> io::Result<Option<[u8; 6]>> {
+        let mut request = request(name)?;
+        self.call(libc::SIOCGIFHWADDR as libc::c_ulong, &mut request)?;
+        // SAFETY: SIOCGIFHWADDR has filled in the address.
+        let address = unsafe { request.ifr_ifru.ifru_hwaddr };
+        let is_ethernet = address.sa_family == libc::ARPHRD_ETHER;
+        Ok(is_ethernet.then(|| std::array::from_fn(|at| address.sa_data[at] as u8)))
+    }
+
     pub fn set_mtu(&self, name: &str, mtu: u32) -> io::Result<()> {
         let mut request = request(name)?;
         request.ifr_ifru.ifru_mtu = mtu as libc::c_int;
