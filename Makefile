@@ -15,7 +15,7 @@ SDKS := $(patsubst sdk/%/Makefile,%,$(wildcard sdk/*/Makefile))
 SDK_SOURCES := $(shell find sdk -type f -not -name '*.md')
 
 help:
-	@echo "make demo    install what is missing and show two functions on real traffic (root)"
+	@echo "make demo    install what is missing and show functions on real traffic (root); ACT=chain: one act"
 	@echo "make test    install what is missing and run every test"
 	@echo "make lint    formatters, clippy, ruff and mypy, all as errors"
 	@echo "make bench   the figures of SPECIFICATION.md"
@@ -48,7 +48,7 @@ target/sdk/.built: $(SDK_SOURCES)
 
 demo: .venv/.built sdk
 	@tools/packages curl ip ping nsenter cc javac node
-	@$(BIN)/python -m demo
+	@$(BIN)/python -m demo $(ACT)
 
 test: .venv/.built sdk
 	@tools/packages curl ip mvn npm nsenter ovs-vswitchd ping tshark

@@ -79,7 +79,7 @@ def test_a_demo_interrupted_while_it_kills_processes_leaves_nothing() -> None:
 
 def test_an_act_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["firewall", "router"]) == 2
-    complaint = "demo: there is no act 'router'; there are: firewall, inspector\n"
+    complaint = "demo: there is no act 'router'; there are: firewall, inspector, chain\n"
     assert capsys.readouterr().err == complaint
 
 

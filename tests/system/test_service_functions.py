@@ -89,6 +89,10 @@ def to_function(spi: int, si: int, payload: bytes, context: bytes = CONTEXT) -> 
     return in_ethernet(SF, SFF, nsh((spi, si), payload, context=context))
 
 
+def sender_of(frame: bytes) -> str:
+    return ":".join(f"{byte:02x}" for byte in frame[6:12])
+
+
 class Gate:
     """A function between two hosts, each with a packet socket."""
 
@@ -218,8 +222,52 @@ def test_packets_for_an_address_come_from_that_of_the_interface(gate: Gate) -> N
     with Namespace.of_process(gate.look()["pid"]) as inside:
         [link] = inside.route.get_links(inside.index_of("out"))
     own = link.get_attr("IFLA_ADDRESS")
-    [came] = gate.through(to_function(10, 255, WEB))
-    assert came == in_ethernet(SFF, own, nsh((10, 254), WEB, context=CONTEXT))
+    expected = in_ethernet(SFF, own, nsh((10, 254), WEB, context=CONTEXT))
+    assert gate.through(to_function(10, 255, WEB)) == [expected]
+    gate.weft("reconfigure", "gate", "--path", "in -> out; out -> fw -> in")
+    assert gate.through(to_function(10, 255, WEB)) == [expected]
+
+
+def test_rules_change_by_a_new_version_of_the_package(gate: Gate) -> None:
+    rules = 'nsh: {{role: classifier, mac: "{}", rules: [{{match: {}, spi: {}}}]}}\n'
+    gate.start(rules.format(SFF, "tcp", 10))
+    left, right = gate.ends
+    left.send(WEB)
+    came = right.recv(65536)
+    own = sender_of(came)
+    assert came == in_ethernet(SFF, own, nsh((10, 255), WEB))
+    text = (HEAD + rules.format(SFF, "udp", 11)).replace("1.0.0", "1.1.0")
+    (gate.folder / "vnf.yaml").write_text(text)
+    gate.weft("reconfigure", "gate", str(gate.folder))
+    for frame in (WEB, DNS):
+        left.send(frame)
+    assert right.recv(65536) == in_ethernet(SFF, own, nsh((11, 255), DNS))
+    gate.weft("write", "gate", "nsh.rules", "- => SPI 12 SI 3")
+    left.send(WEB)
+    assert right.recv(65536) == in_ethernet(SFF, own, nsh((12, 3), WEB))
+
+
+def test_a_component_cannot_come_to_a_classifier(gate: Gate) -> None:
+    gate.start(f'nsh: {{role: classifier, mac: "{SFF}"}}\n')
+    adding = gate.folder.parent / "more.py"
+    adding.write_bytes(COUNT)
+    complaint = gate.weft("reconfigure", "gate", "--add", f"more=python:{adding}", status=1)
+    assert "components: a classifier has none; leave it out, or choose another role" in complaint
+
+
+def test_a_table_changes_while_it_is_used(gate: Gate) -> None:
+    gate.start("nsh: forwarder\n")
+    gate.weft("write", "gate", "nsh.add", f"10/255 => 1 ETHER out:eth {SF}")
+    left, right = gate.ends
+    left.send(to_function(10, 255, WEB))
+    came = right.recv(65536)
+    own = sender_of(came)
+    assert came == in_ethernet(SF, own, nsh((10, 255), WEB, context=CONTEXT, ttl=62))
+    addresses = f"{own} {SF}".replace(":", "-").upper()
+    assert gate.read("nsh.table") == f"10/255 => 1 ETHER {addresses}"
+    gate.weft("write", "gate", "nsh.set", f"10/255 => 0 ETHER in:eth {SF}")
+    left.send(to_function(10, 255, DNS))
+    assert left.recv(65536)[14:] == nsh((10, 255), DNS, context=CONTEXT, ttl=62)
 
 
 def test_components_come_and_go_behind_a_proxy(gate: Gate) -> None:

@@ -130,3 +130,81 @@ def test_what_is_too_long_with_its_header_is_dropped(tmp_path: Path) -> None:
     frames = [to_function(10, 255, long), to_function(10, 255, WEB)]
     text = "nsh: {role: proxy, mtu: 1000}\n" + FIREWALL
     assert through(tmp_path, text, frames) == ([], [to_function(10, 254, WEB)])
+
+
+CLASSIFIER = f"""\
+nsh:
+  role: classifier
+  mac: "{SFF}"
+  rules:
+    - {{match: tcp dst port 80, spi: 10, context: {CONTEXT.hex()}}}
+    - {{match: udp, spi: 11, si: 9, ttl: 5, tlvs: [{{class: 3, type: 1, value: 0a0b}}]}}
+"""
+
+
+def test_a_classifier_gives_frames_the_header_of_their_rule(tmp_path: Path) -> None:
+    at_in, at_out = through(tmp_path, CLASSIFIER, [WEB, DNS, WEB_BACK])
+    assert at_in == []
+    head = bytes.fromhex("014402030000" + "0b09" + "000301020a0b0000")
+    assert at_out == [
+        in_ethernet(SFF, OUT, nsh((10, 255), WEB, 3, CONTEXT)),
+        in_ethernet(SFF, OUT, head + DNS),
+    ]
+
+
+def test_a_classifier_takes_the_header_off_what_comes_back(tmp_path: Path) -> None:
+    frames = [to_function(20, 3, WEB_BACK), WEB_BACK, to_function(20, 3, WEB_BACK[14:], 1)]
+    assert through(tmp_path, CLASSIFIER, [], frames) == ([WEB_BACK], [])
+
+
+def test_what_no_rule_matches_passes_by_both_ways(tmp_path: Path) -> None:
+    text = CLASSIFIER + "  unmatched: forward\n"
+    at_in, at_out = through(tmp_path, text, [WEB_BACK], [WEB, to_function(20, 3, DNS)])
+    assert sorted(at_in) == sorted([WEB, DNS])
+    assert at_out == [WEB_BACK]
+
+
+def test_a_classifier_of_ip_leaves_the_frame_behind(tmp_path: Path) -> None:
+    text = f'{CLASSIFIER}  next: ip\n  host: "{HERE}"\n'
+    back = to_function(20, 3, WEB_BACK[14:], 1)
+    at_in, at_out = through(tmp_path, text, [WEB], [back, to_function(20, 3, WEB_BACK)])
+    assert at_in == [ethernet(HERE, IN, 0x0800, WEB_BACK[14:])]
+    assert at_out == [in_ethernet(SFF, OUT, nsh((10, 255), WEB[14:], 1, CONTEXT))]
+
+
+def test_a_classifier_makes_no_packet_longer_than_its_mtu(tmp_path: Path) -> None:
+    text = f"{CLASSIFIER}  mtu: {len(WEB) + 24}\n"
+    _, at_out = through(tmp_path, text, [WEB + b"\0", WEB])
+    assert at_out == [in_ethernet(SFF, OUT, nsh((10, 255), WEB, 3, CONTEXT))]
+
+
+def test_a_forwarder_sends_on_by_path_and_index(tmp_path: Path) -> None:
+    text = f"""\
+nsh:
+  role: forwarder
+  table:
+    - {{spi: 10, si: 255, interface: out, mac: "{SF}"}}
+    - {{spi: 10, si: 254, interface: in, mac: "{THERE}"}}
+"""
+    at_in, at_out = through(
+        tmp_path,
+        text,
+        [to_function(10, 255, WEB), to_function(10, 253, WEB), to_function(10, 254, DNS)],
+        [to_function(10, 254, WEB)],
+    )
+    assert sorted(at_in) == sorted(
+        in_ethernet(THERE, IN, nsh((10, 254), inner, 3, CONTEXT, ttl=62)) for inner in (DNS, WEB)
+    )
+    assert at_out == [in_ethernet(SF, OUT, nsh((10, 255), WEB, 3, CONTEXT, ttl=62))]
+
+
+def test_values_may_be_parameters(tmp_path: Path) -> None:
+    text = """\
+nsh: {role: classifier, mac: $NEXT, rules: [{match: "-", spi: $PATH, si: $INDEX}]}
+parameters:
+  NEXT: {type: mac, default: "02:00:00:00:0a:01"}
+  PATH: {type: integer, default: 10}
+  INDEX: {type: integer, default: 7}
+"""
+    _, at_out = through(tmp_path, text, [WEB])
+    assert at_out == [in_ethernet(SFF, OUT, nsh((10, 7), WEB))]

@@ -12,7 +12,8 @@
 //! An argument that needs an address of one kind takes the name for it: `NAME`, or `NAME:ip`,
 //! `NAME:ipnet`, `NAME:ip6`, `NAME:ip6net`, `NAME:eth` to be clear; `NAME:bcast` is the broadcast
 //! address and `NAME:gw` the first address of the prefix. Names of this host's interfaces stand for
-//! their addresses, too. A name given inside a compound element is known there only.
+//! their addresses, too; those of a sandbox's interfaces for their Ethernet addresses. A name given
+//! inside a compound element is known there only.
 //!
 //! ## Example
 //! ```click
