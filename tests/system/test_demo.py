@@ -77,6 +77,30 @@ def test_a_demo_interrupted_while_it_kills_processes_leaves_nothing() -> None:
     assert left_of(demo) == []
 
 
+@pytest.mark.usefixtures("_root")
+def test_a_service_chain_shows_a_packet_after_each_hop() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "demo", "chain"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert (shown.returncode, shown.stderr) == (0, ""), shown.stdout
+    rows = [line.split()[:5] for line in shown.stdout.splitlines()]
+    first = rows.index(["from", "to", "SPI", "SI", "TTL"]) + 2
+    assert rows[first : first + 7] == [
+        ["classifier", "west", "10", "255", "63"],
+        ["west", "firewall", "10", "255", "62"],
+        ["firewall", "west", "10", "254", "62"],
+        ["west", "east", "10", "254", "61"],
+        ["east", "monitor", "10", "254", "60"],
+        ["monitor", "east", "10", "253", "60"],
+        ["east", "end", "10", "253", "59"],
+    ]
+
+
 def test_an_act_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["firewall", "router"]) == 2
     complaint = "demo: there is no act 'router'; there are: firewall, inspector, chain\n"

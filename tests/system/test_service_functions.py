@@ -98,7 +98,7 @@ class Gate:
 
     def __init__(self, weft: Weft, left: Host, right: Host, folder: Path) -> None:
         self.weft = weft
-        self._hosts = (left, right)
+        self.left, self.right = left, right
         self.folder = folder / "gate"
         self.folder.mkdir()
         self.ends: list[socket.socket] = []
@@ -107,10 +107,10 @@ class Gate:
         (self.folder / "vnf.yaml").write_text(HEAD + text)
         for name, content in (files or {}).items():
             (self.folder / name).write_bytes(content)
-        sides = zip(("in", "out"), self._hosts, strict=True)
+        sides = zip(("in", "out"), (self.left, self.right), strict=True)
         bindings = [f"--interface={name}=netns:{host.name}:eth0" for name, host in sides]
         self.weft("run", str(self.folder), "-d", *bindings)
-        self.ends = [_packet_socket(host) for host in self._hosts]
+        self.ends = [packet_socket(self.left), packet_socket(self.right)]
 
     def through(self, *frames: bytes, back: bool = False) -> list[bytes]:
         """What comes out at the other side for these frames, before a last one that always does."""
@@ -140,7 +140,7 @@ class Gate:
             end.close()
 
 
-def _packet_socket(host: Host) -> socket.socket:
+def packet_socket(host: Host) -> socket.socket:
     with host.namespace.entered():
         handle = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     handle.bind(("eth0", ETH_P_ALL))

@@ -81,26 +81,25 @@ def _classifier(nsh: Nsh, task: Classification) -> str:
     settings = [*(_rule(rule) for rule in task.rules), f"NEXT {task.next}", f"MTU {_room(nsh)}"]
     parts = [
         devices_element(inside, (inside,), {0}, {0}),
-        f"{outside} :: {{ {carrier.arrival(others=forwards)} -> output;"
+        f"{outside} :: {{ {carrier.arrival(others=forwards)} -> {_end(task)}"
         f" {carrier.departure('input')};{past} }};\n",
         f"nsh :: NSHClassifier({', '.join(settings)});\n",
-        f"{inside} -> nsh -> {outside} -> {_decapsulation(task)}\n",
+        f"{inside} -> nsh -> {outside} -> {inside};\n",
     ]
     if forwards:
         parts.append(f"nsh[1] -> [1]{outside}[1] -> {inside};\n")
     return "".join(parts)
 
 
-def _decapsulation(task: Classification) -> str:
-    inside = task.inside
+def _end(task: Classification) -> str:
+    """The end of a path: what is inside becomes an Ethernet frame for the inner interface."""
     if task.next == "ethernet":
-        return f"decap :: NSHDecap(ethernet) -> {inside};"
-    joints = [f"decap :: NSHDecap({', '.join(_IP_PROTOCOLS)});"]
-    for port, kind in enumerate(_IP_PROTOCOLS.values()):
-        joints.append(
-            f"decap[{port}] -> EtherEncap({kind}, {inside}:eth, {task.host}) -> {inside};"
-        )
-    return "\n".join(joints)
+        return "decap :: NSHDecap(ethernet) -> output;"
+    links = [
+        f" decap[{port}] -> EtherEncap({kind}, {task.inside}:eth, {task.host}) -> output;"
+        for port, kind in enumerate(_IP_PROTOCOLS.values())
+    ]
+    return f"decap :: NSHDecap({', '.join(_IP_PROTOCOLS)});{''.join(links)}"
 
 
 def _rule(rule: Rule) -> str:

@@ -433,12 +433,12 @@ def test_a_classifier_is_a_graph_of_its_own() -> None:
         '# 6 "vnf.yaml"',
         "in :: { from :: FromDevice(in) -> output; input -> queue :: Queue -> to :: ToDevice(in); };",
         "out :: { from :: FromDevice(out) -> kind :: Classifier(12/894f) "
-        "-> check :: CheckNSHHeader(14) -> output; "
+        "-> check :: CheckNSHHeader(14) -> decap :: NSHDecap(ethernet) -> output; "
         f"input -> EtherEncap(0x894f, out:eth, {MAC}) -> queue :: Queue -> to :: ToDevice(out); }};",
         "nsh :: NSHClassifier(tcp dst port 80 => SPI 10, "
         f"udp => SPI 11 SI 9 TTL 5 CONTEXT {CONTEXT}, "
         "- => SPI 12 TLV 3:1:0a0b TLV 3:2:, NEXT ethernet, MTU 1500);",
-        "in -> nsh -> out -> decap :: NSHDecap(ethernet) -> in;",
+        "in -> nsh -> out -> in;",
     ]
 
 
@@ -446,14 +446,14 @@ def test_what_no_rule_matches_may_pass_by() -> None:
     text = f'nsh: {{role: classifier, mac: "{MAC}", next: ip, host: "{MAC}", unmatched: forward}}\n'
     assert graph(text, "")[2:] == [
         "out :: { from :: FromDevice(out) -> kind :: Classifier(12/894f, -) "
-        "-> check :: CheckNSHHeader(14) -> output; "
+        "-> check :: CheckNSHHeader(14) -> decap :: NSHDecap(ipv4, ipv6, mpls); "
+        f"decap[0] -> EtherEncap(0x0800, in:eth, {MAC}) -> output; "
+        f"decap[1] -> EtherEncap(0x86dd, in:eth, {MAC}) -> output; "
+        f"decap[2] -> EtherEncap(0x8847, in:eth, {MAC}) -> output; "
         f"input -> EtherEncap(0x894f, out:eth, {MAC}) -> queue :: Queue -> to :: ToDevice(out); "
         "kind[1] -> [1]output; input[1] -> queue; };",
         "nsh :: NSHClassifier(NEXT ip, MTU 1500);",
-        "in -> nsh -> out -> decap :: NSHDecap(ipv4, ipv6, mpls);",
-        f"decap[0] -> EtherEncap(0x0800, in:eth, {MAC}) -> in;",
-        f"decap[1] -> EtherEncap(0x86dd, in:eth, {MAC}) -> in;",
-        f"decap[2] -> EtherEncap(0x8847, in:eth, {MAC}) -> in;",
+        "in -> nsh -> out -> in;",
         "nsh[1] -> [1]out[1] -> in;",
     ]
 
