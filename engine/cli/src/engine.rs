@@ -78,7 +78,6 @@ fn start(options: Options, report: Option<RawFd>) -> Result<Router, String> {
     let region = region(options.state).map_err(|e| format!("state memory: {e}"))?;
     let mut environment = Environment::new(weft_elements::REGISTRY);
     environment.globals = options.globals;
-    let addresses = ethernet_addresses(&options.devices);
     environment.devices = options.devices.into_iter().collect();
     let listener = options.components.map(|fd| component_listener(fd, report));
     let additions = options
@@ -86,7 +85,7 @@ fn start(options: Options, report: Option<RawFd>) -> Result<Router, String> {
         .map(control_socket)
         .into_iter()
         .chain(listener)
-        .chain(addresses);
+        .chain(address_info(&options.addresses));
     environment.additions = additions.collect();
     environment.allow_hotconfig = true;
     let clock = Clock::real();
@@ -116,27 +115,6 @@ fn component_listener(fd: RawFd, report: Option<RawFd>) -> Addition {
         config: format!("LISTENER {fd}{report}"),
         hidden: true,
     }
-}
-
-/// Gives the names of devices their Ethernet addresses: the engine sees no interface itself.
-fn ethernet_addresses(devices: &[(String, DeviceSource)]) -> Option<Addition> {
-    let entries: Vec<String> = devices
-        .iter()
-        .filter_map(|(name, source)| match source {
-            DeviceSource::Sockets { receive, .. } => {
-                let address = weft_io::ethernet_address(*receive, name)?;
-                let bytes = address.map(|byte| format!("{byte:02x}")).join(":");
-                Some(format!("{name} {bytes}"))
-            }
-            _ => None,
-        })
-        .collect();
-    (!entries.is_empty()).then(|| Addition {
-        name: "weft@@AddressInfo".to_string(),
-        class: "AddressInfo",
-        config: entries.join(", "),
-        hidden: true,
-    })
 }
 
 /// Gives names of devices their Ethernet addresses: the engine sees no interface itself.
