@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.frames import arp, ethernet, tcp, udp
-from tests.support.nsh import in_ethernet, nsh
+from tests.support.service_frames import in_ethernet, nsh
 from tests.system.test_programs import BRIDGE, logged
 from weft.server.namespaces import Namespace
 

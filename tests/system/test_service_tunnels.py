@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
-from tests.support.nsh import in_ethernet, nsh
+from tests.support.service_frames import in_ethernet, nsh
 from tests.system.test_service_functions import (
     CONTEXT,
     DNS,

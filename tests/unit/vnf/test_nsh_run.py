@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.frames import arp, ethernet, tcp, udp
-from tests.support.service_frames import in_ethernet, nsh
 from tests.support.pcap import read_pcap, write_pcap
+from tests.support.service_frames import in_ethernet, nsh
 from weft.cli.main import run
 
 if TYPE_CHECKING:
