@@ -72,18 +72,19 @@ class Carrier:
     def _from_tunnel(self, tunnel: Tunnel) -> str:
         own = tunnel.address
         return (
-            f"from :: FromDevice({self._interface})"
+            f"queue :: Queue; arp :: ARPQuerier({own}, {self._interface}:eth);"
+            f" from :: FromDevice({self._interface})"
             " -> kind :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800);"
             f" kind -> ARPResponder({own} {self._interface}:eth) -> queue;"
             " kind[1] -> [1]arp;"
             f" kind[2] -> Strip({_ETHERNET_BYTES}) -> CheckIPHeader"
             f" -> mine :: IPClassifier(dst host {own} and udp and dst port 4790)"
-            f" -> decap :: VXLANGPEDecap({tunnel.vni}) -> {self._check(0)}"
+            f" -> tunnel :: VXLANGPEDecap({tunnel.vni}) -> {self._check(0)}"
         )
 
     def _into_tunnel(self, tunnel: Tunnel, source: str) -> str:
         settings = f"{tunnel.address}, {tunnel.peer or '0'}, VNI {tunnel.vni}"
         return (
             f"{source} -> encap :: VXLANGPEEncap({settings})"
-            f" -> arp :: ARPQuerier({tunnel.address}, {self._interface}:eth) -> {self._queue()}"
+            f" -> arp -> queue -> to :: ToDevice({self._interface})"
         )

@@ -415,15 +415,15 @@ def test_a_tunnel_finds_its_peer_and_leaves_room() -> None:
     tunnel = "transport: vxlan-gpe, vni: 7, address: {in: 10.0.0.1}, peer: {in: 10.0.0.2}"
     lines = graph(f"nsh: {{role: aware, {tunnel}}}\n")
     assert lines[1] == (
-        "in :: { from :: FromDevice(in) "
+        "in :: { queue :: Queue; arp :: ARPQuerier(10.0.0.1, in:eth); from :: FromDevice(in) "
         "-> kind :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800); "
         "kind -> ARPResponder(10.0.0.1 in:eth) -> queue; kind[1] -> [1]arp; "
         "kind[2] -> Strip(14) -> CheckIPHeader "
         "-> mine :: IPClassifier(dst host 10.0.0.1 and udp and dst port 4790) "
-        "-> decap :: VXLANGPEDecap(7) -> check :: CheckNSHHeader(0) -> [1]output; "
+        "-> tunnel :: VXLANGPEDecap(7) -> check :: CheckNSHHeader(0) -> [1]output; "
         "input[1] -> output; input -> [2]output; "
         "input[2] -> encap :: VXLANGPEEncap(10.0.0.1, 10.0.0.2, VNI 7) "
-        "-> arp :: ARPQuerier(10.0.0.1, in:eth) -> queue :: Queue -> to :: ToDevice(in); };"
+        "-> arp -> queue -> to :: ToDevice(in); };"
     )
     assert lines[3] == "nsh :: NSHFunction(MTU 1464);"
 
@@ -475,7 +475,7 @@ def test_a_forwarder_receives_on_each_interface() -> None:
         "-> check :: CheckNSHHeader(14) -> output; "
         "input -> queue :: Queue -> to :: ToDevice(in); };"
     )
-    assert "input -> encap :: VXLANGPEEncap(10.0.0.1, 0, VNI 7) -> arp :: " in lines[2]
+    assert "input -> encap :: VXLANGPEEncap(10.0.0.1, 0, VNI 7) -> arp -> queue" in lines[2]
     assert lines[3:] == [
         f"nsh :: NSHForwarder(10/255 => 0 ETHER in:eth {MAC}, 10/254 => 1 VXLANGPE 10.0.0.2);",
         "in -> nsh; nsh[0] -> in;",
