@@ -34,7 +34,7 @@ fn new_router(
     clock: Clock,
     seed: u64,
 ) -> PyResult<Router> {
-    let mut environment = Environment::new(weft_elements::REGISTRY);
+    let mut environment = weft_elements::environment();
     environment.globals = parameters.unwrap_or_default().into_iter().collect();
     environment.allow_hotconfig = true;
     let pool = Pool::new(FRAMES)?;

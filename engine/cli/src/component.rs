@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use weft_component::{Attachment, Caller, Hello, MAJOR, MINOR, Refusal, feature};
 use weft_component::{DESCRIPTOR_BYTES, METADATA_BYTES};
-use weft_core::{Clock, Environment, Pool, PoolSize, Region, Router, is_interrupted};
+use weft_core::{Clock, Pool, PoolSize, Region, Router, is_interrupted};
 use weft_elements::component::{BODY, INHERITED};
 
 const USAGE: &str = "usage: weft-engine component --graph PATH [NAME=VALUE]...";
@@ -131,7 +131,7 @@ fn load(options: Options, caller: Caller, attachment: Attachment) -> Result<Rout
     let text = text.map_err(|e| format!("{}: {}", path.display(), output::reason(&e)))?;
     let ports = (attachment.welcome.inputs, attachment.welcome.outputs);
     let text = surround(&path, &String::from_utf8_lossy(&text), ports);
-    let mut environment = Environment::new(weft_elements::REGISTRY);
+    let mut environment = weft_elements::environment();
     environment.globals = options.globals;
     let inherited = Box::new((caller, attachment));
     environment

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsRawFd, RawFd};
 use std::path::PathBuf;
-use weft_core::{Addition, Clock, DeviceSource, Environment, Pool, PoolSize, Region, Router};
+use weft_core::{Addition, Clock, DeviceSource, Pool, PoolSize, Region, Router};
 
 const USAGE: &str = "usage: weft-engine engine --graph PATH [--control-fd N] [--frames-fd N] \
 [--state-fd N] [--components-fd N] [--ready-fd N] [--device NAME:RXFD:TXFD]... \
@@ -76,7 +76,7 @@ fn start(options: Options, report: Option<RawFd>) -> Result<Router, String> {
     let text = String::from_utf8_lossy(&std::fs::read(&path).map_err(named)?).into_owned();
     let pool = pool(options.frames).map_err(|e| format!("frame memory: {e}"))?;
     let region = region(options.state).map_err(|e| format!("state memory: {e}"))?;
-    let mut environment = Environment::new(weft_elements::REGISTRY);
+    let mut environment = weft_elements::environment();
     environment.globals = options.globals;
     environment.devices = options.devices.into_iter().collect();
     let listener = options.components.map(|fd| component_listener(fd, report));

@@ -53,7 +53,8 @@ impl Pool {
         }
     }
 
-    /// Gives `to` all annotations of `from`; positions of headers and its origin are left alone.
+    /// Gives `to` all annotations of `from`; positions of headers and its origin are left alone. A
+    /// trace that follows `from` follows `to`, too.
     pub fn copy_annotations(&mut self, from: &Packet, to: &mut Packet) {
         to.set_destination(from.destination());
         to.set_paint(from.paint());
@@ -61,11 +62,16 @@ impl Pool {
         to.set_timestamp(from.timestamp());
         match self.side(from).cloned() {
             Some(side) => {
+                let tag = self.tag(from);
                 let own = self.side_mut(to);
                 *own = SideRecord {
                     origin: own.origin,
+                    tag: own.tag,
                     ..side
                 };
+                if let Some(tag) = tag {
+                    self.set_tag(to, tag);
+                }
             }
             None => self.clear_side(to),
         }

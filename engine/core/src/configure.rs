@@ -3,6 +3,7 @@
 use crate::element::{Class, ElementId, Registry};
 use crate::names::NameTable;
 use crate::ports::Processing;
+use crate::trace::PacketTests;
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -24,6 +25,8 @@ pub struct Environment {
     pub allow_hotconfig: bool,
     /// Elements that every graph gets besides those of its configuration; hidden ones come last.
     pub additions: Vec<Addition>,
+    /// The languages in which packets to be traced are chosen.
+    pub packet_tests: Option<PacketTests>,
     /// Whether warnings are told.
     pub warnings: bool,
     /// Number of threads asked for.
@@ -42,6 +45,7 @@ impl Environment {
             devices: HashMap::new(),
             allow_hotconfig: false,
             additions: Vec::new(),
+            packet_tests: None,
             warnings: true,
             threads: 1,
             inherited: RefCell::default(),

@@ -190,6 +190,8 @@ pub struct Class {
     pub blind: bool,
     /// Whether it stores packets: the search for pull and push partners ends here.
     pub storage: bool,
+    /// What it does with packets that go no further, in a word: consumed, discarded, sent, written.
+    pub fate: &'static str,
     /// What it does with the IP header annotation.
     pub ip_header: IpHeader,
     /// Arguments.
@@ -228,6 +230,7 @@ impl Class {
             observable: false,
             blind: false,
             storage: false,
+            fate: "consumed",
             ip_header: IpHeader::Keeps,
             arguments: &[],
             handlers: &[],

@@ -21,6 +21,7 @@ mod random;
 mod region;
 mod ring;
 mod router;
+mod trace;
 
 pub use annotation::ANNOTATION_BYTES;
 pub use clock::{Clock, SECOND, timestamp_text};
@@ -46,3 +47,4 @@ pub use router::{
     Access, Answer, BuildError, DeferredCall, Graph, HandlerError, Interest, REASON_NO_BUFFER,
     Router, Ticket, Verdict,
 };
+pub use trace::{PacketTest, PacketTests};

@@ -36,6 +36,8 @@ pub struct SideRecord {
     /// What it stems from, told by whoever wants to know when all of that is gone: see
     /// [`crate::Pool::set_origin`]. 0 = nobody.
     pub(crate) origin: u32,
+    /// By what a trace knows it again. 0 = it is not followed.
+    pub(crate) tag: u32,
 }
 
 /// The 48 annotation bytes.

@@ -10,6 +10,7 @@ mod origin;
 mod room;
 mod share;
 mod side;
+mod tags;
 
 pub use share::FrameLayout;
 
@@ -110,6 +111,7 @@ pub struct Pool {
     side: Vec<SideRecord>,
     side_free: Vec<u32>,
     origins: origin::Origins,
+    tags: tags::Tags,
     /// The shared memory the frames lie in, if they do.
     memory: Option<File>,
 }
@@ -167,6 +169,7 @@ impl Pool {
             side: vec![SideRecord::default()],
             side_free: Vec::new(),
             origins: origin::Origins::default(),
+            tags: tags::Tags::default(),
             memory: None,
         })
     }
@@ -361,6 +364,7 @@ impl Pool {
         if clone.side() != 0 {
             let record = self.side[clone.side() as usize].clone();
             self.origins.begin(record.origin);
+            self.tags.begin(record.tag);
             let index = self.new_side(record);
             clone.set_side(index);
         }

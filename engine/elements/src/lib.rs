@@ -20,4 +20,4 @@ mod tcpudp;
 mod testing;
 mod userlevel;
 
-pub use registry::REGISTRY;
+pub use registry::{REGISTRY, environment};

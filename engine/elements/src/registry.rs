@@ -3,7 +3,7 @@
 use crate::{
     analysis, component, control, ethernet, icmp, information, ip, nsh, standard, tcpudp, userlevel,
 };
-use weft_core::Registry;
+use weft_core::{Environment, Registry};
 
 /// Every class of the engine, by group.
 pub const REGISTRY: Registry = Registry(&[
@@ -21,3 +21,11 @@ pub const REGISTRY: Registry = Registry(&[
     control::CLASSES,
     component::CLASSES,
 ]);
+
+/// An environment with all of that: classes, and the languages in which packets are chosen.
+pub fn environment() -> Environment {
+    Environment {
+        packet_tests: Some(ip::classification::PACKET_TESTS),
+        ..Environment::new(REGISTRY)
+    }
+}

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use weft_core::{Addition, Clock, Environment, Pool, PoolSize, Region, Router};
+use weft_core::{Addition, Clock, Pool, PoolSize, Region, Router};
 
 /// Runs the configuration of `options`; gives the exit status.
 pub fn run(options: &Options) -> i32 {
@@ -64,7 +64,7 @@ pub fn read_source(source: &Source) -> io::Result<String> {
 }
 
 fn make_router(options: &Options) -> io::Result<Router> {
-    let mut environment = Environment::new(weft_elements::REGISTRY);
+    let mut environment = weft_elements::environment();
     environment.globals.clone_from(&options.globals);
     environment.click_path = click_path(options.click_path.as_deref());
     environment.devices = options.devices.iter().cloned().collect::<HashMap<_, _>>();

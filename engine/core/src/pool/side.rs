@@ -40,14 +40,15 @@ impl Pool {
         if packet.side() == 0 {
             return;
         }
-        let origin = self.origin(packet);
-        if origin == 0 {
+        let (origin, tag) = (self.origin(packet), self.side[packet.side() as usize].tag);
+        if origin == 0 && tag == 0 {
             self.free_side(packet.side());
             packet.set_side(0);
         } else {
             let record = &mut self.side[packet.side() as usize];
             *record = SideRecord {
                 origin,
+                tag,
                 ..SideRecord::default()
             };
         }
@@ -55,7 +56,9 @@ impl Pool {
 
     #[inline]
     pub(super) fn free_side(&mut self, index: u32) {
-        self.origins.end(self.side[index as usize].origin);
+        let record = &self.side[index as usize];
+        self.origins.end(record.origin);
+        self.tags.end(record.tag);
         self.side_free.push(index);
     }
 }

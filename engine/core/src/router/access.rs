@@ -65,7 +65,7 @@ impl Access {
             name: name.to_string(),
             readable: flags.contains('r'),
             writable: flags.contains('w'),
-            takes_parameter: false,
+            takes_parameter: flags.contains('+'),
             private: false,
             deferred: false,
             marks: if flags.contains('%') { "%" } else { "" },

@@ -142,6 +142,8 @@ impl Router {
             later: Vec::new(),
             deferred: super::deferred::Deferred::default(),
             drain: None,
+            trace: None,
+            is_tracing: false,
         }
     }
 

@@ -87,6 +87,9 @@ impl Router {
         if self.graph.origin_keeper.is_some() {
             self.pool.note_reason(&packet, reason);
         }
+        if self.is_tracing {
+            self.trace_drops(std::slice::from_ref(&packet), reason);
+        }
         self.pool.free(packet);
         self.count_reason(reason, 1);
     }
@@ -95,6 +98,9 @@ impl Router {
     #[inline]
     pub fn drop_all(&mut self, batch: &mut Batch, reason: &'static str) {
         if !batch.is_empty() {
+            if self.is_tracing {
+                self.trace_drops(batch, reason);
+            }
             self.count_reason(reason, batch.len());
             if self.graph.origin_keeper.is_some() {
                 for packet in batch.iter() {

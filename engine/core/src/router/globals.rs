@@ -36,10 +36,16 @@ pub(super) const GLOBAL: &[(&str, &str)] = &[
     ("schema", "r"),
     ("events", "r"),
     ("transaction", "w%"),
+    ("trace", "rw+"),
+    ("trace_stop", "w"),
 ];
 
 impl Router {
-    pub(super) fn read_global(&mut self, handler: &str) -> Result<String, HandlerError> {
+    pub(super) fn read_global(
+        &mut self,
+        handler: &str,
+        text: &str,
+    ) -> Result<String, HandlerError> {
         let flat = &self.graph.flat;
         let shown = &flat.elements[..self.graph.visible];
         Ok(match handler {
@@ -75,6 +81,7 @@ impl Router {
             "stats" => self.stats(),
             "schema" => self.schema(),
             "events" => self.events.text(),
+            "trace" => return self.read_trace(text),
             name => return Err(self.unreachable_global(name, HandlerError::NotReadable)),
         })
     }
@@ -90,6 +97,8 @@ impl Router {
                 .hot_swap("config", text)
                 .map_err(|e| HandlerError::Failed(e.to_string())),
             "transaction" => self.transaction(text),
+            "trace" => self.start_trace(text),
+            "trace_stop" => self.stop_trace(text.trim()),
             name => Err(self.unreachable_global(name, HandlerError::NotWritable)),
         }
     }

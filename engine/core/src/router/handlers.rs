@@ -83,8 +83,7 @@ impl Router {
     pub fn read_handler(&mut self, target: &str, text: &str) -> Result<String, HandlerError> {
         let (element, handler) = split(target);
         match element {
-            None => self.read_global(handler),
-            Some("") => self.read_global(handler),
+            None | Some("") => self.read_global(handler, text),
             Some(name) => {
                 let id = self.lookup(name)?;
                 self.read_element(id, handler, text)

@@ -93,6 +93,7 @@ impl Router {
         }
         self.discard(old);
         self.note("new configuration");
+        self.retarget_trace();
         self.carry();
         self.await_outside();
         self.release_held();

@@ -15,6 +15,7 @@ mod hotswap;
 mod report;
 mod schedule;
 mod timers;
+mod tracing;
 mod watch;
 
 pub use access::Access;
@@ -34,6 +35,7 @@ use crate::packet::Packet;
 use crate::pool::Pool;
 use crate::random::Random;
 use crate::region::Region;
+use crate::trace::Trace;
 use std::rc::Rc;
 
 /// Packets an element has handed on that are still to be carried to its neighbour.
@@ -78,6 +80,10 @@ pub struct Router {
     deferred: deferred::Deferred,
     /// There while a new graph waits for packets outside the engine.
     drain: Option<drain::Drain>,
+    /// The last trace.
+    trace: Option<Box<Trace>>,
+    /// Whether it is running.
+    is_tracing: bool,
 }
 
 impl Router {
@@ -221,8 +227,11 @@ impl Router {
             return Batch::new();
         };
         let outer = self.enter(id);
-        let batch = element.pull(output, max.min(MAX_BATCH), self);
+        let mut batch = element.pull(output, max.min(MAX_BATCH), self);
         self.leave(outer);
+        if self.is_tracing {
+            self.trace_pulled(id, output, port, &mut batch);
+        }
         let node = &mut self.graph.nodes[id];
         node.element = Some(element);
         node.counters.sent(output, batch.len());
@@ -406,14 +415,10 @@ impl Router {
 
     /// Carries all emitted packets, in order and depth first, until each is stored or gone.
     fn carry(&mut self) {
-        if self.emitted.is_empty() {
-            return;
+        if self.is_tracing {
+            return self.carry_traced();
         }
-        self.hops_left = self.graph.hop_limit;
-        self.stack_emissions(0);
-        while let Some(Emission { from, port, batch }) = self.work.pop() {
-            self.carry_batch(from, port, batch);
-        }
+        self.carry_emitted::<false>();
     }
 
     /// Moves emissions from `first` on to the work stack, the earliest on top.
@@ -427,7 +432,12 @@ impl Router {
     }
 
     /// Carries one batch along output 0s until it is used up or splits.
-    fn carry_batch(&mut self, mut from: ElementId, mut port: usize, mut batch: Batch) {
+    fn carry_batch<const TRACED: bool>(
+        &mut self,
+        mut from: ElementId,
+        mut port: usize,
+        mut batch: Batch,
+    ) {
         loop {
             let node = &mut self.graph.nodes[from];
             node.counters.sent(port, batch.len());
@@ -437,6 +447,9 @@ impl Router {
                 self.recycle(batch);
                 return;
             };
+            if TRACED {
+                self.trace_arriving(id, input, &mut batch);
+            }
             let node = &mut self.graph.nodes[id];
             node.counters.received(input, batch.len());
             self.hops_left = self.hops_left.saturating_sub(1);
@@ -456,6 +469,9 @@ impl Router {
             element.push(input, &mut batch, self);
             self.leave(outer);
             self.graph.nodes[id].element = Some(element);
+            if TRACED {
+                self.trace_outputs(first, Some((id, 0, &mut batch)));
+            }
             if self.emitted.len() > first {
                 if !batch.is_empty() {
                     self.work.push(Emission {

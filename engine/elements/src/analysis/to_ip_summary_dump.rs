@@ -60,6 +60,7 @@ const FIRST_TIMESTAMP: usize = 32;
 /// Registers ToIPSummaryDump.
 pub static CLASS: Class = Class {
     ports: "1/0-1",
+    fate: "written",
     observable: true,
     arguments: &[
         argument("FILENAME", Place::Mandatory, "filename", ""),

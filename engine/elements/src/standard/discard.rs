@@ -32,6 +32,7 @@ use weft_core::{
 /// Registers Discard.
 pub static CLASS: Class = Class {
     ports: "1/0",
+    fate: "discarded",
     processing: "a/a",
     blind: true,
     arguments: &[

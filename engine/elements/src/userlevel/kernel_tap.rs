@@ -61,6 +61,7 @@ const MAX_HEADROOM: u32 = 8192;
 /// Registers KernelTap.
 pub static CLASS: Class = Class {
     ports: "0-1/0-1",
+    fate: "sent",
     processing: "a/h",
     flow: "x/y",
     observable: true,

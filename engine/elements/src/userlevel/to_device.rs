@@ -53,6 +53,7 @@ const COMPLAINTS: u32 = 5;
 /// Registers ToDevice.
 pub static CLASS: Class = Class {
     ports: "1/0-2",
+    fate: "sent",
     processing: "l/h",
     observable: true,
     arguments: &[

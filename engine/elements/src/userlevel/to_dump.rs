@@ -51,6 +51,7 @@ const EXTRA_LENGTH: usize = 28;
 /// Registers ToDump.
 pub static CLASS: Class = Class {
     ports: "1/0-1",
+    fate: "written",
     phase: PHASE,
     observable: true,
     arguments: &[

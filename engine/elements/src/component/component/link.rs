@@ -357,10 +357,12 @@ impl Link {
         if descriptor.packet == figures.awaited() {
             figures.timed();
         }
-        let is_large = |slot| slot >= router.pool.layout().small_count;
+        let small = router.pool.layout().small_count;
+        let is_large = |slot| slot >= small;
         let packet = match returned {
             Returned::Packet(packet) => packet,
-            Returned::New(packet) => {
+            Returned::New(mut packet) => {
+                router.packet_enters(&mut packet);
                 self.owe(is_large(descriptor.slot));
                 packet
             }

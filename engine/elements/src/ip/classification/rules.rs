@@ -86,7 +86,7 @@ pub(super) fn build(language: Language, configure: &mut Configure<'_>) -> Built 
 }
 
 /// The rules in `arguments` and the warnings about them, or all errors.
-fn parse(
+pub(super) fn parse(
     language: Language,
     arguments: &[String],
     outputs: usize,
@@ -143,7 +143,7 @@ impl Rules {
 
 /// The headers of a packet with a network header.
 #[inline]
-fn headers<'a>(packet: &Packet, pool: &'a Pool) -> PacketRef<'a> {
+pub(super) fn headers<'a>(packet: &Packet, pool: &'a Pool) -> PacketRef<'a> {
     let network = packet.network().unwrap_or(u16::MAX);
     let transport = packet.transport().and_then(|t| t.checked_sub(network));
     PacketRef {
