@@ -14,12 +14,13 @@ from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError, Usa
 from weft.model.function import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from weft.model.change import ChangePlan, Edit
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.look import Look
     from weft.model.problem import Problem
+    from weft.model.trace import TraceRequest
     from weft.server.agent import LocalAgent
 
 __all__ = ["Client", "LocalClient", "local_client"]
@@ -113,6 +114,10 @@ class Client(Protocol):
 
     async def write(self, name: str, handler: str, value: str) -> None:
         """Write a handler."""
+        ...
+
+    def trace(self, name: str, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
+        """Follow packets of a function; what the engine tells of them, look by look."""
         ...
 
     async def graph(self, name: str) -> str:
@@ -340,6 +345,15 @@ class LocalClient:
         facts, _ = await self._own(name)
         with _handlers_named(name):
             await self._agent().write(str(uuid4()), facts.uuid, handler, value)
+
+    async def trace(self, name: str, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
+        """Follow packets until all that were asked for have come to their end."""
+        from contextlib import aclosing
+
+        facts, _ = await self._own(name)
+        async with aclosing(self._agent().trace(facts.uuid, request)) as looks:
+            async for look in looks:
+                yield look
 
     async def graph(self, name: str) -> str:
         """The graph as it is now, which a hot swap may have changed."""

@@ -122,7 +122,8 @@ fn graph(class: &Class, config: &str) -> String {
     text
 }
 
-fn run(class: &Class, config: &str) {
+/// Runs a graph around the element; its counts.
+fn run(class: &Class, config: &str, traced: bool) -> String {
     let mut groups = REGISTRY.0.to_vec();
     groups.push(SOURCES);
     let environment = Environment::new(Registry(groups.leak()));
@@ -137,10 +138,15 @@ fn run(class: &Class, config: &str) {
     router
         .load("config", &text)
         .unwrap_or_else(|e| panic!("{text}: {e}"));
+    if traced {
+        router.write_handler("trace", "COUNT 1000").expect("options");
+    }
     router.run();
+    let stats = router.read_handler("stats", "").expect("counts");
     router.discard_graph();
     let (used, side) = (router.pool.in_use(), router.pool.side_in_use());
     assert_eq!((used, side), (0, 0), "packets lost: {text}");
+    stats
 }
 
 #[test]
@@ -151,7 +157,8 @@ fn no_packet_harms_an_element_that_reads_headers() {
     assert!(classes.len() >= 24, "{classes:?}");
     for class in classes {
         for config in class.fuzz {
-            run(class, config);
+            let seen = run(class, config, true);
+            assert_eq!(seen, run(class, config, false), "a trace changes what {} does", class.name);
         }
     }
 }

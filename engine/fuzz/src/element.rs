@@ -139,6 +139,10 @@ impl<'a> Run<'a> {
         let mut router = router();
         let loaded = router.load("fuzz", &case.shape.text(case.config));
         assert_eq!(loaded.map_err(|e| e.to_string()), Ok(()));
+        if !data.len().is_multiple_of(2) {
+            let begun = router.write_handler("trace", "COUNT 1000, LEASE 1h");
+            assert_eq!(begun.map_err(|e| e.to_string()), Ok(()));
+        }
         Run {
             case,
             router,

@@ -19,6 +19,7 @@ COMMANDS = {
     "ps": "list the functions",
     "show": "everything about one function, or the graph that runs in it",
     "top": "what functions and their components do, live",
+    "trace": "follow packets through a function, their bytes before and after each element",
     "read": "read a handler of a function",
     "write": "write a handler of a function",
     "reconfigure": "change the components or the path of a running function",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from weft.errors import FunctionError, FunctionNotFoundError, NotRunningError, PrivilegeError
 from weft.model.function import FunctionFacts, FunctionStatus
@@ -20,12 +20,13 @@ from weft.server.processes import process_one, wait_gone
 from weft.vnf.management_agent import ManagementAgent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
     from uuid import UUID
 
     from weft.model.change import Change, ChangePlan
     from weft.model.function import FunctionRequest
     from weft.model.look import Look
+    from weft.model.trace import TraceRequest
     from weft.server.rundir import FunctionFolder, RunDirectory
 
 __all__ = ["Agent", "LocalAgent"]
@@ -70,6 +71,10 @@ class Agent(Protocol):
 
     async def write(self, operation: str, uuid: UUID, handler: str, value: str) -> None:
         """Write a handler."""
+        ...
+
+    def trace(self, uuid: UUID, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
+        """Follow packets; what is told of them, look by look."""
         ...
 
 
@@ -160,6 +165,10 @@ class LocalAgent:
     async def write(self, operation: str, uuid: UUID, handler: str, value: str) -> None:
         """Write a handler of the running graph."""
         await self._managed(uuid).write(handler, value)
+
+    def trace(self, uuid: UUID, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
+        """Follow packets of the running graph."""
+        return self._managed(uuid).trace(request)
 
     async def wait_gone(self, uuid: UUID) -> None:
         """Return when the function's process 1 has ended."""

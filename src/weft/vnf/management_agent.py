@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from weft.errors import FunctionError, HandlerError, NotRunningError, PrivilegeError
@@ -15,9 +16,11 @@ from weft.vnf.control import ControlSocket
 from weft.vnf.looking import look_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from weft.model.look import Look
+    from weft.model.trace import TraceRequest
 
 __all__ = ["ManagementAgent"]
 
@@ -96,6 +99,14 @@ class ManagementAgent:
         """Write a handler of the running graph."""
         async with await self._engine() as control:
             await control.write(handler, value)
+
+    async def trace(self, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
+        """Follow packets; what the engine tells of them, look by look, until it is over."""
+        from weft.vnf.tracing import follow  # others do without
+
+        async with await self._engine() as control, aclosing(follow(control, request)) as looks:
+            async for look in looks:
+                yield look
 
     async def _engine(self) -> ControlSocket:
         """A connection to the engine; where none is meant to run, nobody would ever answer."""
