@@ -33,7 +33,7 @@ def packet_line(hop: Mapping[str, Any], again: bool) -> Line:
         return Line(f"packet {hop['packet']}, further", style="bold")
     first = hop["before"] or hop["after"] or {"length": 0, "bytes": ""}
     data = bytes.fromhex(first["bytes"])
-    words = [f"{first['length']} bytes", meaning(data, first.get("network"))]
+    words = [f"{first['length']} bytes", meaning(data, first.get("link"), first.get("network"))]
     return Line(f"packet {hop['packet']}: {', '.join(filter(None, words))}", style="bold")
 
 

@@ -13,19 +13,22 @@ _TRANSPORTS = {6: "TCP", 17: "UDP", 132: "SCTP"}
 _PROTOCOLS = {1: "ICMP", 2: "IGMP", 47: "GRE", 50: "ESP", 58: "ICMPv6", 89: "OSPF"}
 
 
-def meaning(data: bytes, network: int | None = None) -> str:
+def meaning(data: bytes, link: int | None = None, network: int | None = None) -> str:
     """Addresses, ports and types, as far as they are there; empty where nothing is known.
 
-    `network` is where an IP header begins, if that is known; else it is found behind an Ethernet header,
-    or at the start of a packet that is an IP packet by its version and length.
+    `link` and `network` are where Ethernet and IP headers begin, if that is known. Else an IP header is
+    found behind an Ethernet header, or at the start of what is an IP packet by its version and length.
     """
     if network is not None and network >= 0:
-        return ", ".join(filter(None, [_frame(data) if network else "", _ip(data[network:])]))
-    return _frame(data, whole=True) or _ip(data)
+        return ", ".join(filter(None, [_frame(data, whole=False), _ip(data[network:])]))
+    return _frame(data, sure=link == 0) or _ip(data)
 
 
-def _frame(data: bytes, *, whole: bool = False) -> str:
-    """The Ethernet header and tags (IEEE 802.3, 802.1Q); `whole`: and what follows, which must be known."""
+def _frame(data: bytes, *, whole: bool = True, sure: bool = False) -> str:
+    """The Ethernet header and tags (IEEE 802.3, 802.1Q), and if `whole` what follows.
+
+    Unless it is `sure` that it is one, only if its type is known.
+    """
     if len(data) < 14:
         return ""
     at = 12
@@ -37,8 +40,7 @@ def _frame(data: bytes, *, whole: bool = False) -> str:
         kind = _number(data, at)
     inner = {_IP4: _ip, _IP6: _ip, _ARP: _arp, _NSH: _nsh}.get(kind)
     if inner is None:
-        known = kind >= 0x0600 and len(data) >= at + 2
-        return ", ".join([*words, f"type {kind:04x}"]) if known else ""
+        return ", ".join([*words, f"type {kind:04x}"]) if sure else ""
     return ", ".join(filter(None, [*words, inner(data[at + 2 :]) if whole else ""]))
 
 

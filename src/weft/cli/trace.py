@@ -182,14 +182,12 @@ class _TableOutput(_Output):
             print(
                 f"packet {packet} had more than {state['most_hops']} hops; the others are not kept"
             )
-        counts = (
-            f"{state['seen']} packets seen, {state['matched']} matched, {state['chosen']} traced"
-        )
-        passed = state.get("passed_over", 0)
-        if passed:
-            counts += f", {passed} not followed because too many were"
+        told = {"seen": state["seen"], "matched": state["matched"], "traced": state["chosen"]}
+        if state.get("passed_over"):
+            told["not traced because too many were"] = state["passed_over"]
+        counts = ", ".join(f"{name}: {count}" for name, count in told.items())
         sys.stdout.flush()
-        print(f"weft: {state['message']}: {counts}", file=sys.stderr, flush=True)
+        print(f"weft: {state['message']}: packets {counts}", file=sys.stderr, flush=True)
 
 
 def _printer() -> Callable[[Line], None]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["follow", "options_text"]
 
 _INTERVAL_S = 0.1
+# ControlSocket: the handler said no.
+_REFUSED = 520
 
 
 def options_text(request: TraceRequest, identity: str) -> str:
@@ -48,7 +50,13 @@ async def follow(
     vanished ends it by itself.
     """
     identity = os.urandom(8).hex()
-    await control.write("trace", options_text(request, identity))
+    try:
+        await control.write("trace", options_text(request, identity))
+    except HandlerError as error:
+        if error.code != _REFUSED:
+            raise
+        _, _, reason = error.message.partition("\n")
+        raise FunctionError(f"no trace: {reason or error.message}") from None
     revision = 0
     try:
         while True:
