@@ -139,7 +139,9 @@ fn run(class: &Class, config: &str, traced: bool) -> String {
         .load("config", &text)
         .unwrap_or_else(|e| panic!("{text}: {e}"));
     if traced {
-        router.write_handler("trace", "COUNT 1000").expect("options");
+        router
+            .write_handler("trace", "COUNT 1000")
+            .expect("options");
     }
     router.run();
     let stats = router.read_handler("stats", "").expect("counts");
@@ -158,7 +160,12 @@ fn no_packet_harms_an_element_that_reads_headers() {
     for class in classes {
         for config in class.fuzz {
             let seen = run(class, config, true);
-            assert_eq!(seen, run(class, config, false), "a trace changes what {} does", class.name);
+            assert_eq!(
+                seen,
+                run(class, config, false),
+                "a trace changes what {} does",
+                class.name
+            );
         }
     }
 }

@@ -16,7 +16,9 @@ fn traced(options: &str, config: &str) -> (Router, Value) {
     let environment = weft_elements::environment();
     let mut router = Router::new(environment, pool, Region::default(), Clock::simulated(0), 1);
     router.console = Console::Captured(String::new());
-    router.load("config", config).unwrap_or_else(|e| panic!("{e}"));
+    router
+        .load("config", config)
+        .unwrap_or_else(|e| panic!("{e}"));
     router.write_handler("trace", options).unwrap();
     while router.run_for(100) > 0 {}
     let told = router.read_handler("trace", "").unwrap();
@@ -48,7 +50,14 @@ fn only_packets_that_match_the_filter_are_chosen() {
     let (_, told) = traced("FILTER udp and dst port 53, COUNT 2, EVERY 2", &config);
     assert_eq!(
         hops(&told),
-        ["1.0 in [0]", "1.0 c [0]", "1.0 d discarded", "2.0 in [0]", "2.0 c [0]", "2.0 d discarded"]
+        [
+            "1.0 in [0]",
+            "1.0 c [0]",
+            "1.0 d discarded",
+            "2.0 in [0]",
+            "2.0 c [0]",
+            "2.0 d discarded"
+        ]
     );
     assert_eq!((&told["seen"], &told["matched"]), (&3.into(), &3.into()));
     let (_, told) = traced("FILTER tcp", &config);
@@ -70,8 +79,14 @@ fn a_bad_filter_is_refused_in_the_words_of_the_classifier() {
     let (mut router, _) = traced("", "Idle -> Discard");
     router.write_handler("trace_stop", "").unwrap();
     let mut refused = |text: &str| router.write_handler("trace", text).unwrap_err().to_string();
-    assert_eq!(refused("FILTER ip proto"), "pattern 0: 'proto': value missing");
-    assert_eq!(refused("BYTES 12/8"), "pattern 0: value has less than 2 hex digits");
+    assert_eq!(
+        refused("FILTER ip proto"),
+        "pattern 0: 'proto': value missing"
+    );
+    assert_eq!(
+        refused("BYTES 12/8"),
+        "pattern 0: value has less than 2 hex digits"
+    );
 }
 
 #[test]
@@ -98,8 +113,16 @@ fn copies_are_branches() {
     let strip = &told["hops"][6];
     let offset = |when: &str| strip[when]["offset"].as_u64().unwrap();
     assert_eq!(offset("after") - offset("before"), 14);
-    assert_eq!((&strip["before"]["length"], &strip["after"]["length"]), (&42.into(), &28.into()));
-    assert!(strip["after"]["bytes"].as_str().unwrap().starts_with("4500001c"));
+    assert_eq!(
+        (&strip["before"]["length"], &strip["after"]["length"]),
+        (&42.into(), &28.into())
+    );
+    assert!(
+        strip["after"]["bytes"]
+            .as_str()
+            .unwrap()
+            .starts_with("4500001c")
+    );
 }
 
 #[test]
@@ -112,7 +135,12 @@ fn fragments_are_branches() {
     let lines = hops(&told);
     assert_eq!(
         lines,
-        ["1.0 f [0]", "1.1 (of 0) f [0]", "1.0 d discarded", "1.1 d discarded"]
+        [
+            "1.0 f [0]",
+            "1.1 (of 0) f [0]",
+            "1.0 d discarded",
+            "1.1 d discarded"
+        ]
     );
     assert_eq!(told["ending"], "complete");
 }
@@ -126,9 +154,17 @@ fn annotations_are_told_where_they_are_set() {
     let (_, told) = traced("", &config);
     let after = |index: usize| told["hops"][index]["after"].clone();
     assert_eq!(after(1)["paint"], 7);
-    assert_eq!((&after(3)["network"], &after(3)["transport"]), (&0.into(), &20.into()));
+    assert_eq!(
+        (&after(3)["network"], &after(3)["transport"]),
+        (&0.into(), &20.into())
+    );
     assert_eq!(after(4)["destination"], "10.0.0.2");
-    assert!(after(5)["annotations"].as_str().unwrap().ends_with("02010000"));
+    assert!(
+        after(5)["annotations"]
+            .as_str()
+            .unwrap()
+            .ends_with("02010000")
+    );
 }
 
 #[test]
@@ -136,6 +172,9 @@ fn a_drop_of_a_whole_batch_is_told_of_each_packet() {
     let config = format!("InfiniteSource({FRAME}, BURST 4) -> s :: StaticSwitch(-1) -> Discard");
     let (router, told) = traced("COUNT 2", &config);
     let lines = hops(&told);
-    assert_eq!(lines[2..], ["1.0 s dropped switched-off", "2.0 s dropped switched-off"]);
+    assert_eq!(
+        lines[2..],
+        ["1.0 s dropped switched-off", "2.0 s dropped switched-off"]
+    );
     assert_eq!((router.pool.in_use(), router.pool.side_in_use()), (1, 0));
 }

@@ -170,7 +170,10 @@ impl Router {
             *count = usize::from(all == *count);
             is_one_of_several
         });
-        for packet in outputs.iter_mut().flat_map(|(_, _, batch)| batch.iter_mut()) {
+        for packet in outputs
+            .iter_mut()
+            .flat_map(|(_, _, batch)| batch.iter_mut())
+        {
             let tag = pool.tag(packet);
             let Some((tag, keeps)) = tag.and_then(|t| leaving.get_mut(&t).map(|k| (t, k))) else {
                 continue;

@@ -9,6 +9,6 @@ mod record;
 mod snapshot;
 
 pub(crate) use hop::Stop;
-pub use options::{PacketTest, PacketTests};
 pub(crate) use options::{Options, Start};
+pub use options::{PacketTest, PacketTests};
 pub(crate) use record::{Ending, Trace};

@@ -27,7 +27,9 @@ impl Snapshot {
         let headers = [packet.mac(), packet.network(), packet.transport()];
         let from_start = |at: u16| i32::from(at) - i32::from(packet.offset());
         let side = pool.side(packet);
-        let annotations = side.map(|s| &s.anno.0).filter(|a| a.iter().any(|b| *b != 0));
+        let annotations = side
+            .map(|s| &s.anno.0)
+            .filter(|a| a.iter().any(|b| *b != 0));
         Snapshot {
             length: packet.len(),
             offset: packet.offset(),

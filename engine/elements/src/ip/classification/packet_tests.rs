@@ -122,14 +122,23 @@ mod tests {
     fn what_is_no_ip_packet_matches_no_expression() {
         for text in ["all", "not udp", "not ip frag"] {
             let test = expression(text, &NoNames).unwrap();
-            for bytes in [&frame(&[8, 6])[..], &frame(&[0x86, 0xdd]), &IP, &[], &[8; 13]] {
+            for bytes in [
+                &frame(&[8, 6])[..],
+                &frame(&[0x86, 0xdd]),
+                &IP,
+                &[],
+                &[8; 13],
+            ] {
                 assert!(!passes(&test, bytes, None), "{text}");
             }
             let mut short = frame(&[8, 0]);
             short.truncate(41);
             assert!(!passes(&test, &short, None), "{text}");
             assert!(!passes(&test, &[0x65; 28], Some(0)), "{text}");
-            assert!(!passes(&test, &frame(&[0x81, 0].repeat(20)), None), "{text}");
+            assert!(
+                !passes(&test, &frame(&[0x81, 0].repeat(20)), None),
+                "{text}"
+            );
         }
     }
 
@@ -148,6 +157,9 @@ mod tests {
              pattern 0: garbage after expression at 'bort'"
         );
         let refused = pattern("12/8", &NoNames).err();
-        assert_eq!(refused.unwrap(), "pattern 0: value has less than 2 hex digits");
+        assert_eq!(
+            refused.unwrap(),
+            "pattern 0: value has less than 2 hex digits"
+        );
     }
 }
