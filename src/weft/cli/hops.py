@@ -15,6 +15,7 @@ __all__ = ["Line", "hop_lines", "packet_line"]
 _ROW = 16
 _MARK = slice(44, 48)  # where SetMark puts it
 _TYPES = ("host", "broadcast", "multicast", "otherhost", "outgoing", "loopback", "fastroute")
+_NSH = {"path": "spi", "index": "si", "ttl": "ttl", "metadata": "metadata"}
 _INDENT = " " * 12
 
 
@@ -140,7 +141,10 @@ def _area(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
 
 def _nsh(snapshot: Mapping[str, Any]) -> str:
     header = snapshot.get("nsh")
-    return f"path {header['spi']} index {header['si']}" if header else "none"
+    if not header:
+        return "none"
+    words = [f"{name} {header[key]}" for name, key in _NSH.items()]
+    return " ".join(words).rstrip()
 
 
 def _changed(old: bytes, new: bytes, shift: int, *, only_common: bool = False) -> set[int]:

@@ -172,7 +172,7 @@ def test_annotations_that_change_are_told() -> None:
         transport=20,
         destination="10.0.0.2",
         annotations=area.hex(),
-        nsh={"spi": 5, "si": 254, "md_type": 1, "context": "00" * 16},
+        nsh={"spi": 5, "si": 254, "ttl": 63, "md_type": 2, "metadata": ""},
     )
     [line] = lines(hop(before, after))
     assert line.split("; ")[2:] == [
@@ -184,7 +184,7 @@ def test_annotations_that_change_are_told() -> None:
         "packet type otherhost -> host",
         "mark 0 -> 2",
         "annotation 20: 0 -> 5",
-        "NSH none -> path 5 index 254",
+        "NSH none -> path 5 index 254 ttl 63 metadata",
     ]
     # A header stays where it is when the front moves.
     moved = hop(snapshot(FRAME, network=14), snapshot(FRAME[14:], 142, network=0))

@@ -2,6 +2,7 @@
 
 mod access;
 mod build;
+mod carry;
 mod check;
 mod counters;
 mod deferred;
@@ -411,84 +412,6 @@ impl Router {
             }
         }
         self.carry();
-    }
-
-    /// Carries all emitted packets, in order and depth first, until each is stored or gone.
-    fn carry(&mut self) {
-        if self.is_tracing {
-            return self.carry_traced();
-        }
-        self.carry_emitted::<false>();
-    }
-
-    /// Moves emissions from `first` on to the work stack, the earliest on top.
-    #[inline]
-    fn stack_emissions(&mut self, first: usize) {
-        while self.emitted.len() > first {
-            if let Some(emission) = self.emitted.pop() {
-                self.work.push(emission);
-            }
-        }
-    }
-
-    /// Carries one batch along output 0s until it is used up or splits.
-    fn carry_batch<const TRACED: bool>(
-        &mut self,
-        mut from: ElementId,
-        mut port: usize,
-        mut batch: Batch,
-    ) {
-        loop {
-            let node = &mut self.graph.nodes[from];
-            node.counters.sent(port, batch.len());
-            let Some((id, input)) = node.outputs.get(port).and_then(|o| o.target) else {
-                self.current = from;
-                self.drop_all(&mut batch, "unconnected");
-                self.recycle(batch);
-                return;
-            };
-            if TRACED {
-                self.trace_arriving(id, input, &mut batch);
-            }
-            let node = &mut self.graph.nodes[id];
-            node.counters.received(input, batch.len());
-            self.hops_left = self.hops_left.saturating_sub(1);
-            let taken = if self.hops_left > 0 {
-                node.element.take()
-            } else {
-                None
-            };
-            let Some(mut element) = taken else {
-                self.current = id;
-                self.drop_all(&mut batch, "loop");
-                self.recycle(batch);
-                return;
-            };
-            let first = self.emitted.len();
-            let outer = self.enter(id);
-            element.push(input, &mut batch, self);
-            self.leave(outer);
-            self.graph.nodes[id].element = Some(element);
-            if TRACED {
-                self.trace_outputs(first, Some((id, 0, &mut batch)));
-            }
-            if self.emitted.len() > first {
-                if !batch.is_empty() {
-                    self.work.push(Emission {
-                        from: id,
-                        port: 0,
-                        batch,
-                    });
-                }
-                self.stack_emissions(first);
-                return;
-            }
-            if batch.is_empty() {
-                self.recycle(batch);
-                return;
-            }
-            (from, port) = (id, 0);
-        }
     }
 }
 

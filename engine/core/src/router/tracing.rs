@@ -2,7 +2,7 @@
 //!
 //! Nothing here runs while no trace does: `carry`, `pull` and the drops ask one flag.
 
-use super::{Emission, HandlerError, Router};
+use super::{HandlerError, Router};
 use crate::configure::ScopedNames;
 use crate::element::{Batch, ElementId};
 use crate::packet::Packet;
@@ -261,19 +261,6 @@ impl Router {
         let Some(trace) = trace else { return };
         for tag in packets.iter().filter_map(|packet| pool.tag(packet)) {
             trace.dropped(tag, pool.tagged(tag), stop.clone(), reason, now);
-        }
-    }
-
-    /// What is emitted, carried to the end of its way.
-    #[inline]
-    pub(super) fn carry_emitted<const TRACED: bool>(&mut self) {
-        if self.emitted.is_empty() {
-            return;
-        }
-        self.hops_left = self.graph.hop_limit;
-        self.stack_emissions(0);
-        while let Some(Emission { from, port, batch }) = self.work.pop() {
-            self.carry_batch::<TRACED>(from, port, batch);
         }
     }
 }

@@ -126,7 +126,7 @@ impl Trace {
 
     /// Ends it if nobody has read it for too long; then it holds nothing any more.
     pub fn check_lease(&mut self, now: u64) {
-        if now.saturating_sub(self.read_at) > self.options.lease_ns {
+        if self.is_running() && now.saturating_sub(self.read_at) > self.options.lease_ns {
             self.end(Ending::Unread);
             self.hops = Vec::new();
         }

@@ -1,9 +1,13 @@
 //! What a packet is at one moment: its bytes, where they lie, and its annotations.
 
-use crate::packet::{Nsh, Packet};
+use crate::nsh::Nsh;
+use crate::packet::Packet;
 use crate::pool::Pool;
 use serde_json::{Map, Value, json};
 use std::net::Ipv4Addr;
+
+/// About what a header off its packet takes, in bytes.
+const NSH_SIZE: usize = 1024;
 
 /// A packet at one moment.
 #[derive(Clone)]
@@ -17,7 +21,8 @@ pub(super) struct Snapshot {
     /// Positions of the link, network and transport headers, from the packet's first byte on.
     headers: [Option<i32>; 3],
     annotations: Option<Box<[u8; 48]>>,
-    nsh: Option<Nsh>,
+    /// The header it travels without.
+    nsh: Option<Value>,
 }
 
 impl Snapshot {
@@ -39,13 +44,15 @@ impl Snapshot {
             packet_type: packet.packet_type() as u8,
             headers: headers.map(|h| h.map(from_start)),
             annotations: annotations.map(|a| Box::new(*a)),
-            nsh: side.and_then(|s| s.nsh),
+            nsh: pool.nsh(packet).map(describe_nsh),
         }
     }
 
     /// Bytes of memory it takes.
     pub fn size(&self) -> usize {
-        size_of::<Self>() + self.bytes.len() + self.annotations.as_ref().map_or(0, |a| a.len())
+        let nsh = if self.nsh.is_some() { NSH_SIZE } else { 0 };
+        let annotations = self.annotations.as_ref().map_or(0, |a| a.len());
+        size_of::<Self>() + self.bytes.len() + annotations + nsh
     }
 
     /// As JSON; annotations that are not set are left out.
@@ -74,14 +81,20 @@ impl Snapshot {
             put("annotations", json!(hex(&annotations[..])));
         }
         if let Some(nsh) = &self.nsh {
-            let context = hex(&nsh.context);
-            put(
-                "nsh",
-                json!({"spi": nsh.spi, "si": nsh.si, "md_type": nsh.md_type, "context": context}),
-            );
+            put("nsh", nsh.clone());
         }
         Value::Object(all)
     }
+}
+
+fn describe_nsh(nsh: &Nsh) -> Value {
+    json!({
+        "spi": nsh.spi(),
+        "si": nsh.si(),
+        "ttl": nsh.ttl(),
+        "md_type": nsh.md_type(),
+        "metadata": hex(nsh.metadata()),
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {
