@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from tests.support.hosts import Host
     from tests.system.conftest import Weft
 
-COMPONENT = """#include <weft/component.h>
+COMPONENT = """#include <string.h>
+#include <weft/component.h>
 static void process(weft_component *component, weft_packet *packets, size_t count, void *user)
 {
     (void)user;
@@ -29,10 +30,17 @@ static void process(weft_component *component, weft_packet *packets, size_t coun
         uint8_t *data = weft_data(component, &packets[i]);
         if (packets[i].length < 42)
             continue;
-        if (data[37] == 99)
+        if (data[37] == 99) {
             weft_drop(&packets[i], 1);
-        else
-            data[22]--;
+            continue;
+        }
+        data[22]--;
+        weft_packet made;
+        if (data[37] == 77 && weft_new(component, packets[i].length, 64, &made)) {
+            memcpy(weft_data(component, &made), data, made.length);
+            weft_data(component, &made)[37] = 78;
+            weft_send(component, &made, 1);
+        }
     }
 }
 int main(void)
@@ -158,6 +166,14 @@ def test_a_filter_chooses_and_a_component_gives_its_reason(wire_between: Wire) -
     assert outcomes(out) == ["1.0 in/from out", "1.0 ttl port-99"]
     end = json.loads(out.splitlines()[-1])
     assert (end["seen"], end["matched"], end["ending"]) == (2, 1, "complete")
+
+
+def test_a_packet_that_a_component_makes_comes_in_there(wire_between: Wire) -> None:
+    _, out, _ = wire_between.trace("--filter", "dst port 78", "-o", "json", ports=(77,))
+    hops = [json.loads(line) for line in out.splitlines()]
+    assert (hops[0]["element"], hops[0]["input"], hops[0]["before"]) == ("ttl", None, None)
+    assert outcomes(out)[-1] == "1.0 out/to sent"
+    assert (hops[-1]["seen"], hops[-1]["chosen"]) == (2, 1)
 
 
 def test_bytes_choose_at_an_element_one_of_several(wire_between: Wire) -> None:
