@@ -133,7 +133,7 @@ mod tests {
         pool.clear_side(&mut part);
         pool.copy_annotations(&plain, &mut part);
         assert_eq!((pool.tag(&part), pool.tagged(1)), (Some(1), 2));
-        [packet, part, plain].map(|p| pool.free(p));
+        pool.free_all(&mut vec![packet, part, plain]);
         assert_eq!(pool.take_ended_tags(), [1]);
     }
 
