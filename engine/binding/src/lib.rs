@@ -7,7 +7,7 @@ use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
-use weft_core::{BuildError, Clock, Console, Environment, Pool, PoolSize, Region, Router};
+use weft_core::{BuildError, Clock, Console, Pool, PoolSize, Region, Router};
 
 create_exception!(
     weft._engine,
