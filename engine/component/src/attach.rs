@@ -1,7 +1,9 @@
 //! The component's side of an attachment: connecting, saying hello, and what the welcome brings.
 
 use crate::hello::{Frames, Hello, Welcome};
-use crate::layout::{DESCRIPTOR_BYTES, LARGEST_RING, Layout, METADATA_BYTES, SMALLEST_RING};
+use crate::layout::{
+    DESCRIPTOR_BYTES, LARGEST_RING, Layout, METADATA_BYTES, SMALLEST_RING, TLVS_BYTES,
+};
 use crate::memory::{Block, LinkMemory};
 use crate::message::{Decoder, Message};
 use crate::socket::{Bell, Socket, connect};
@@ -178,6 +180,7 @@ fn is_sound(welcome: &Welcome) -> bool {
         && inside(layout.to, ring, DESCRIPTOR_BYTES)
         && inside(layout.from, ring, DESCRIPTOR_BYTES)
         && inside(layout.metadata, packets, METADATA_BYTES)
+        && (layout.tlvs == 0 || inside(layout.tlvs, packets, TLVS_BYTES))
         && are_sound(&welcome.frames)
 }
 

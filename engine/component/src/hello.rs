@@ -6,7 +6,7 @@ use crate::message::{Fields, MAGIC, Texts, Violation, push_text};
 /// Version of the contract: components of another major version are refused.
 pub const MAJOR: u16 = 1;
 /// Version of the contract: newer minors use bytes that are zero in older ones.
-pub const MINOR: u16 = 0;
+pub const MINOR: u16 = 1;
 const HELLO: usize = 24;
 const WELCOME: usize = 96;
 const LONGEST_NAMES: usize = 256;
@@ -15,8 +15,10 @@ const LONGEST_NAMES: usize = 256;
 pub mod feature {
     /// Records come with every packet that has a timestamp.
     pub const TIMESTAMPS: u32 = 1;
+    /// All of a Network Service Header is told, and new packets may stem from others.
+    pub const NSH: u32 = 2;
     /// All that this version knows.
-    pub const KNOWN: u32 = TIMESTAMPS;
+    pub const KNOWN: u32 = TIMESTAMPS | NSH;
 }
 
 /// What a component says first.
@@ -197,6 +199,7 @@ impl Welcome {
         }
         out.extend(frames.large_base.to_le_bytes());
         out.extend(frames.bytes.to_le_bytes());
+        out.extend(self.layout.tlvs.to_le_bytes());
         out.resize(WELCOME, 0);
         out
     }
@@ -221,6 +224,7 @@ impl Welcome {
                 to: fields.u32(24),
                 from: fields.u32(28),
                 metadata: fields.u32(32),
+                tlvs: fields.u32(80),
             },
             inputs: fields.u32(36),
             outputs: fields.u32(40),

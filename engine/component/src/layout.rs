@@ -4,6 +4,10 @@
 pub const DESCRIPTOR_BYTES: usize = 16;
 /// Bytes of a metadata record.
 pub const METADATA_BYTES: usize = 64;
+/// Bytes from one packet's context headers to those of the next.
+pub const TLVS_BYTES: usize = 256;
+/// The most bytes of context headers that a packet has (RFC 8300, section 2.2: a header of 63 words).
+pub const MOST_TLVS: usize = 244;
 /// Fewest and most entries of a ring.
 pub const SMALLEST_RING: u32 = 64;
 /// Most entries of a ring.
@@ -19,6 +23,8 @@ pub mod flag {
     pub const SPARE: u8 = 2;
     /// The packet is dropped; the port is the reason's number.
     pub const DROP: u8 = 4;
+    /// Nothing is returned: the empty frame is to become a packet that stems from the one whose index is the length.
+    pub const PARENT: u8 = 8;
 }
 
 /// Numbers of entries and of packet indices.
@@ -31,9 +37,9 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// Room for `packets` packet indices.
-    pub fn of(packets: u32) -> Self {
-        let ring = packets
+    /// Room for `packets` packet indices, and for `more` descriptors that return none.
+    pub fn of(packets: u32, more: u32) -> Self {
+        let ring = (packets + more)
             .next_power_of_two()
             .clamp(SMALLEST_RING, LARGEST_RING);
         Entries {
@@ -54,6 +60,8 @@ pub struct Layout {
     pub from: u32,
     /// Where the metadata records begin.
     pub metadata: u32,
+    /// Where the context headers begin; 0: there are none.
+    pub tlvs: u32,
     /// All of it, in bytes: whole pages.
     pub bytes: u64,
 }
@@ -70,17 +78,22 @@ impl Layout {
     /// Offset of the word that says that the engine is about to sleep.
     pub const ENGINE_SLEEPS: usize = 256;
 
-    /// The layout for so many entries.
-    pub fn of(entries: Entries) -> Self {
+    /// The layout for so many entries, with context headers if `tlvs`.
+    pub fn of(entries: Entries, tlvs: bool) -> Self {
         let ring = entries.ring as usize * DESCRIPTOR_BYTES;
         let (to, from) = (HEAD_BYTES, HEAD_BYTES + ring);
         let metadata = from + ring;
-        let bytes = metadata + entries.packets as usize * METADATA_BYTES;
+        let end = metadata + entries.packets as usize * METADATA_BYTES;
+        let (table, bytes) = match tlvs {
+            true => (end, end + entries.packets as usize * TLVS_BYTES),
+            false => (0, end),
+        };
         Layout {
             entries,
             to: to as u32,
             from: from as u32,
             metadata: metadata as u32,
+            tlvs: table as u32,
             bytes: bytes.next_multiple_of(4096) as u64,
         }
     }
@@ -139,6 +152,8 @@ pub enum NshType {
     One,
     /// MD type 2: variable-length context.
     Two,
+    /// MD type 15, of experiments: neither.
+    Experiment,
 }
 
 /// What is known of a packet besides its bytes.
@@ -152,6 +167,14 @@ pub struct Metadata {
     pub si: u8,
     /// NSH kind.
     pub nsh: NshType,
+    /// Bytes of the context headers of MD type 2, which lie in a table of their own.
+    pub tlvs: u16,
+    /// TTL of the NSH; not the component's to change.
+    pub ttl: u8,
+    /// Whether it is an OAM packet; not the component's to change.
+    pub oam: bool,
+    /// What follows the NSH; not the component's to change.
+    pub next_protocol: u8,
     /// Nanoseconds since 1970; 0: none.
     pub timestamp: u64,
     /// Context of MD type 1.
@@ -168,11 +191,14 @@ impl Metadata {
         let nsh = match self.nsh {
             NshType::None => 0,
             NshType::One => 1,
-            NshType::Two => 2u64,
+            NshType::Two => 2,
+            NshType::Experiment => 15u64,
         };
+        let (ttl, oam) = (u64::from(self.ttl), u64::from(self.oam));
+        let header = u64::from(self.tlvs) | ttl << 16 | oam << 24;
         [
             u64::from(self.mark) | u64::from(self.spi) << 32,
-            u64::from(self.si) | nsh << 8,
+            u64::from(self.si) | nsh << 8 | header << 16 | u64::from(self.next_protocol) << 48,
             self.timestamp,
             context(0),
             context(8),
@@ -194,8 +220,13 @@ impl Metadata {
             nsh: match (words[1] >> 8) as u8 {
                 1 => NshType::One,
                 2 => NshType::Two,
+                15 => NshType::Experiment,
                 _ => NshType::None,
             },
+            tlvs: (words[1] >> 16) as u16,
+            ttl: (words[1] >> 32) as u8,
+            oam: words[1] >> 40 & 1 != 0,
+            next_protocol: (words[1] >> 48) as u8,
             timestamp: words[2],
             context,
         }

@@ -11,8 +11,8 @@ mod socket;
 pub use attach::{Attachment, Caller, Joining, Refusal};
 pub use hello::{Frames, Hello, MAJOR, MINOR, Welcome, feature};
 pub use layout::{
-    DESCRIPTOR_BYTES, Descriptor, Entries, LARGEST_RING, Layout, METADATA_BYTES, Metadata, NshType,
-    SMALLEST_RING, flag,
+    DESCRIPTOR_BYTES, Descriptor, Entries, LARGEST_RING, Layout, METADATA_BYTES, MOST_TLVS,
+    Metadata, NshType, SMALLEST_RING, TLVS_BYTES, flag,
 };
 pub use memory::{Block, LinkMemory, create_memory, seal_size};
 pub use message::{Access, DeclaredHandler, Decoder, LONGEST_PAYLOAD, Message, Violation};

@@ -2,7 +2,9 @@
 //!
 //! This file maps memory and points into it: it is one of the few that use `unsafe`.
 
-use crate::layout::{DESCRIPTOR_BYTES, Descriptor, Layout, METADATA_BYTES, Metadata};
+use crate::layout::{
+    DESCRIPTOR_BYTES, Descriptor, Layout, METADATA_BYTES, MOST_TLVS, Metadata, TLVS_BYTES,
+};
 use crate::message::MAGIC;
 use std::fs::File;
 use std::io;
@@ -281,6 +283,31 @@ impl LinkMemory {
         }
     }
 
+    /// Copies context headers of packet index `packet` into `out`, each byte read once. False, and nothing is copied,
+    /// where there is no table of them or they would be too many.
+    pub fn tlvs(&self, packet: u32, out: &mut [u8]) -> bool {
+        let room = self.room_for_tlvs(packet, out.len());
+        if let Some(at) = room {
+            self.block.copy_out(at, out);
+        }
+        room.is_some()
+    }
+
+    /// Writes context headers of packet index `packet`; false as [`LinkMemory::tlvs`].
+    pub fn set_tlvs(&self, packet: u32, bytes: &[u8]) -> bool {
+        let room = self.room_for_tlvs(packet, bytes.len());
+        if let Some(at) = room {
+            self.block.copy_in(at, bytes);
+        }
+        room.is_some()
+    }
+
+    fn room_for_tlvs(&self, packet: u32, length: usize) -> Option<usize> {
+        assert!(packet < self.layout.entries.packets);
+        let there = self.layout.tlvs != 0 && length <= MOST_TLVS;
+        there.then(|| self.layout.tlvs as usize + packet as usize * TLVS_BYTES)
+    }
+
     fn record(&self, packet: u32) -> usize {
         assert!(packet < self.layout.entries.packets);
         self.layout.metadata as usize + packet as usize * METADATA_BYTES
@@ -336,7 +363,7 @@ mod tests {
 
     #[test]
     fn rings_wrap_and_records_stay_apart() {
-        let layout = Layout::of(Entries::of(70));
+        let layout = Layout::of(Entries::of(70, 0), false);
         assert_eq!((layout.entries.ring, layout.entries.packets), (128, 70));
         let file = create_memory(c"test", layout.bytes).unwrap();
         let memory = LinkMemory::map(&file, layout).unwrap();
@@ -372,8 +399,24 @@ mod tests {
     }
 
     #[test]
+    fn context_headers_have_a_table_of_their_own() {
+        let layout = Layout::of(Entries::of(64, 1), true);
+        assert_eq!((layout.entries.ring, layout.entries.packets), (128, 64));
+        let file = create_memory(c"test", layout.bytes).unwrap();
+        let memory = LinkMemory::map(&file, layout).unwrap();
+        let (longest, mut seen) = ([7; MOST_TLVS], [0; MOST_TLVS]);
+        assert!(memory.set_tlvs(63, &longest) && memory.set_tlvs(62, &[1, 2, 3, 4]));
+        assert!(memory.tlvs(63, &mut seen));
+        assert_eq!((seen, memory.metadata(63)), (longest, Metadata::default()));
+        assert!(!memory.set_tlvs(0, &[0; MOST_TLVS + 1]));
+        let without = Layout::of(Entries::of(64, 0), false);
+        let memory = LinkMemory::map(&file, without).unwrap();
+        assert!(!memory.set_tlvs(0, &[]) && !memory.tlvs(0, &mut []));
+    }
+
+    #[test]
     fn a_sleeper_is_taken_once() {
-        let layout = Layout::of(Entries::of(64));
+        let layout = Layout::of(Entries::of(64, 0), false);
         let file = create_memory(c"test", layout.bytes).unwrap();
         let memory = LinkMemory::map(&file, layout).unwrap();
         memory.announce_sleep(Layout::ENGINE_SLEEPS);

@@ -117,6 +117,7 @@ fn welcome() {
                 to: v.small("ring_to"),
                 from: v.small("ring_from"),
                 metadata: v.small("metadata"),
+                tlvs: v.small("tlvs"),
                 bytes: v.number("link_bytes"),
             },
             inputs: v.small("inputs"),
@@ -203,7 +204,11 @@ fn metadata() {
             mark: v.small("mark"),
             spi: v.small("spi"),
             si: v.small("si"),
-            nsh: [NshType::None, NshType::One, NshType::Two][v.small::<usize>("nsh")],
+            nsh: nsh_type(v.number("nsh")),
+            tlvs: v.small("tlvs"),
+            ttl: v.small("ttl"),
+            oam: v.number("oam") == 1,
+            next_protocol: v.small("next_protocol"),
             timestamp: v.number("timestamp"),
             context: from_hex(&v.text("context")).try_into().unwrap(),
         };
@@ -212,10 +217,34 @@ fn metadata() {
     }
 }
 
+fn nsh_type(number: u64) -> NshType {
+    match number {
+        0 => NshType::None,
+        1 => NshType::One,
+        2 => NshType::Two,
+        _ => NshType::Experiment,
+    }
+}
+
+/// Context headers lie in their table as they stand in the header.
+#[test]
+fn tlvs() {
+    let layout = Layout::of(Entries::of(64, 0), true);
+    let file = create_memory(c"vectors", layout.bytes).unwrap();
+    let memory = LinkMemory::map(&file, layout).unwrap();
+    for v in vectors("tlvs") {
+        let block = Block::map(&file, layout.bytes).unwrap();
+        block.copy_in(layout.tlvs as usize + 256, &v.bytes);
+        let mut seen = vec![0; v.bytes.len()];
+        assert!(memory.tlvs(1, &mut seen), "{}", v.what);
+        assert_eq!(seen, v.bytes, "{}", v.what);
+    }
+}
+
 #[test]
 fn link_memory() {
     for v in vectors("link") {
-        let layout = Layout::of(Entries::of(64));
+        let layout = Layout::of(Entries::of(64, 0), false);
         let file = create_memory(c"vectors", layout.bytes).unwrap();
         let memory = LinkMemory::map(&file, layout).unwrap();
         memory.write_magic();

@@ -52,7 +52,7 @@ static outcome say_hello(weft_component *component)
     const weft_options *options = &component->options;
     wf_bytes out = {0};
     wf_put_hello(&out, &(wf_hello){
-        .major = WEFT_MAJOR, .minor = WEFT_MINOR, .features = options->features,
+        .major = WEFT_MAJOR, .minor = WEFT_MINOR, .features = options->features | WF_NSH,
         .descriptor_bytes = sizeof(weft_packet), .metadata_bytes = sizeof(weft_metadata),
         .small_spares = options->spares, .large_spares = options->large_spares,
         .name = options->name, .sdk = options->sdk,

@@ -18,6 +18,9 @@
 #define WF_HEAD 16
 #define WF_WELCOME 96
 #define WF_LINK_HEAD 320
+#define WF_TLVS 256 /* bytes from one packet's context headers to the next one's */
+#define WF_NSH 2u   /* feature bit: all of NSH, and parents */
+#define WF_PARENT 8u /* flag of a descriptor that names a parent */
 
 /* Private flags of a packet. A void one is never returned; a generation, if not 0, has to be that of the attachment. */
 #define WF_VOID 0x80u
@@ -65,6 +68,7 @@ typedef struct {
     uint32_t entries, packets, ring_to, ring_from, metadata, inputs, outputs, reserved;
     uint32_t small_count, small_stride, large_count, large_stride;
     uint64_t large_base, frames_bytes;
+    uint32_t tlvs;
 } wf_welcome;
 
 typedef struct {
@@ -99,6 +103,7 @@ struct weft_component {
     uint32_t head, tail; /* next to read, next to write */
     uint64_t keep;      /* bits of a received descriptor's second half that are kept */
     weft_metadata *metadata;
+    uint8_t *tlvs; /* NULL: none */
     weft_metadata nowhere; /* written instead of a record that does not exist */
     weft_packet small[WF_MOST_SMALL], large[WF_MOST_LARGE];
     size_t small_spares, large_spares;
@@ -136,8 +141,17 @@ static inline _Atomic uint32_t *wf_shared(const weft_component *component, size_
     return (_Atomic uint32_t *)(void *)(component->link + offset);
 }
 void wf_publish(weft_component *); /* moves the tail and wakes the engine */
+/* Lets a spare stem from the packet of an index; the engine sees it with what is returned next. */
+void wf_name_parent(weft_component *, const weft_packet *spare, uint32_t parent);
+/* Whether the packet is none of this attachment any more. */
+bool wf_is_stale(const weft_component *, uint8_t flags);
 uint64_t wf_kept_bits(bool port); /* weft_component.keep */
 int64_t wf_now_ns(void);
+
+/* ---- nsh.c ---- */
+
+/* Copies context headers, where both are packets of the attachment. */
+void wf_copy_tlvs(weft_component *, const weft_packet *from, const weft_packet *to);
 
 /* ---- handlers.c, values.c, json.c ---- */
 

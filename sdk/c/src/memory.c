@@ -27,6 +27,8 @@ static const char *wrong_link(const wf_welcome *welcome)
         return "ring offset";
     if (!inside(welcome->metadata, welcome->packets, sizeof(weft_metadata), welcome->link_bytes))
         return "metadata offset";
+    if ((welcome->features & WF_NSH) && !inside(welcome->tlvs, welcome->packets, WF_TLVS, welcome->link_bytes))
+        return "context headers offset";
     return NULL;
 }
 
@@ -75,6 +77,7 @@ static void take_layout(weft_component *component, const wf_welcome *welcome)
     component->ring_to = (weft_packet *)(void *)(component->link + welcome->ring_to);
     component->ring_from = (weft_packet *)(void *)(component->link + welcome->ring_from);
     component->metadata = (weft_metadata *)(void *)(component->link + welcome->metadata);
+    component->tlvs = welcome->features & WF_NSH ? component->link + welcome->tlvs : NULL;
     component->generation = (uint8_t)(component->generation % WF_GENERATIONS + 1);
     component->attachment++;
 }
@@ -119,6 +122,7 @@ void wf_unmap(weft_component *component)
         munmap(component->view.frames, (size_t)component->welcome.frames_bytes);
     component->link = NULL;
     component->metadata = NULL;
+    component->tlvs = NULL;
     component->view = (struct weft_private){0};
     component->welcome = (wf_welcome){0};
     component->small_spares = component->large_spares = 0;
@@ -134,7 +138,7 @@ void weft_memory_of(const weft_component *component, weft_memory *out)
         .small_count = welcome->small_count, .small_stride = welcome->small_stride,
         .large_count = welcome->large_count, .large_stride = welcome->large_stride,
         .large_base = welcome->large_base, .reserved = welcome->reserved,
-        .metadata = component->metadata, .packets = welcome->packets,
+        .metadata = component->metadata, .tlvs = component->tlvs, .packets = welcome->packets,
         .inputs = welcome->inputs, .outputs = welcome->outputs,
         .wake_fd = component->wake_fd, .socket_fd = component->socket_fd,
     };

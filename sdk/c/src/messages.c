@@ -87,7 +87,7 @@ bool wf_get_welcome(const wf_message *message, wf_welcome *welcome)
         .ring_from = wf_u32(at + 28), .metadata = wf_u32(at + 32), .inputs = wf_u32(at + 36),
         .outputs = wf_u32(at + 40), .reserved = wf_u32(at + 44), .small_count = wf_u32(at + 48),
         .small_stride = wf_u32(at + 52), .large_count = wf_u32(at + 56), .large_stride = wf_u32(at + 60),
-        .large_base = wf_u64(at + 64), .frames_bytes = wf_u64(at + 72),
+        .large_base = wf_u64(at + 64), .frames_bytes = wf_u64(at + 72), .tlvs = wf_u32(at + 80),
     };
     return true;
 }

@@ -120,6 +120,27 @@ bool weft_new(weft_component *component, size_t length, size_t headroom, weft_pa
     return true;
 }
 
+/* Where the engine knows parents: `out` is to stem from `parent`. */
+static void stem(weft_component *component, const weft_packet *parent, const weft_packet *out)
+{
+    if (component->tlvs && !wf_is_stale(component, parent->flags))
+        wf_name_parent(component, out, parent->packet);
+}
+
+bool weft_new_from(weft_component *component, const weft_packet *parent, size_t length, size_t headroom, weft_packet *out)
+{
+    if (!weft_new(component, length, headroom, out))
+        return false;
+    stem(component, parent, out);
+    if (weft_metadata_of(component, parent)->nsh) {
+        weft_metadata *record = weft_metadata_mut(component, out);
+        *record = *weft_metadata_of(component, parent);
+        record->mark = 0;
+        wf_copy_tlvs(component, parent, out);
+    }
+    return true;
+}
+
 bool weft_clone(weft_component *component, const weft_packet *packet, weft_packet *out)
 {
     const uint8_t *bytes = weft_data(component, packet);
@@ -132,8 +153,11 @@ bool weft_clone(weft_component *component, const weft_packet *packet, weft_packe
     if (!weft_new(component, packet->length, headroom, out))
         return false;
     memcpy(weft_data(component, out), bytes, packet->length);
-    if (packet->flags & WEFT_METADATA)
+    stem(component, packet, out);
+    if (packet->flags & WEFT_METADATA) {
         *weft_metadata_mut(component, out) = *weft_metadata_of(component, packet);
+        wf_copy_tlvs(component, packet, out);
+    }
     if (!(packet->flags & WEFT_DROP))
         out->port = packet->port;
     return true;

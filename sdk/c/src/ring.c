@@ -282,7 +282,7 @@ static void write_bulk(weft_component *component, const weft_packet *packets, si
     *any |= copy(component->ring_from, packets + straight, count - straight, keep);
 }
 
-static bool is_stale(const weft_component *component, uint8_t flags)
+bool wf_is_stale(const weft_component *component, uint8_t flags)
 {
     uint8_t generation = (flags >> WF_GENERATION_SHIFT) & WF_GENERATIONS;
     return (flags & WF_VOID) || (generation && generation != component->generation);
@@ -293,13 +293,20 @@ static size_t write_valid(weft_component *component, const weft_packet *packets,
 {
     size_t written = 0;
     for (size_t i = 0; i < count; i++) {
-        if (is_stale(component, packets[i].flags))
+        if (wf_is_stale(component, packets[i].flags))
             continue;
         weft_packet *entry = &component->ring_from[(component->tail + written++) & component->mask];
         *entry = packets[i];
         entry->flags &= WEFT_METADATA | WEFT_DROP;
     }
     return written;
+}
+
+void wf_name_parent(weft_component *component, const weft_packet *spare, uint32_t parent)
+{
+    component->ring_from[component->tail++ & component->mask] = (weft_packet){
+        .packet = spare->packet, .slot = spare->slot, .length = parent, .flags = WF_PARENT,
+    };
 }
 
 void wf_publish(weft_component *component)

@@ -93,7 +93,8 @@ static void encode_metadata(wf_bytes *out, char **at)
     from_hex(at[5], &context);
     weft_metadata metadata = {
         .mark = (uint32_t)number(at[0]), .spi = (uint32_t)number(at[1]), .si = (uint8_t)number(at[2]),
-        .nsh = (uint8_t)number(at[3]), .timestamp = number(at[4]),
+        .nsh = (uint8_t)number(at[3]), .timestamp = number(at[4]), .tlvs = (uint16_t)number(at[6]),
+        .ttl = (uint8_t)number(at[7]), .oam = (uint8_t)number(at[8]), .next_protocol = (uint8_t)number(at[9]),
     };
     memcpy(metadata.context, context.bytes, sizeof metadata.context);
     wf_append(out, &metadata, sizeof metadata);
@@ -122,7 +123,7 @@ static void decode_welcome(const wf_bytes *in)
     printf("%u\n%u\n%u\n%u\n%u\n", w.entries, w.packets, w.ring_to, w.ring_from, w.metadata);
     printf("%u\n%u\n%u\n", w.inputs, w.outputs, w.reserved);
     printf("%u\n%u\n%u\n%u\n", w.small_count, w.small_stride, w.large_count, w.large_stride);
-    printf("%llu\n%llu\n", (unsigned long long)w.large_base, (unsigned long long)w.frames_bytes);
+    printf("%llu\n%llu\n%u\n", (unsigned long long)w.large_base, (unsigned long long)w.frames_bytes, w.tlvs);
 }
 
 static void decode_refused(const wf_bytes *in)
@@ -165,6 +166,57 @@ static void decode_metadata(const wf_bytes *in)
     memcpy(&m, in->bytes, sizeof m);
     printf("%u\n%u\n%u\n%u\n%llu\n", m.mark, m.spi, m.si, m.nsh, (unsigned long long)m.timestamp);
     print_hex(m.context, sizeof m.context);
+    printf("%u\n%u\n%u\n%u\n", m.tlvs, m.ttl, m.oam, m.next_protocol);
+}
+
+/* ---- context headers: each as CLASS TYPE UNASSIGNED VALUE ---- */
+
+typedef struct {
+    weft_component component;
+    weft_metadata record;
+    uint8_t table[WF_TLVS];
+    weft_packet packet;
+} with_tlvs;
+
+static void prepare(with_tlvs *self)
+{
+    *self = (with_tlvs){.packet.flags = WEFT_METADATA, .record.nsh = 2, .component.welcome.packets = 1};
+    self->component.metadata = &self->record;
+    self->component.tlvs = self->table;
+}
+
+static void encode_tlvs(wf_bytes *out, char **at)
+{
+    with_tlvs self;
+    prepare(&self);
+    for (; *at; at++) {
+        unsigned md_class, type, unassigned;
+        char hex[256] = "";
+        wf_bytes value = {0};
+        sscanf(*at, "%u %u %u %255s", &md_class, &type, &unassigned, hex);
+        from_hex(hex, &value);
+        size_t begin = self.record.tlvs;
+        weft_tlv_add(&self.component, &self.packet, (uint16_t)md_class, (uint8_t)type, value.bytes, value.length);
+        self.table[begin + 3] |= (uint8_t)(unassigned << 7);
+        wf_free(&value);
+    }
+    size_t length;
+    const uint8_t *bytes = weft_tlvs(&self.component, &self.packet, &length);
+    wf_append(out, bytes, length);
+}
+
+static void decode_tlvs(const wf_bytes *in)
+{
+    with_tlvs self;
+    prepare(&self);
+    weft_tlvs_set(&self.component, &self.packet, in->bytes, in->length);
+    weft_tlv tlv = {0};
+    while (weft_tlv_next(&self.component, &self.packet, &tlv)) {
+        printf("%u %u %u ", tlv.md_class, tlv.type, tlv.unassigned);
+        print_hex(tlv.value, tlv.length);
+    }
+    if (tlv.end != in->length)
+        printf("%zu bytes\n", tlv.end);
 }
 
 static void decode_link(const wf_bytes *in)
@@ -179,6 +231,8 @@ static void decode_link(const wf_bytes *in)
 
 /* ---- which ---- */
 
+enum { ANY = -1 };
+
 static const struct {
     const char *kind;
     int fields;
@@ -188,8 +242,8 @@ static const struct {
     {"hello", 9, encode_hello, NULL}, {"welcome", 0, NULL, decode_welcome}, {"refused", 0, NULL, decode_refused},
     {"handler", 5, encode_handler, NULL}, {"reason", 2, encode_reason, NULL}, {"ready", 0, encode_ready, NULL},
     {"call", 0, NULL, decode_call}, {"answer", 3, encode_answer, NULL}, {"bye", 0, encode_bye, decode_bye},
-    {"descriptor", 6, encode_descriptor, decode_descriptor}, {"metadata", 6, encode_metadata, decode_metadata},
-    {"link", 0, NULL, decode_link},
+    {"descriptor", 6, encode_descriptor, decode_descriptor}, {"metadata", 10, encode_metadata, decode_metadata},
+    {"tlvs", ANY, encode_tlvs, decode_tlvs}, {"link", 0, NULL, decode_link},
 };
 
 int main(int count, char **arguments)
@@ -200,7 +254,7 @@ int main(int count, char **arguments)
     for (size_t i = 0; count > 2 && i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].kind, arguments[2]) != 0)
             continue;
-        if (encode && kinds[i].encode && count == 3 + kinds[i].fields) {
+        if (encode && kinds[i].encode && (kinds[i].fields == ANY || count == 3 + kinds[i].fields)) {
             kinds[i].encode(&bytes, arguments + 3);
             print_hex(bytes.bytes, bytes.length);
             status = 0;

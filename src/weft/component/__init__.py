@@ -20,7 +20,8 @@ from weft.component.batch import Batch
 from weft.component.component import Component
 from weft.component.errors import ComponentError, HandlerError
 from weft.component.handlers import Handler
-from weft.component.packet import Nsh, OwnPacket, Packet
+from weft.component.nsh import Nsh, Tlv, Tlvs
+from weft.component.packet import OwnPacket, Packet
 from weft.component.protocol import VERSION, Metadata
 
 __version__ = VERSION
@@ -35,5 +36,7 @@ __all__ = [
     "Nsh",
     "OwnPacket",
     "Packet",
+    "Tlv",
+    "Tlvs",
     "__version__",
 ]

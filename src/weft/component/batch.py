@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from weft.component.packet import VOID, Packet
-from weft.component.protocol import DROP
+from weft.component.protocol import DROP, METADATA
 from weft.component.ring import BATCH
 
 if TYPE_CHECKING:
@@ -144,6 +144,49 @@ class Batch:
     def marks(self, values: NDArray[np.uint32]) -> None:
         for packet, value in zip(self._packets(), values, strict=True):
             packet.mark = int(value)
+
+    @property
+    def spis(self) -> NDArray[np.uint32]:
+        """The NSH service path identifier of each packet, by copy; 0: no NSH. (packets,) uint32."""
+        return self._known("spi")
+
+    @spis.setter
+    def spis(self, values: NDArray[np.uint32]) -> None:
+        self._tell("spi", values, (1 << 24) - 1)
+
+    @property
+    def sis(self) -> NDArray[np.uint8]:
+        """The NSH service index of each packet, by copy; 0: no NSH. (packets,) uint8."""
+        return self._known("si")
+
+    @sis.setter
+    def sis(self, values: NDArray[np.uint8]) -> None:
+        self._tell("si", values, 255)
+
+    @property
+    def contexts(self) -> NDArray[np.uint8]:
+        """The NSH context of each packet, by copy; 0 where it has none. (packets, 16) uint8."""
+        return self._known("context")
+
+    @contexts.setter
+    def contexts(self, values: NDArray[np.uint8]) -> None:
+        self._tell("context", values, 255)
+
+    def _known(self, name: str) -> NDArray[Any]:
+        values = self._link.memory.records[name][self._indices]
+        values[self.flags & METADATA == 0] = 0
+        return values
+
+    def _tell(self, name: str, values: NDArray[Any], most: int) -> None:
+        """Writes what packets that have an NSH are to have in it; others are left alone."""
+        values = np.asarray(values)
+        if values.size and not 0 <= values.min() <= values.max() <= most:
+            raise ValueError(f"{name} is 0 to {most}, not {values.min()} to {values.max()}")
+        records = self._link.memory.records
+        column = records[name]
+        has_nsh = (self.flags & METADATA != 0) & (records["nsh"][self._indices] != 0)
+        every = np.broadcast_to(values, (len(self), *column.shape[1:]))
+        column[self._indices[has_nsh]] = every[has_nsh]
 
     # ---- packet by packet
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from weft.component.attach import Declarations, attach
 from weft.component.errors import ComponentError, LostError, RefusedError
 from weft.component.handlers import TYPES, Handler
-from weft.component.protocol import FEATURE_TIMESTAMPS, VERSION
+from weft.component.protocol import FEATURE_NSH, FEATURE_TIMESTAMPS, VERSION
 from weft.component.run import Session, Stop, Timer
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Component:
             if not 0 <= asked <= most:
                 raise ValueError(f"{what} is 0 to {most}, not {asked}")
         self._spares = (spares, large_spares)
-        self._features = FEATURE_TIMESTAMPS if timestamps else 0
+        self._features = FEATURE_NSH | (FEATURE_TIMESTAMPS if timestamps else 0)
         self._spin_us = spin_us
         self._handlers: dict[str, Handler] = {}
         self._timers: list[tuple[float, Callable[[], object]]] = []
@@ -143,9 +143,17 @@ class Component:
 
     # ---- packets of its own
 
-    def new_packet(self, data: Octets, headroom: int = 128) -> OwnPacket | None:
-        """A new packet with these bytes, `headroom` bytes before them; None where there is no frame."""
-        return self._link.new_packet(data, headroom) if self._link else None
+    def new_packet(
+        self, data: Octets, headroom: int = 128, *, parent: Packet | None = None
+    ) -> OwnPacket | None:
+        """A new packet with these bytes, `headroom` bytes before them; None where there is no frame.
+
+        It stems from `parent`, a packet of the component's: it has its NSH (also where the component
+        sees none), the time it came and its interface, but not its mark. Which of the two leaves
+        first does not matter. A packet of a service function chain that stems from none is dropped
+        behind the component, as `nsh-no-context`.
+        """
+        return self._link.new_packet(data, headroom, parent) if self._link else None
 
     def send(self, *packets: Packet | None) -> int:
         """Sends packets that were made, cloned or kept; None is left out. How many were sent.

@@ -9,7 +9,7 @@ from weft.component.batch import Views
 from weft.component.errors import ProtocolError
 from weft.component.memory import Memory
 from weft.component.packet import FLAGS, MAX_LENGTH, VOID, OwnPacket
-from weft.component.protocol import DESCRIPTOR, DROP, SPARE, Welcome
+from weft.component.protocol import DESCRIPTOR, DROP, PARENT, SPARE, Welcome
 from weft.component.ring import Rings
 
 if TYPE_CHECKING:
@@ -117,8 +117,11 @@ class Link:
 
     # ---- packets of the component's own
 
-    def new_packet(self, data: Octets, headroom: int) -> OwnPacket | None:
-        """A packet with these bytes in a spare frame; None where there is none that is large enough."""
+    def new_packet(
+        self, data: Octets, headroom: int, parent: Packet | None = None
+    ) -> OwnPacket | None:
+        """A packet with these bytes in a spare frame that stems from `parent`; None where there is none
+        that is large enough."""
         octets = memoryview(cast("bytes", data)).cast("B")  # an array has a buffer too
         welcome = self.memory.welcome
         length, offset = len(octets), welcome.reserved + headroom
@@ -135,8 +138,22 @@ class Link:
                 begin = self.memory.slot(slot)[0] + offset
                 self.memory.frames[begin : begin + length] = octets
                 descriptor = bytearray(DESCRIPTOR.pack(index, slot, length, offset, 0, 0))
-                return OwnPacket(self, descriptor, 0)
+                made = OwnPacket(self, descriptor, 0)
+                if parent is not None and parent._link is self:
+                    made.stem(parent)
+                return made
         return None
+
+    def name_parent(self, descriptor: bytearray, parent: int) -> bool:
+        """Tells the engine that a spare stems from a packet index; False where it knows no parents.
+
+        It reads that before anything that is returned from here on, so that either may leave first.
+        """
+        if not self.memory.welcome.has_nsh:
+            return False
+        index, slot = DESCRIPTOR.unpack(descriptor)[:2]
+        self.rings.put(DESCRIPTOR.pack(index, slot, parent, 0, 0, PARENT))
+        return True
 
     def send(self, packets: Iterable[Packet | None]) -> int:
         """Sends packets of the component's own: into the batch at hand, or at once; how many."""

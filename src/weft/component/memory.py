@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from weft.component.errors import ProtocolError
-from weft.component.protocol import MAGIC, RECORD, Welcome
+from weft.component.protocol import MAGIC, MOST_TLVS, RECORD, TLVS, Welcome
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Memory"]
+
+KNOWN = np.dtype(
+    {
+        "names": ["mark", "spi", "si", "nsh", "context"],
+        "formats": ["<u4", "<u4", "u1", "u1", ("u1", 16)],
+        "offsets": [0, 4, 8, 9, 24],
+        "itemsize": RECORD.size,
+    }
+)
 
 
 def _mapped(what: str, descriptor: int, size: int) -> memoryview:
@@ -29,7 +38,8 @@ class Memory:
     """Frames and link memory. Unmapped when the last view of it is gone.
 
     `pool` is (small slots, stride) uint8, `large` (large slots, stride) uint8, `flat` all bytes of
-    the frames, `bases` where each slot begins in `flat`; all without a copy.
+    the frames, `bases` where each slot begins in `flat`, `records` the metadata records; all without
+    a copy.
     """
 
     def __init__(self, welcome: Welcome, link: int, frames: int) -> None:
@@ -38,6 +48,9 @@ class Memory:
         self.frames = _mapped("frames", frames, welcome.frames_bytes)
         if self.link[:8] != MAGIC:
             raise ProtocolError("the link memory does not begin with weftcmp1")
+        self.records: NDArray[np.void] = np.frombuffer(
+            self.link, KNOWN, welcome.packets, welcome.metadata
+        )
         self.flat: NDArray[np.uint8] = np.frombuffer(self.frames, np.uint8)
         small, large = welcome.small_count, welcome.large_count
         self.small_count, self.small_stride = small, welcome.small_stride
@@ -70,3 +83,10 @@ class Memory:
         if packet >= self.welcome.packets:
             raise ProtocolError(f"packet index {packet} does not exist")
         return self.welcome.metadata + RECORD.size * packet
+
+    def tlvs(self, packet: int) -> memoryview | None:
+        """Where context headers of packet index `packet` lie; None where the engine tells of none."""
+        if not self.welcome.has_nsh or packet >= self.welcome.packets:
+            return None
+        begin = self.welcome.tlvs + TLVS * packet
+        return self.link[begin : begin + MOST_TLVS]

@@ -5,64 +5,18 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from weft.component.nsh import Nsh
 from weft.component.protocol import DESCRIPTOR, DROP, METADATA, Metadata
 
 if TYPE_CHECKING:
     from weft.component.link import Link
 
-__all__ = ["FLAGS", "MAX_LENGTH", "VOID", "Nsh", "OwnPacket", "Packet"]
+__all__ = ["FLAGS", "MAX_LENGTH", "VOID", "OwnPacket", "Packet"]
 
 VOID = 0x80  # this side's own mark: the entry was taken out of the batch
 LENGTH, OFFSET = Struct("<I"), Struct("<H")
 PORT, FLAGS = 14, 15  # bytes of a descriptor
 MAX_LENGTH = 65553  # bytes of the largest packet
-
-
-class Nsh:
-    """The network service header of a packet (RFC 8300): to read, and to change in place."""
-
-    __slots__ = ("_packet",)
-
-    def __init__(self, packet: Packet) -> None:
-        self._packet = packet
-
-    @property
-    def type(self) -> int:
-        """Its MD type, 1 or 2."""
-        return self._packet.metadata.nsh
-
-    @property
-    def spi(self) -> int:
-        """The service path identifier, 24 bits."""
-        return self._packet.metadata.spi
-
-    @spi.setter
-    def spi(self, value: int) -> None:
-        if not 0 <= value < 1 << 24:
-            raise ValueError(f"a service path identifier is 0 to {(1 << 24) - 1}, not {value}")
-        self._packet._change(spi=value)
-
-    @property
-    def si(self) -> int:
-        """The service index, 8 bits."""
-        return self._packet.metadata.si
-
-    @si.setter
-    def si(self, value: int) -> None:
-        if not 0 <= value < 256:
-            raise ValueError(f"a service index is 0 to 255, not {value}")
-        self._packet._change(si=value)
-
-    @property
-    def context(self) -> bytes:
-        """The 16 bytes of context of MD type 1."""
-        return self._packet.metadata.context
-
-    @context.setter
-    def context(self, value: bytes) -> None:
-        if len(value) != 16:
-            raise ValueError(f"an NSH context has 16 bytes, not {len(value)}")
-        self._packet._change(context=bytes(value))
 
 
 class Packet:
@@ -189,18 +143,34 @@ class Packet:
         return kept
 
     def clone(self, headroom: int = 128) -> OwnPacket | None:
-        """A new packet with the same bytes and metadata; None where there is no frame for it."""
-        copy = self._link.new_packet(self.data, headroom)
+        """A new packet with the same bytes and metadata that stems from this one; None where there is
+        no frame for it."""
+        copy = self._link.new_packet(self.data, headroom, self)
         if copy is not None and self._buffer[self._at + FLAGS] & METADATA:
-            self.metadata.write(self._link.memory.link, copy._record())
-            copy._buffer[FLAGS] |= METADATA
+            copy._take(self, self.metadata)
         return copy
 
     # ---- what is known of it
 
-    def _record(self) -> int:
+    @property
+    def index(self) -> int:
+        """Its packet index, which tells it from others that the component has."""
         index: int = LENGTH.unpack_from(self._buffer, self._at)[0]
-        return self._link.memory.record(index)
+        return index
+
+    def _record(self) -> int:
+        return self._link.memory.record(self.index)
+
+    def _tlvs(self) -> memoryview | None:
+        return self._link.memory.tlvs(self.index)
+
+    def _take(self, other: Packet, metadata: Metadata) -> None:
+        """Takes on `metadata`, and the context headers of `other` with them."""
+        metadata.write(self._link.memory.link, self._record())
+        own, others = self._tlvs(), other._tlvs()
+        if metadata.tlvs and own is not None and others is not None:
+            own[: metadata.tlvs] = others[: metadata.tlvs]
+        self._buffer[self._at + FLAGS] |= METADATA
 
     @property
     def metadata(self) -> Metadata:
@@ -242,11 +212,12 @@ class OwnPacket(Packet):
     One that is forgotten unsent does not leak: a new one's frame is used again, a kept one is dropped.
     """
 
-    __slots__ = ("_held", "_sent")
+    __slots__ = ("_held", "_sent", "_stems")
 
     def __init__(self, link: Link, descriptor: bytearray, input: int) -> None:  # noqa: A002
         self._sent = False
         self._held = False  # it came from the engine as a packet
+        self._stems = False  # its frame has a parent: it is nobody else's any more
         super().__init__(link, descriptor, 0, input)
 
     def keep(self) -> OwnPacket:
@@ -267,4 +238,12 @@ class OwnPacket(Packet):
 
     def __del__(self) -> None:
         if not self._sent:
-            self._link.forget(self._buffer, held=self._held)
+            self._link.forget(self._buffer, held=self._held or self._stems)
+
+    def stem(self, parent: Packet) -> None:
+        """Lets it have the NSH, time and interface of `parent`. For the SDK."""
+        if isinstance(parent, OwnPacket) and parent._sent:
+            raise ValueError("this packet has been sent already: it can be no parent any more")
+        self._stems = self._link.name_parent(self._buffer, parent.index)
+        if parent.nsh is not None:
+            self._take(parent, parent.metadata._replace(mark=0))

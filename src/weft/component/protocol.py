@@ -15,6 +15,7 @@ __all__ = [
     "DESCRIPTOR",
     "DROP",
     "FAILED",
+    "FEATURE_NSH",
     "FEATURE_TIMESTAMPS",
     "HANDLER",
     "HELLO",
@@ -23,11 +24,14 @@ __all__ = [
     "MAX_PAYLOAD",
     "METADATA",
     "MINOR",
+    "MOST_TLVS",
+    "PARENT",
     "READY",
     "REASON",
     "RECORD",
     "REFUSED",
     "SPARE",
+    "TLVS",
     "VERSION",
     "WELCOME",
     "Message",
@@ -43,20 +47,22 @@ __all__ = [
 VERSION = "0.1.0"  # of this SDK
 
 MAGIC = b"weftcmp1"
-MAJOR, MINOR = 1, 0
-FEATURE_TIMESTAMPS = 1
+MAJOR, MINOR = 1, 1
+FEATURE_TIMESTAMPS, FEATURE_NSH = 1, 2
 MAX_PAYLOAD = 1 << 20
 
 HELLO, WELCOME, REFUSED, HANDLER, REASON, READY, CALL, ANSWER, BYE = range(1, 10)
 FAILED = 1  # status of an answer
 
-METADATA, SPARE, DROP = 1, 2, 4  # flags of a descriptor
+METADATA, SPARE, DROP, PARENT = 1, 2, 4, 8  # flags of a descriptor
 
 HEAD = struct.Struct("<IHHII")
 DESCRIPTOR = struct.Struct("<IIIHBB")  # packet, slot, length, offset, port, flags
-RECORD = struct.Struct("<IIBBHIQ16s24x")
+RECORD = struct.Struct("<IIBBHBBBxQ16s24x")
+TLVS = 256  # bytes from one packet's context headers to those of the next
+MOST_TLVS = 244  # bytes of a packet's context headers
 HELLO_HEAD = struct.Struct("<8sHHIHHHH")
-WELCOME_PAYLOAD = struct.Struct("<HHIQ12IQQ16x")
+WELCOME_PAYLOAD = struct.Struct("<HHIQ12IQQI12x")
 MAX_NAMES = 256
 
 
@@ -75,20 +81,27 @@ class Metadata(NamedTuple):
     mark: int = 0
     spi: int = 0
     si: int = 0
-    nsh: int = 0  # 0: none; 1, 2: its MD type
+    nsh: int = 0  # 0: none; else its MD type: 1, 2, or 15 (of experiments)
     timestamp: int = 0  # nanoseconds since 1970; 0: none
     context: bytes = bytes(16)
+    tlvs: int = 0  # bytes of its context headers, which lie in a table of their own
+    ttl: int = 0
+    oam: int = 0  # 1: an OAM packet
+    next_protocol: int = 0
 
     @classmethod
     def read(cls, memory: memoryview | bytes, at: int) -> Metadata:
         """The record that lies at byte `at` of `memory`."""
-        mark, spi, si, nsh, _, _, timestamp, context = RECORD.unpack_from(memory, at)
-        return cls(mark, spi, si, nsh, timestamp, context)
+        mark, spi, si, nsh, tlvs, ttl, oam, following, timestamp, context = RECORD.unpack_from(
+            memory, at
+        )
+        return cls(mark, spi, si, nsh, timestamp, context, tlvs, ttl, oam & 1, following)
 
     def write(self, memory: memoryview | bytearray, at: int) -> None:
         """Fills the whole record at byte `at` of `memory`."""
         RECORD.pack_into(
-            memory, at, self.mark, self.spi, self.si, self.nsh, 0, 0, self.timestamp, self.context
+            *(memory, at, self.mark, self.spi, self.si, self.nsh, self.tlvs),
+            *(self.ttl, self.oam, self.next_protocol, self.timestamp, self.context),
         )
 
 
@@ -114,6 +127,12 @@ class Welcome:
     large_stride: int
     large_base: int
     frames_bytes: int
+    tlvs: int = 0  # offset of the context headers
+
+    @property
+    def has_nsh(self) -> bool:
+        """Whether the engine tells all of NSH, and heeds parents."""
+        return bool(self.features & FEATURE_NSH)
 
     @classmethod
     def decode(cls, payload: bytes) -> Welcome:
@@ -132,7 +151,9 @@ class Welcome:
         entries = self.entries
         if not 64 <= entries <= 32768 or entries & (entries - 1) or self.packets > entries:
             raise ProtocolError(f"rings of {entries} entries for {self.packets} packets")
+        tlvs = [("the context headers", self.tlvs, TLVS * self.packets, 8)] if self.has_nsh else []
         for what, begin, size, align in (
+            *tlvs,
             ("the ring to the component", self.ring_in, 16 * entries, 16),
             ("the ring from the component", self.ring_out, 16 * entries, 16),
             ("the metadata table", self.metadata, RECORD.size * self.packets, 8),

@@ -74,6 +74,12 @@ class Rings:
         self.taken = (taken + count) & MASK
         return count
 
+    def put(self, descriptor: bytes) -> None:
+        """Writes one descriptor; the engine sees it with those that are given next."""
+        at = SIZE * (self.given & (self.entries - 1))
+        self.outgoing[at : at + SIZE] = descriptor
+        self.given = (self.given + 1) & MASK
+
     def give(self, descriptors: memoryview, count: int) -> bool:
         """Writes the first `count` of `descriptors`, moves the tail; whether to wake the engine."""
         given, entries = self.given, self.entries

@@ -10,6 +10,8 @@ import pytest
 
 from weft.component import protocol, ring
 from weft.component.errors import ProtocolError
+from weft.component.nsh import Tlv
+from weft.component.nsh import decoded as decoded_tlvs
 from weft.component.protocol import Message, Metadata, Welcome
 
 VECTORS = Path(__file__).resolve().parents[3] / "sdk" / "contract" / "vectors"
@@ -123,6 +125,18 @@ def test_metadata(fields: dict[str, Any], data: bytes) -> None:
     memory = bytearray(b"\xff" * 64)
     record.write(memory, 0)
     assert memory == data
+
+
+@pytest.mark.parametrize(("fields", "data"), vectors("tlvs"))
+def test_tlvs(fields: dict[str, Any], data: bytes) -> None:
+    tlvs = [
+        Tlv(one["class"], one["type"], bytes.fromhex(one["value"]), one["unassigned"])
+        for one in fields["tlvs"]
+    ]
+    assert decoded_tlvs(data) == tlvs
+    assert b"".join(tlv.encode() for tlv in tlvs) == data
+    for end in range(len(data)):
+        assert decoded_tlvs(data[:end]) == tlvs[: len(decoded_tlvs(data[:end]))]
 
 
 @pytest.mark.parametrize(("fields", "data"), vectors("link"))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 # ---- vectors ----
 
 KINDS = sorted(path.stem for path in (ROOT / "sdk" / "contract" / "vectors").glob("*.json"))
-SAID = {"hello", "handler", "reason", "ready", "answer", "bye", "descriptor", "metadata"}
-HEARD = {"welcome", "refused", "call", "bye", "descriptor", "metadata", "link"}
+SAID = {"hello", "handler", "reason", "ready", "answer", "bye", "descriptor", "metadata", "tlvs"}
+HEARD = {"welcome", "refused", "call", "bye", "descriptor", "metadata", "tlvs", "link"}
 
 
 def vectors(kind: str) -> list[dict[str, Any]]:
@@ -29,6 +29,9 @@ def vectors(kind: str) -> list[dict[str, Any]]:
 
 def words(fields: dict[str, Any], hexadecimal: set[str]) -> list[str]:
     """Fields as the test program takes and prints them."""
+    if "tlvs" in fields and isinstance(fields["tlvs"], list):
+        return [" ".join(str(int(v) if k != "value" else v) for k, v in tlv.items())
+                for tlv in fields["tlvs"]]  # fmt: skip
     return [
         value.encode().hex()
         if key in hexadecimal and isinstance(value, str)

@@ -80,7 +80,7 @@ def test_hello_and_declarations_are_those_of_the_contract(built: Path, tmp_path:
         assert hello is not None
         assert (
             hello.payload
-            == bytes.fromhex("77656674636d703101000000000000001000400020000200")
+            == bytes.fromhex("77656674636d703101000100020000001000400020000200")
             + b"filter\0weft-c 1.0.0\0"
         )
         connection.welcome()

@@ -53,6 +53,13 @@ impl Pool {
         self.origins.end(before);
     }
 
+    /// How many packets of `origin` there are.
+    pub fn origin_packets(&self, origin: u32) -> u32 {
+        let index = (origin as usize).checked_sub(1);
+        let live = index.and_then(|index| self.origins.live.get(index));
+        live.copied().unwrap_or(0)
+    }
+
     /// Whether an origin has ended that was not taken yet.
     #[inline]
     pub fn has_ended_origins(&self) -> bool {
@@ -89,8 +96,10 @@ mod tests {
         pool.set_origin(&mut packet, 3);
         let clone = pool.duplicate(&packet);
         assert_eq!(pool.origin(&clone), 3);
+        assert_eq!((pool.origin_packets(3), pool.origin_packets(4)), (2, 0));
         pool.free(packet);
         assert!(!pool.has_ended_origins());
+        assert_eq!((pool.origin_packets(3), pool.origin_packets(0)), (1, 0));
         pool.free_all(&mut vec![clone]);
         assert_eq!(pool.take_ended_origin(), Some((3, None)));
         assert_eq!(pool.take_ended_origin(), None);

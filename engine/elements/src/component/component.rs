@@ -53,6 +53,7 @@ mod conversation;
 mod declared;
 mod figures;
 mod flight;
+mod heritage;
 mod link;
 mod metadata;
 mod welcome;

@@ -8,6 +8,7 @@ mod component;
 mod component_handlers;
 mod component_host;
 mod component_listener;
+mod header_record;
 mod set_mark;
 
 pub use component_host::{BODY, INHERITED, REASONS};

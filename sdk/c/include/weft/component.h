@@ -29,9 +29,11 @@ extern "C" {
 #endif
 
 #define WEFT_MAJOR 1
-#define WEFT_MINOR 0
+#define WEFT_MINOR 1
 #define WEFT_MAX_BATCH 256      /* packets handed over at once, at most */
 #define WEFT_MAX_LENGTH 65553u  /* bytes of the largest packet */
+#define WEFT_MAX_TLVS 244       /* bytes of a packet's context headers, at most */
+#define WEFT_MAX_TLV_VALUE 127  /* bytes of one context header's value, at most */
 
 /* Flags of a packet. */
 enum {
@@ -61,9 +63,10 @@ typedef struct {
     uint32_t mark;
     uint32_t spi;      /* NSH service path identifier */
     uint8_t si;        /* NSH service index */
-    uint8_t nsh;       /* 0: none; 1, 2: its MD type */
-    uint16_t zero16;
-    uint32_t zero32;
+    uint8_t nsh;       /* 0: none; else its MD type: 1, 2, or 15 (of experiments) */
+    uint16_t tlvs;     /* bytes of its context headers of MD type 2; see weft_tlvs */
+    uint8_t ttl, oam, next_protocol; /* of the NSH, to be read only; oam: 0 or 1 */
+    uint8_t zero8;
     uint64_t timestamp; /* nanoseconds since 1970; 0: none */
     uint8_t context[16]; /* NSH context of MD type 1 */
     uint8_t zero[24];
@@ -183,7 +186,11 @@ weft_metadata *weft_metadata_mut(weft_component *, weft_packet *);
  * one, else in a large one; false if there is none left. Its bytes are whatever lay there. It leaves when it is given
  * to weft_send. */
 bool weft_new(weft_component *, size_t length, size_t headroom, weft_packet *out);
-/* A new packet with the bytes, metadata and port of another; false as with weft_new. */
+/* A new packet as by weft_new that stems from `parent`, a packet of the component's: it has its NSH (also where this
+ * component sees none), the time it came and its interface, but not its mark. Which of the two leaves first does not
+ * matter. A packet of a service function chain that stems from none cannot go on: it is dropped as nsh-no-context. */
+bool weft_new_from(weft_component *, const weft_packet *parent, size_t length, size_t headroom, weft_packet *out);
+/* A new packet with the bytes, metadata and port of another, from which it stems; false as with weft_new. */
 bool weft_clone(weft_component *, const weft_packet *, weft_packet *out);
 /* Sends packets now, before those of the batch that is being processed: new ones, clones, or kept ones. */
 void weft_send(weft_component *, const weft_packet *packets, size_t count);
@@ -193,6 +200,38 @@ void weft_send(weft_component *, const weft_packet *packets, size_t count);
 void weft_keep(weft_component *, weft_packet *in_batch, weft_packet *out);
 /* Sends packets of the batch now, so that what is sent next leaves behind them; their entries become void. */
 void weft_pass(weft_component *, weft_packet *in_batch, size_t count);
+
+/* ---- the network service header (RFC 8300) of packets in a function that is aware of it ---- */
+
+/* Its metadata to change (SPI, SI, context), or NULL where it has no NSH or the function is not aware of it. */
+weft_metadata *weft_nsh(weft_component *, weft_packet *);
+
+/* A context header of MD type 2 (RFC 8300, section 2.5.1). */
+typedef struct {
+    uint16_t md_class;    /* metadata class: who defines the types */
+    uint8_t type;
+    uint8_t length;       /* bytes of the value, at most WEFT_MAX_TLV_VALUE */
+    bool unassigned;      /* the unassigned bit */
+    const uint8_t *value; /* where it lies, until context headers of the packet are changed */
+    size_t end;           /* where the next one begins */
+} weft_tlv;
+
+/* The next context header behind `tlv`, into `tlv`; false where there is none. Begin with (weft_tlv){0}. */
+bool weft_tlv_next(weft_component *, const weft_packet *, weft_tlv *tlv);
+/* The first context header of that class and type. */
+bool weft_tlv_find(weft_component *, const weft_packet *, uint16_t md_class, uint8_t type, weft_tlv *out);
+/* Adds one behind the others; false, and nothing changed, where the packet has no NSH of MD type 2, or there is no room. */
+bool weft_tlv_add(weft_component *, weft_packet *, uint16_t md_class, uint8_t type, const void *value, size_t length);
+/* Gives the first of that class and type another value, or adds it; false as with weft_tlv_add. */
+bool weft_tlv_set(weft_component *, weft_packet *, uint16_t md_class, uint8_t type, const void *value, size_t length);
+/* Removes all of that class and type; how many there were. */
+size_t weft_tlv_remove(weft_component *, weft_packet *, uint16_t md_class, uint8_t type);
+/* All of them as they stand in the header, and how many bytes; NULL where the packet has no NSH of MD type 2. */
+const uint8_t *weft_tlvs(weft_component *, const weft_packet *, size_t *length);
+/* Replaces all of them; false, and nothing changed, where the packet has no NSH of MD type 2, or they are more than
+ * WEFT_MAX_TLVS bytes. They are not looked into: the engine drops the packet as nsh-tlv where they are no context
+ * headers from end to end. */
+bool weft_tlvs_set(weft_component *, weft_packet *, const void *bytes, size_t length);
 
 /* ---- driving it yourself: what weft_run is made of, and what other languages use ---- */
 
@@ -228,6 +267,7 @@ typedef struct {
     uint64_t large_base;
     uint32_t reserved;      /* bytes at the front of a slot that are not the component's */
     weft_metadata *metadata;
+    uint8_t *tlvs;          /* context headers: 256 bytes for each record; NULL where the engine tells of none */
     uint32_t packets;       /* metadata records */
     uint32_t inputs, outputs;
     int wake_fd, socket_fd; /* readable: call weft_receive */

@@ -1,6 +1,8 @@
 //! Which packets are outside: every packet index stands for at most one, and only what is entered
 //! here is believed when it comes back.
 
+use super::heritage::Heritage;
+use std::collections::HashMap;
 use weft_component::{Block, Descriptor, Frames, create_memory, flag};
 use weft_core::{HEADROOM, PackedPacket, Packet, Pool, REASON_NO_BUFFER};
 
@@ -37,6 +39,8 @@ pub enum Returned {
 }
 
 const NOT_ITS_OWN: &str = "a packet that is not the component's";
+const NO_SPARE: &str = "a parent for what is no empty frame of the component's";
+const TWO_PARENTS: &str = "a second parent for an empty frame";
 const OTHER_SLOT: &str = "a packet in another slot";
 const OUTSIDE: &str = "a packet that does not lie inside its slot";
 
@@ -47,6 +51,8 @@ pub struct Flight {
     /// Packets outside, spares not counted.
     packets: usize,
     own: Option<OwnFrames>,
+    /// What empty frames have from the packets that they are to stem from, by index.
+    heirs: HashMap<u32, Heritage>,
 }
 
 impl Flight {
@@ -57,6 +63,7 @@ impl Flight {
             free: (0..indices).rev().collect(),
             packets: 0,
             own,
+            heirs: HashMap::new(),
         }
     }
 
@@ -138,6 +145,24 @@ impl Flight {
         })
     }
 
+    /// Lets an empty frame have what the packet passes on that the descriptor names. That may be another such frame;
+    /// one that is not outside passes nothing on.
+    ///
+    /// # Errors
+    /// Which rule the descriptor breaks.
+    pub fn adopt(&mut self, d: Descriptor, pool: &Pool) -> Result<(), &'static str> {
+        match self.places.get(d.packet as usize) {
+            Some(Place::Spare(packet)) if packet.slot() == d.slot => {}
+            Some(Place::OwnSpare(slot)) if *slot == d.slot => {}
+            Some(Place::Spare(_) | Place::OwnSpare(_)) => return Err(OTHER_SLOT),
+            _ => return Err(NO_SPARE),
+        }
+        let parent = self.look_at(d.length, |packet| Heritage::of(packet, pool));
+        let parent = parent.or_else(|| self.heirs.get(&d.length).cloned());
+        let before = self.heirs.insert(d.packet, parent.unwrap_or_default());
+        before.map_or(Ok(()), |_| Err(TWO_PARENTS))
+    }
+
     /// Takes back a packet that goes on as it is, which most do; by this way it is moved but once. `None`, and
     /// nothing has changed, for all else.
     #[inline(always)]
@@ -217,6 +242,10 @@ impl Flight {
         if let (Some(own), Place::Copied(..) | Place::OwnSpare(_)) = (&mut self.own, &place) {
             own.give_back(slot);
         }
+        let heritage = match place {
+            Place::Spare(_) | Place::OwnSpare(_) => self.heirs.remove(&d.packet),
+            _ => None,
+        };
         Ok(match place {
             Place::Flying(packet) | Place::Copied(packet, _) if dropped => {
                 Returned::Dropped(packet.unpack())
@@ -227,11 +256,14 @@ impl Flight {
                 pool.free(packet.unpack());
                 Returned::Unused(slot)
             }
-            Place::Spare(packet) => Returned::New(packet.unpack_at(d.offset, d.length)),
+            Place::Spare(packet) => {
+                Returned::New(heir(packet.unpack_at(d.offset, d.length), heritage, pool))
+            }
             Place::OwnSpare(slot) if dropped => Returned::Unused(slot),
-            Place::OwnSpare(slot) => self
-                .copy_new(d, pool)
-                .map_or(Returned::NoFrame(slot), Returned::New),
+            Place::OwnSpare(slot) => match self.copy_new(d, pool) {
+                Some(packet) => Returned::New(heir(packet, heritage, pool)),
+                None => Returned::NoFrame(slot),
+            },
             Place::Free => Returned::Unused(slot),
         })
     }
@@ -270,8 +302,16 @@ impl Flight {
             }
         }
         self.packets = 0;
+        self.heirs.clear();
         left
     }
+}
+
+fn heir(mut packet: Packet, heritage: Option<Heritage>, pool: &mut Pool) -> Packet {
+    if let Some(heritage) = heritage {
+        heritage.pass(&mut packet, pool);
+    }
+    packet
 }
 
 /// Why a packet that could not go out, or not come back, is dropped.

@@ -4,7 +4,7 @@ use super::attachment::Applicant;
 use super::conversation::Calls;
 use super::figures::Figures;
 use super::flight::{Flight, NO_FRAME, Returned};
-use super::metadata::{metadata_of, with_metadata};
+use super::metadata::Records;
 use super::welcome::Shared;
 use std::collections::VecDeque;
 use std::io;
@@ -13,6 +13,7 @@ use weft_component::{
     Bell, Decoder, Descriptor, Layout, LinkMemory, Socket, Violation, feature, flag,
 };
 use weft_core::{Batch, Handler, Interest, MAX_BATCH, Packet, Router};
+use weft_wire::nsh::Fault;
 
 /// Descriptors in a cache line.
 const PER_LINE: usize = 4;
@@ -46,6 +47,8 @@ pub struct Link {
     capacity: usize,
     /// Small and large spares that are still to be lent.
     owed: (u32, u32),
+    /// Descriptors that may be there to be read: one for each packet index, and one for each spare's parent.
+    most_returned: u32,
     pub(super) declared: Vec<(String, &'static Handler)>,
     pub(super) reasons: Vec<Option<&'static str>>,
     pub(super) calls: Calls,
@@ -79,6 +82,10 @@ impl Link {
     fn over(shared: Shared, applicant: Applicant, capacity: usize) -> Link {
         let hello = &applicant.hello;
         let layout = *shared.memory.layout();
+        let parents = match hello.features & feature::NSH {
+            0 => 0,
+            _ => u32::from(hello.spares) + u32::from(hello.large_spares),
+        };
         Link {
             socket: applicant.socket,
             decoder: applicant.decoder,
@@ -93,6 +100,7 @@ impl Link {
             features: hello.features & feature::KNOWN,
             capacity,
             owed: (u32::from(hello.spares), u32::from(hello.large_spares)),
+            most_returned: layout.entries.packets + parents,
             declared: Vec::new(),
             reasons: Vec::new(),
             calls: Calls::default(),
@@ -199,15 +207,14 @@ impl Link {
     /// Writes down what is known of a packet that goes out; false if that is nothing.
     #[inline(never)]
     fn note(&mut self, index: u32, router: &Router) -> bool {
-        let features = self.features;
-        let metadata = self
+        let records = Records {
+            memory: &self.memory,
+            features: self.features,
+        };
+        let told = self
             .flight
-            .look_at(index, |packet| metadata_of(packet, features, router))
-            .flatten();
-        if let Some(metadata) = &metadata {
-            self.memory.set_metadata(index, metadata);
-        }
-        metadata.is_some()
+            .look_at(index, |packet| records.tell(index, packet, router));
+        told.unwrap_or(false)
     }
 
     #[inline]
@@ -273,7 +280,7 @@ impl Link {
         if there == 0 {
             return Ok(0);
         }
-        if there > self.layout.entries.packets {
+        if there > self.most_returned {
             return Err(format!(
                 "{there} descriptors returned, more than there are packets"
             ));
@@ -298,6 +305,15 @@ impl Link {
                 packets += 1;
                 run.push(packet.unpack_at(descriptor.offset, descriptor.length));
                 continue;
+            }
+            if descriptor.flags & flag::PARENT != 0 && self.features & feature::NSH != 0 {
+                match self.flight.adopt(descriptor, &router.pool) {
+                    Ok(()) => continue,
+                    Err(what) => {
+                        outcome = Err(format!("named {what}"));
+                        break;
+                    }
+                }
             }
             match self.take(descriptor, figures, router) {
                 Ok(Some(packet)) => {
@@ -387,8 +403,17 @@ impl Link {
         if descriptor.flags & flag::METADATA == 0 {
             return Ok(Some(packet));
         }
-        let metadata = self.memory.metadata(descriptor.packet);
-        Ok(Some(with_metadata(packet, &metadata, router)))
+        let records = Records {
+            memory: &self.memory,
+            features: self.features,
+        };
+        match records.heed(descriptor.packet, packet, router) {
+            Ok(packet) => Ok(Some(packet)),
+            Err(packet) => {
+                router.drop_packet(packet, Fault::Tlv.reason());
+                Ok(None)
+            }
+        }
     }
 
     fn owe(&mut self, large: bool) {

@@ -29,14 +29,17 @@ impl Shared {
     ) -> io::Result<Shared> {
         let hello = &applicant.hello;
         let spares = u32::from(hello.spares) + u32::from(hello.large_spares);
-        let layout = Layout::of(Entries::of(capacity as u32 + spares));
+        let features = hello.features & feature::KNOWN;
+        let has_nsh = features & feature::NSH != 0;
+        let entries = Entries::of(capacity as u32 + spares, if has_nsh { spares } else { 0 });
+        let layout = Layout::of(entries, has_nsh);
         let file = create_memory(c"weft-link", layout.bytes)?;
         let memory = LinkMemory::map(&file, layout)?;
         memory.write_magic();
         let (component, engine) = (Bell::new()?, Bell::new()?);
         let mut welcome = Welcome {
             minor: hello.minor_in_effect(),
-            features: hello.features & feature::KNOWN,
+            features,
             layout,
             inputs: router.inputs() as u32,
             outputs: router.outputs() as u32,

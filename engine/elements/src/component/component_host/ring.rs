@@ -1,6 +1,6 @@
 //! The component's end of the rings: descriptors read once and checked, spares kept, what goes back.
 
-use weft_component::{Attachment, Descriptor, Layout, Metadata, flag};
+use weft_component::{Attachment, Descriptor, Layout, Metadata, feature, flag};
 
 /// One attachment, its descriptors counted.
 pub struct Ring {
@@ -90,6 +90,15 @@ impl Ring {
         }
     }
 
+    /// The context headers that the engine told of with `metadata`.
+    pub fn tlvs(&self, descriptor: &Descriptor, metadata: &Metadata) -> Vec<u8> {
+        let mut tlvs = vec![0; usize::from(metadata.tlvs)];
+        if !self.attachment.memory.tlvs(descriptor.packet, &mut tlvs) {
+            tlvs.clear();
+        }
+        tlvs
+    }
+
     /// The place of `length` bytes in the descriptor's slot, at `offset` if they fit there.
     pub fn place(&self, descriptor: &Descriptor, offset: u16, length: usize) -> Option<u16> {
         let frames = &self.attachment.welcome.frames;
@@ -98,6 +107,11 @@ impl Ring {
         let reserved = frames.reserved as usize;
         let at = usize::from(offset).min(last);
         (at >= reserved).then_some(at as u16)
+    }
+
+    /// How many small spares there are.
+    pub fn small_spares(&self) -> usize {
+        self.small.len()
     }
 
     /// A spare that holds `length` bytes.
@@ -111,32 +125,44 @@ impl Ring {
         }
     }
 
-    /// Returns a packet that leaves by output `port`, its bytes at `offset`; `metadata` where it is to be taken over.
+    /// Lets a spare stem from the packet whose index is `parent`.
+    pub fn stem(&mut self, spare: &Descriptor, parent: u32) {
+        if self.attachment.welcome.features & feature::NSH != 0 {
+            self.write(Descriptor {
+                packet: spare.packet,
+                slot: spare.slot,
+                length: parent,
+                flags: flag::PARENT,
+                ..Descriptor::default()
+            });
+        }
+    }
+
+    /// Returns a packet that leaves by output `port`, its bytes at `offset`; metadata and context headers where they
+    /// are to be taken over.
     pub fn give(
         &mut self,
         descriptor: Descriptor,
         (offset, port): (u16, u8),
         bytes: &[u8],
-        metadata: Option<&Metadata>,
+        told: Option<(&Metadata, Option<&[u8]>)>,
     ) {
         if let Some((start, _)) = self.attachment.welcome.frames.slot(descriptor.slot) {
             let at = start + usize::from(offset);
             self.attachment.frames.copy_in(at, bytes);
         }
-        if let Some(metadata) = metadata {
-            self.attachment
-                .memory
-                .set_metadata(descriptor.packet, metadata);
+        if let Some((metadata, tlvs)) = told {
+            let memory = &self.attachment.memory;
+            memory.set_metadata(descriptor.packet, metadata);
+            if let Some(tlvs) = tlvs {
+                memory.set_tlvs(descriptor.packet, tlvs);
+            }
         }
         self.write(Descriptor {
             length: bytes.len() as u32,
             offset,
             port,
-            flags: if metadata.is_some() {
-                flag::METADATA
-            } else {
-                0
-            },
+            flags: if told.is_some() { flag::METADATA } else { 0 },
             ..descriptor
         });
     }

@@ -13,6 +13,8 @@ pub struct Ticket {
     /// The attachment it came through.
     attachment: u32,
     returned: bool,
+    /// A spare that stems from the packet, for clones that leave after it.
+    heir: Option<Descriptor>,
 }
 
 /// All tickets. Numbers begin at 1 and are given anew once their last packet is gone.
@@ -37,6 +39,7 @@ impl Tickets {
             metadata,
             attachment: self.attachment,
             returned: false,
+            heir: None,
         };
         self.outside += 1;
         match self.free.pop() {
@@ -68,6 +71,18 @@ impl Tickets {
             self.all[number as usize - 1].returned = true;
             self.outside -= 1;
         }
+    }
+
+    /// Keeps a spare that stems from the packet of this ticket.
+    pub fn set_heir(&mut self, number: u32, spare: Descriptor) {
+        self.all[number as usize - 1].heir = Some(spare);
+    }
+
+    /// Takes the spare that stems from the packet of this ticket, if there is one.
+    pub fn take_heir(&mut self, number: u32) -> Option<Descriptor> {
+        let ticket = self.all.get_mut((number as usize).checked_sub(1)?)?;
+        let heir = ticket.heir.take();
+        heir.filter(|_| ticket.attachment == self.attachment)
     }
 
     /// Takes the ticket back: its last packet is gone.
@@ -117,6 +132,19 @@ mod tests {
         assert_eq!(tickets.outside(), 1);
         tickets.end(first);
         assert_eq!((issue(&mut tickets, 9), tickets.outside()), (1, 2));
+    }
+
+    #[test]
+    fn an_heir_is_taken_once_and_never_by_another_attachment() {
+        let mut tickets = Tickets::default();
+        let number = issue(&mut tickets, 7);
+        tickets.close(number);
+        tickets.set_heir(number, Descriptor::default());
+        assert!(tickets.take_heir(number).is_some());
+        assert!(tickets.take_heir(number).is_none() && tickets.take_heir(0).is_none());
+        tickets.set_heir(number, Descriptor::default());
+        tickets.next_attachment();
+        assert!(tickets.take_heir(number).is_none());
     }
 
     #[test]
