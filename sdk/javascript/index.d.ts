@@ -42,16 +42,55 @@ export type Handler =
   | HandlerOf<'json', unknown, any>
   | HandlerOf<'bytes', Uint8Array | ArrayBuffer, Uint8Array>;
 
+/** A context header of MD type 2 (RFC 8300, section 2.5.1). */
+export interface Tlv {
+  /** Metadata class, 0 to 65535: who defines the types. */
+  class: number;
+  /** Type within the class, 0 to 255. */
+  type: number;
+  /** 0 to 127 bytes; default: none. */
+  value?: Uint8Array;
+  /** The bit of that name; default: false. */
+  unassigned?: boolean;
+}
+
+/** The context headers of an NSH of MD type 2, changed in place; empty for other types. A change throws a RangeError where
+ * they would be more than 244 bytes or a number does not fit, a TypeError where the NSH is of another type. */
+export interface Tlvs extends Iterable<Required<Tlv>> {
+  readonly length: number;
+  /** All of them, in their order; values are copies. */
+  list(): Required<Tlv>[];
+  /** The value of the first of that class and type, or null. */
+  find(mdClass: number, type: number): Uint8Array | null;
+  /** Adds one behind the others. */
+  add(tlv: Tlv): void;
+  /** Gives the first of that class and type another value, or adds it. */
+  set(mdClass: number, type: number, value: Uint8Array): void;
+  /** Removes all of that class and type; how many there were. */
+  remove(mdClass: number, type: number): number;
+  /** All of them as they stand in the header, by copy. What is set is not looked into: the engine drops the packet as
+   * `nsh-tlv` where it is no context headers from end to end. */
+  bytes: Uint8Array;
+}
+
 /** The network service header (RFC 8300) of a packet. */
 export interface Nsh {
-  /** MD type: 1 or 2. */
+  /** MD type: 1, 2, or 15 (of experiments). */
   readonly type: number;
+  /** TTL, 0 to 63. */
+  readonly ttl: number;
+  /** Whether it is of an OAM packet. */
+  readonly oam: boolean;
+  /** What followed it: 1 IPv4, 2 IPv6, 3 Ethernet, or another number of RFC 8300, section 11.2.5. */
+  readonly nextProtocol: number;
   /** Service path identifier, 0 to 16777215. */
   spi: number;
   /** Service index, 0 to 255. */
   si: number;
   /** Context of MD type 1: 16 bytes to read and write. */
   readonly context: Uint8Array;
+  /** Context headers of MD type 2. */
+  readonly tlvs: Tlvs;
 }
 
 /** A packet. Those handed to `onPacket` are used again for every batch: they are valid until the batch is returned,
@@ -92,11 +131,12 @@ export interface Packet {
   mark: number;
   /** Nanoseconds since 1970; 0n where it has none, which is always so without the option `timestamps`. */
   timestamp: bigint;
-  /** Its network service header, or null. */
+  /** Its network service header; null where it has none, or the function is not aware of it. */
   readonly nsh: Nsh | null;
   /** Takes it out of the batch, to be sent later with `component.send`. */
   keep(): Packet;
-  /** A new packet with its bytes, metadata and output, to be given to `component.send`; null where no frame is left. */
+  /** A new packet with its bytes, metadata and output that stems from it, to be given to `component.send`; null where no
+   * frame is left. */
   clone(): Packet | null;
 }
 
@@ -163,8 +203,11 @@ export class Component {
   /** Leaves as after a goodbye of the engine. */
   stop(): void;
   /** A new packet of `length` bytes holding whatever lay there, or of the bytes given; null where no frame is left or
-   * none is large enough. It leaves when it is given to send(). `headroom`: bytes in front, default 128. */
-  newPacket(length: number | Uint8Array, headroom?: number): Packet | null;
+   * none is large enough. It leaves when it is given to send(). `headroom`: bytes in front, default 128.
+   * It stems from `parent`, a packet of the component's: it has its NSH (also where the component sees none), the time it
+   * came and its interface, but not its mark. Which of the two leaves first does not matter. A packet of a service
+   * function chain that stems from none is dropped behind the component, as `nsh-no-context`. */
+  newPacket(length: number | Uint8Array, headroom?: number, parent?: Packet | null): Packet | null;
   /** Sends a packet that is new, a clone or was kept. In onPacket it leaves just before the packet that is being
    * processed, in onBatch before all of the batch that flush() has not returned. It is empty afterwards. One that was
    * kept when the engine was replaced goes nowhere: it was lost with the engine. */

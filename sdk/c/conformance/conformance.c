@@ -58,20 +58,40 @@ static void flip(uint8_t *bytes, size_t length)
         bytes[i] ^= 0x5a;
 }
 
-static void emit(weft_component *component, child *self, size_t count)
+static bool make(weft_component *component, const weft_packet *parent, size_t number, weft_packet *packet)
+{
+    bool made = parent ? weft_new_from(component, parent, 60, 128, packet) : weft_new(component, 60, 128, packet);
+    uint8_t *bytes = made ? weft_data(component, packet) : NULL;
+    if (!bytes)
+        return false;
+    memset(bytes, 0, 12);
+    memset(bytes + 12, 0x77, 48);
+    memcpy(bytes + 12, (uint8_t[]){0x88, 0xb5, 0xee, (uint8_t)number}, 4);
+    return true;
+}
+
+static void emit(weft_component *component, child *self, const weft_packet *parent, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         weft_packet packet;
-        uint8_t *bytes = weft_new(component, 60, 128, &packet) ? weft_data(component, &packet) : NULL;
-        if (!bytes) {
+        if (make(component, parent, i, &packet))
+            weft_send(component, &packet, 1);
+        else
             self->missed++;
-            continue;
-        }
-        memset(bytes, 0, 12);
-        memset(bytes + 12, 0x77, 48);
-        memcpy(bytes + 12, (uint8_t[]){0x88, 0xb5, 0xee, (uint8_t)i}, 4);
-        weft_send(component, &packet, 1);
     }
+}
+
+/* The packet leaves before the one that stems from it. */
+static void emit_behind(weft_component *component, child *self, weft_packet *parent, size_t number)
+{
+    weft_packet kept, packet;
+    weft_keep(component, parent, &kept);
+    bool made = make(component, &kept, number, &packet);
+    weft_send(component, &kept, 1);
+    if (made)
+        weft_send(component, &packet, 1);
+    else
+        self->missed++;
 }
 
 static void emit_clones(weft_component *component, child *self, const weft_packet *of, size_t count)
@@ -116,6 +136,44 @@ static void set_context(weft_component *component, weft_packet *packet, uint8_t 
     metadata->si = n;
     for (int i = 0; i < 16; i++)
         metadata->context[i] = (uint8_t)(n + i);
+}
+
+static void set_path(weft_component *component, weft_packet *packet, uint8_t n)
+{
+    weft_metadata *nsh = weft_nsh(component, packet);
+    if (!nsh)
+        return;
+    nsh->spi = 0x010200u + n;
+    nsh->si = n;
+}
+
+/* From byte 16 on: TTL, O bit, next protocol, number of context headers, then each with its value. */
+static void write_header(weft_component *component, weft_packet *packet, uint8_t *bytes)
+{
+    weft_metadata *nsh = weft_nsh(component, packet);
+    if (!nsh)
+        return;
+    memcpy(bytes + 16, (uint8_t[]){nsh->ttl, nsh->oam, nsh->next_protocol, 0}, 4);
+    uint8_t *at = bytes + 20;
+    for (weft_tlv tlv = {0}; weft_tlv_next(component, packet, &tlv); bytes[19]++) {
+        big_endian(at, tlv.md_class, 2);
+        at[2] = tlv.type;
+        at[3] = (uint8_t)(tlv.unassigned << 7 | tlv.length);
+        memcpy(at + 4, tlv.value, tlv.length);
+        at += 4 + tlv.length;
+    }
+}
+
+static void change_tlvs(weft_component *component, weft_packet *packet, uint8_t n)
+{
+    static const uint8_t no_tlv[] = {0, 1, 2, 5, 0, 0, 0, 0};
+    switch (n) {
+    case 0: weft_tlv_add(component, packet, 0x0102, 3, "added", 5); break;
+    case 1: weft_tlv_set(component, packet, 0x0100, 7, "replaced!", 9); break;
+    case 2: weft_tlv_remove(component, packet, 0x0100, 7); break;
+    case 3: weft_tlvs_set(component, packet, NULL, 0); break;
+    default: weft_tlvs_set(component, packet, no_tlv, sizeof no_tlv); break;
+    }
 }
 
 static void hold(weft_component *component, child *self, weft_packet *packet)
@@ -163,7 +221,7 @@ static void operate(weft_component *component, child *self, weft_packet **sent, 
         break;
     case 6: packet->port = n; break;
     case 7: weft_drop(packet, n == 1 ? ASKED : 0); break;
-    case 8: order(component, sent, packet); emit(component, self, n); break;
+    case 8: order(component, sent, packet); emit(component, self, NULL, n); break;
     case 9: order(component, sent, packet); emit_clones(component, self, packet, n); break;
     case 10: weft_metadata_mut(component, packet)->mark = 0x01020300u + n; break;
     case 11: write_metadata(component, packet, bytes); break;
@@ -176,6 +234,11 @@ static void operate(weft_component *component, child *self, weft_packet **sent, 
             pause();
     case 18: abort();
     case 19: sleep_ms(n); break;
+    case 20: set_path(component, packet, n); break;
+    case 21: write_header(component, packet, bytes); break;
+    case 22: change_tlvs(component, packet, n); break;
+    case 23: order(component, sent, packet); emit(component, self, packet, n); break;
+    case 24: order(component, sent, packet); emit_behind(component, self, packet, n); break;
     default: break;
     }
 }

@@ -4,6 +4,9 @@ import dev.weft.component.Handler;
 import dev.weft.component.HandlerException;
 import dev.weft.component.Metadata;
 import dev.weft.component.Packet;
+import dev.weft.component.Tlv;
+import dev.weft.component.Tlvs;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
@@ -58,7 +61,7 @@ public final class Conformance {
         for (int i = 0; i < batch.count(); i++) {
             Packet packet = batch.packet(i);
             int operation = packet.length() < BODY ? 0 : packet.u8(OPERATION);
-            if (operation == 8 || operation == 9 || operation == 14) {
+            if (operation == 8 || operation == 9 || operation == 14 || operation >= 23) {
                 batch.release(i); // What these send leaves behind the packets before.
             }
             process(packet);
@@ -96,7 +99,7 @@ public final class Conformance {
                     packet.drop();
                 }
             }
-            case 8 -> emit(n);
+            case 8 -> emit(null, n);
             case 9 -> copy(packet, n);
             case 10 -> packet.mark(0x01020300 + n);
             case 11 -> tell(packet);
@@ -107,6 +110,11 @@ public final class Conformance {
             case 17 -> Thread.sleep(Long.MAX_VALUE);
             case 18 -> throw new IllegalStateException("thrown as asked");
             case 19 -> Thread.sleep(n);
+            case 20 -> setPath(packet.metadata(), n);
+            case 21 -> tellHeader(packet);
+            case 22 -> change(packet.metadata(), n);
+            case 23 -> emit(packet, n);
+            case 24 -> emitBehind(packet, n);
             default -> { }
         }
     }
@@ -131,14 +139,61 @@ public final class Conformance {
         }
     }
 
-    private void emit(int count) {
+    private void emit(Packet parent, int count) {
         for (int i = 0; i < count; i++) {
-            Packet made = component.newPacket(60);
-            if (made == null) {
-                missed++;
-                continue;
-            }
-            made.fill(0, 12, 0).u16(12, 0x88b5).u8(14, 0xee).u8(15, i).fill(16, 44, 0x77).send();
+            send(parent == null ? component.newPacket(60) : component.newPacket(parent, 60, Component.HEADROOM), i);
+        }
+    }
+
+    /** The packet leaves before the one that stems from it. */
+    private void emitBehind(Packet packet, int number) {
+        Packet parent = packet.keep();
+        Packet made = component.newPacket(parent, 60, Component.HEADROOM);
+        parent.send();
+        send(made, number);
+    }
+
+    private void send(Packet made, int number) {
+        if (made == null) {
+            missed++;
+            return;
+        }
+        made.fill(0, 12, 0).u16(12, 0x88b5).u8(14, 0xee).u8(15, number).fill(16, 44, 0x77).send();
+    }
+
+    private static void setPath(Metadata metadata, int n) {
+        if (metadata.nsh() != 0) {
+            metadata.spi(0x010200 + n).si(n);
+        }
+    }
+
+    private static void tellHeader(Packet packet) {
+        Metadata metadata = packet.metadata();
+        if (metadata.nsh() == 0) {
+            return;
+        }
+        packet.u8(16, metadata.ttl()).u8(17, metadata.oam() ? 1 : 0).u8(18, metadata.nextProtocol());
+        packet.u8(19, metadata.tlvs().list().size());
+        int at = 20;
+        for (Tlv tlv : metadata.tlvs()) {
+            int length = tlv.value().length;
+            packet.u16(at, tlv.mdClass()).u8(at + 2, tlv.type()).u8(at + 3, (tlv.unassigned() ? 0x80 : 0) | length);
+            packet.write(at + 4, tlv.value());
+            at += 4 + length;
+        }
+    }
+
+    private static void change(Metadata metadata, int n) {
+        if (metadata.nsh() != 2) {
+            return;
+        }
+        Tlvs tlvs = metadata.tlvs();
+        switch (n) {
+            case 0 -> tlvs.add(new Tlv(0x0102, 3, "added".getBytes(StandardCharsets.US_ASCII)));
+            case 1 -> tlvs.set(0x0100, 7, "replaced!".getBytes(StandardCharsets.US_ASCII));
+            case 2 -> tlvs.remove(0x0100, 7);
+            case 3 -> tlvs.bytes(new byte[0]);
+            default -> tlvs.bytes(new byte[] {0, 1, 2, 5, 0, 0, 0, 0});
         }
     }
 

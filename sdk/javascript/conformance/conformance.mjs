@@ -21,6 +21,34 @@ function grow(packet, done, fill) {
   else packet.drop('no-room');
 }
 
+function fillNew(bytes, number) {
+  bytes.fill(0x77);
+  bytes.fill(0, 0, 12);
+  bytes.set([0x88, 0xb5, 0xee, number], 12);
+}
+
+function writeHeader({ bytes, nsh }) {
+  if (nsh === null) return;
+  const said = [nsh.ttl, Number(nsh.oam), nsh.nextProtocol, nsh.tlvs.length];
+  for (const { class: mdClass, type, value, unassigned } of nsh.tlvs) {
+    said.push(mdClass >> 8, mdClass & 0xff, type, (unassigned ? 0x80 : 0) | value.length, ...value);
+  }
+  bytes.set(said, 16);
+}
+
+const words = (text) => new TextEncoder().encode(text);
+const changes = [
+  (tlvs) => tlvs.add({ class: 0x0102, type: 3, value: words('added') }),
+  (tlvs) => tlvs.set(0x0100, 7, words('replaced!')),
+  (tlvs) => tlvs.remove(0x0100, 7),
+  (tlvs) => {
+    tlvs.bytes = new Uint8Array(0);
+  },
+  (tlvs) => {
+    tlvs.bytes = Uint8Array.of(0, 1, 2, 5, 0, 0, 0, 0);
+  },
+];
+
 function writeMetadata(packet) {
   const { bytes, nsh } = packet;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -47,11 +75,7 @@ const operations = {
   7: (packet, n) => packet.drop(n === 1 ? 'asked' : undefined),
   8: (packet, n) => {
     for (let i = 0; i < n; i++) {
-      emit(component.newPacket(60), (bytes) => {
-        bytes.fill(0x77);
-        bytes.fill(0, 0, 12);
-        bytes.set([0x88, 0xb5, 0xee, i], 12);
-      });
+      emit(component.newPacket(60), (bytes) => fillNew(bytes, i));
     }
   },
   9: (packet, n) => {
@@ -82,6 +106,18 @@ const operations = {
     throw new Error('thrown as asked');
   },
   19: (packet, n) => sleep(n),
+  20: ({ nsh }, n) => nsh && Object.assign(nsh, { spi: 0x010200 + n, si: n }),
+  21: writeHeader,
+  22: ({ nsh }, n) => nsh?.type === 2 && changes[n](nsh.tlvs),
+  23: (packet, n) => {
+    for (let i = 0; i < n; i++) emit(component.newPacket(60, 128, packet), (bytes) => fillNew(bytes, i));
+  },
+  24: (packet, n) => {
+    const parent = packet.keep();
+    const made = component.newPacket(60, 128, parent);
+    component.send(parent);
+    emit(made, (bytes) => fillNew(bytes, n));
+  },
 };
 
 component.onPacket((packet) => {

@@ -83,13 +83,15 @@ class Component {
     setImmediate(() => this._stop()); // not in the middle of a batch or a call
   }
 
-  newPacket(length, headroom = 128) {
+  newPacket(length, headroom = 128, parent = null) {
     const size = typeof length === 'number' ? length : length.length;
     for (const number of [size, headroom]) {
       if (!(Number.isInteger(number) && number >= 0)) throw new RangeError(`${number} is no number of bytes`);
     }
     if (!this._attached || size > 0xffff_ffff || headroom > 0xffff_ffff) return null;
-    const packet = this._hold(this._native.new(size, headroom));
+    if (parent !== null) this._requireAttached(parent);
+    const at = parent === null ? this._native.new(size, headroom) : this._native.newFrom(parent._at, size, headroom);
+    const packet = this._hold(at);
     if (packet && typeof length !== 'number') packet.bytes.set(length);
     return packet;
   }

@@ -36,6 +36,7 @@ class Entries {
     this.records = new Uint32Array(memory.metadata);
     this.times = new BigUint64Array(memory.metadata);
     this.contexts = new Uint8Array(memory.metadata);
+    this.tlvs = memory.tlvs ? new Uint8Array(memory.tlvs) : null;
     this.views = new Array(VIEWS).fill(null);
     this.viewOffsets = new Uint32Array(VIEWS);
     this.viewLengths = new Uint32Array(VIEWS);
@@ -65,6 +66,7 @@ class Entries {
     this.records = new Uint32Array(0);
     this.times = new BigUint64Array(0);
     this.contexts = EMPTY;
+    this.tlvs = null;
   }
 
   // First word of the metadata record of packet `i`, for changing it.

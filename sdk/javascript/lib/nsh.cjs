@@ -1,9 +1,23 @@
 'use strict';
+const { Tlvs } = require('./tlvs.cjs');
 
 // The network service header (RFC 8300) of a packet, as its metadata record holds it.
 class Nsh {
   constructor(packet) {
     this._packet = packet;
+    this.tlvs = new Tlvs(packet);
+  }
+
+  get ttl() {
+    return this._contexts[this._record * 4 + 12] ?? 0;
+  }
+
+  get oam() {
+    return ((this._contexts[this._record * 4 + 13] ?? 0) & 1) !== 0;
+  }
+
+  get nextProtocol() {
+    return this._contexts[this._record * 4 + 14] ?? 0;
   }
 
   get type() {

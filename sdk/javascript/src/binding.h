@@ -42,7 +42,7 @@ typedef struct binding {
     napi_ref call;     /* called with (handler, write, value, later) */
     napi_ref attached; /* called with (error or undefined, exit status) */
     napi_ref buffer;   /* keeps the memory of `view` */
-    napi_ref frames, metadata;
+    napi_ref frames, metadata, tlvs;
     napi_async_cleanup_hook_handle cleanup;
 
     weft_options options;
@@ -112,6 +112,7 @@ bool weft_js_take(binding *, uint32_t entry);
 void weft_js_empty(binding *, uint32_t entry);
 /* packets.c */
 napi_value weft_js_new(napi_env env, napi_callback_info info);
+napi_value weft_js_new_from(napi_env env, napi_callback_info info);
 napi_value weft_js_clone(napi_env env, napi_callback_info info);
 napi_value weft_js_keep(napi_env env, napi_callback_info info);
 napi_value weft_js_send(napi_env env, napi_callback_info info);

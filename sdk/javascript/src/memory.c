@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TLVS_BYTES 256 /* of context headers, for each packet */
+
 static void keep(napi_env env, void *data, void *hint)
 {
     (void)env, (void)data, (void)hint; /* the library unmaps it */
@@ -41,6 +43,8 @@ napi_value weft_js_describe(napi_env env, napi_callback_info info)
     bool described = !weft_js_failed(env, napi_create_object(env, &object))
         && expose(self, memory->frames, memory->frames_bytes, &self->frames, object, "frames")
         && expose(self, memory->metadata, memory->packets * sizeof(weft_metadata), &self->metadata, object, "metadata")
+        && (!memory->tlvs
+            || expose(self, memory->tlvs, memory->packets * (size_t)TLVS_BYTES, &self->tlvs, object, "tlvs"))
         && set_number(env, object, "packets", memory->packets) && set_number(env, object, "inputs", memory->inputs)
         && set_number(env, object, "outputs", memory->outputs);
     return described && weft_js_watch(self) ? object : NULL;
@@ -103,6 +107,7 @@ void weft_js_forget_memory(binding *self)
 {
     detach_buffer(self->env, &self->frames);
     detach_buffer(self->env, &self->metadata);
+    detach_buffer(self->env, &self->tlvs);
     for (uint32_t i = 0; i < self->view.capacity; i++)
         weft_js_empty(self, i);
     weft_js_drop_reference(self->env, &self->buffer);

@@ -56,7 +56,7 @@ static const struct {
     {"attach", weft_js_attach}, {"describe", weft_js_describe}, {"view", weft_js_view},       {"sleep", weft_js_sleep},
     {"detach", weft_js_detach}, {"receive", weft_js_receive},   {"flush", weft_js_flush},     {"new", weft_js_new},
     {"clone", weft_js_clone},   {"keep", weft_js_keep},         {"send", weft_js_send},       {"answer", weft_js_answer},
-    {"rest", weft_js_rest},     {"error", weft_js_error},
+    {"rest", weft_js_rest},     {"error", weft_js_error},       {"newFrom", weft_js_new_from},
 };
 
 static napi_value open_binding(napi_env env, napi_callback_info info)

@@ -40,6 +40,20 @@ napi_value weft_js_new(napi_env env, napi_callback_info info)
     return hold(self, &packet);
 }
 
+/* newFrom(parent, length, headroom): the entry of a new packet that stems from that of entry `parent`, or -1. */
+napi_value weft_js_new_from(napi_env env, napi_callback_info info)
+{
+    uint32_t numbers[3];
+    weft_packet packet;
+    binding *self = weft_js_begin_numbers(env, info, 3, numbers);
+    if (!self || !refresh(self, numbers[0]))
+        return NULL;
+    if (self->free_count == 0
+        || !weft_new_from(self->component, &self->packets[numbers[0]], numbers[1], numbers[2], &packet))
+        return none(self);
+    return hold(self, &packet);
+}
+
 /* clone(entry): the entry of a new packet with the same bytes and metadata, or -1. */
 napi_value weft_js_clone(napi_env env, napi_callback_info info)
 {

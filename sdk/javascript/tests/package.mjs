@@ -20,6 +20,7 @@ export function entriesOf(...packets) {
   const memory = {
     frames: new ArrayBuffer(SLOT * (packets.length + 1)),
     metadata: new ArrayBuffer(64 * packets.length),
+    tlvs: new ArrayBuffer(256 * packets.length),
     packets: packets.length,
     inputs: 1,
     outputs: 3,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from weft.component import Component, HandlerError
+from weft.component import Component, HandlerError, Tlv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,11 +58,26 @@ def drop(packet: Packet, n: int) -> None:
     packet.drop("asked" if n == 1 else None)
 
 
-def emit(packet: Packet, n: int) -> None:
+def made(number: int) -> bytes:
+    return bytes(12) + b"\x88\xb5\xee" + bytes([number]) + b"\x77" * 44
+
+
+def emit(packet: Packet, n: int, parent: Packet | None = None) -> None:
     for index in range(n):
-        data = bytes(12) + b"\x88\xb5\xee" + bytes([index]) + b"\x77" * 44
-        if not component.send(component.new_packet(data)):
+        if not component.send(component.new_packet(made(index), parent=parent)):
             counts["missed"] += 1
+
+
+def emit_from(packet: Packet, n: int) -> None:
+    emit(packet, n, packet)
+
+
+def emit_behind(packet: Packet, n: int) -> None:
+    """The packet leaves before the one that stems from it."""
+    kept_one = packet.keep()
+    child = component.new_packet(made(n), parent=kept_one)
+    component.send(kept_one, child)
+    counts["missed"] += child is None
 
 
 def clone(packet: Packet, n: int) -> None:
@@ -91,6 +106,38 @@ def change_nsh(packet: Packet, n: int) -> None:
     if nsh is not None:
         nsh.si = n
         nsh.context = bytes((n + i) % 256 for i in range(16))
+
+
+def set_path(packet: Packet, n: int) -> None:
+    if packet.nsh is not None:
+        packet.nsh.spi = 0x010200 + n
+        packet.nsh.si = n
+
+
+def show_header(packet: Packet, n: int) -> None:
+    nsh = packet.nsh
+    if nsh is not None:
+        said = bytes([nsh.ttl, nsh.oam, nsh.next_protocol, len(nsh.tlvs)])
+        for tlv in nsh.tlvs:
+            head = tlv.unassigned << 7 | len(tlv.value)
+            said += struct.pack(">HBB", tlv.class_, tlv.type, head) + tlv.value
+        packet.data[16 : 16 + len(said)] = said
+
+
+def change_tlvs(packet: Packet, n: int) -> None:
+    if packet.nsh is None:
+        return
+    tlvs = packet.nsh.tlvs
+    if n == 0:
+        tlvs.append(Tlv(0x0102, 3, b"added"))
+    elif n == 1:
+        tlvs.set(0x0100, 7, b"replaced!")
+    elif n == 2:
+        tlvs.discard(0x0100, 7)
+    elif n == 3:
+        tlvs.clear()
+    else:
+        tlvs.data = bytes([0, 1, 2, 5, 0, 0, 0, 0])
 
 
 def keep(packet: Packet, n: int) -> None:
@@ -122,7 +169,8 @@ def slow(packet: Packet, n: int) -> None:
 OPERATIONS: dict[int, Callable[[Packet, int], None]] = {
     **{1: flip, 2: grow_front, 3: grow_end, 4: shrink_front, 5: shrink_end, 7: drop},
     **{8: emit, 9: clone, 10: mark, 11: show_metadata, 12: change_nsh, 13: keep, 14: send_kept},
-    **{16: die, 17: hang, 18: fail, 19: slow},
+    **{16: die, 17: hang, 18: fail, 19: slow, 20: set_path, 21: show_header, 22: change_tlvs},
+    **{23: emit_from, 24: emit_behind},
 }
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 VECTORS = ROOT / "sdk" / "contract" / "vectors"
 PATIENCE_S = 30
-CHECKS = ("numbers", "bounds", "room", "large", "void", "ports", "batch")
+CHECKS = ("changes", "numbers", "bounds", "room", "large", "void", "ports", "batch")
 
 
 @pytest.fixture(scope="session")
@@ -73,15 +73,25 @@ def outcome(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, error
 
 
+def flat(value: object) -> object:
+    """A field as one word: context headers as CLASS/TYPE/UNASSIGNED/VALUE."""
+    if not isinstance(value, list):
+        return value
+    return ",".join(
+        f"{tlv['class']}/{tlv['type']}/{int(tlv['unassigned'])}/{tlv['value']}" for tlv in value
+    )
+
+
 def vectors(name: str) -> list[str]:
     return [
-        f"{name} {vector['bytes']} " + " ".join(f"{k}={v}" for k, v in vector["fields"].items())
+        f"{name} {vector['bytes']} "
+        + " ".join(f"{k}={flat(v)}" for k, v in vector["fields"].items())
         for vector in json.loads((VECTORS / f"{name}.json").read_text())
     ]
 
 
 def test_views_agree_with_the_vectors_and_keep_to_their_bounds(sdk: Path) -> None:
-    lines = [*vectors("descriptor"), *vectors("metadata"), *CHECKS]
+    lines = [*vectors("descriptor"), *vectors("metadata"), *vectors("tlvs"), *CHECKS]
     process = java(sdk, "tests", "dev.weft.component.ViewsTest")
     said, error = process.communicate("".join(f"{line}\n" for line in lines), PATIENCE_S)
     assert error == ""

@@ -76,6 +76,17 @@ JNIEXPORT jboolean JNICALL Java_dev_weft_component_Native_newPacket(
         && weft_new(glue_of(handle)->component, (size_t)length, (size_t)headroom, out);
 }
 
+JNIEXPORT jboolean JNICALL Java_dev_weft_component_Native_newFrom(
+    JNIEnv *env, jclass type, jlong handle, jint parent, jint entry, jint length, jint headroom)
+{
+    (void)env;
+    (void)type;
+    const weft_packet *packet = entry_of(glue_of(handle), parent);
+    weft_packet *out = entry_of(glue_of(handle), entry);
+    return packet && out && length >= 0 && headroom >= 0
+        && weft_new_from(glue_of(handle)->component, packet, (size_t)length, (size_t)headroom, out);
+}
+
 JNIEXPORT jboolean JNICALL Java_dev_weft_component_Native_copy(
     JNIEnv *env, jclass type, jlong handle, jint source, jint entry)
 {

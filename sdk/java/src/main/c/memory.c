@@ -14,7 +14,7 @@ JNIEXPORT void JNICALL Java_dev_weft_component_Native_geometry(
     const jlong numbers[] = {
         (jlong)(intptr_t)memory.frames, (jlong)memory.frames_bytes, (jlong)(intptr_t)memory.metadata,
         memory.small_count, memory.small_stride, memory.large_count, memory.large_stride, (jlong)memory.large_base,
-        memory.reserved, memory.packets, memory.inputs, memory.outputs,
+        memory.reserved, memory.packets, memory.inputs, memory.outputs, (jlong)(intptr_t)memory.tlvs,
     };
     (*env)->SetLongArrayRegion(env, out, 0, sizeof numbers / sizeof *numbers, numbers);
 }

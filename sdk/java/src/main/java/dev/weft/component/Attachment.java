@@ -161,6 +161,16 @@ final class Attachment {
         return owned(entry, Native.newPacket(attached, Batch.MOST + entry, length, headroom));
     }
 
+    Packet newPacket(int parent, int length, int headroom) {
+        long attached = handle();
+        if (length < 0 || headroom < 0) {
+            throw new IllegalArgumentException("a packet of " + length + " bytes with " + headroom
+                    + " in front: neither may be negative");
+        }
+        int entry = entry();
+        return owned(entry, Native.newFrom(attached, parent, Batch.MOST + entry, length, headroom));
+    }
+
     Packet copy(int source) {
         long attached = handle();
         int entry = entry();

@@ -232,6 +232,19 @@ public final class Component {
         return running().newPacket(length, headroom);
     }
 
+    /**
+     * A new packet as by {@link #newPacket(int, int)} that stems from {@code parent}, a packet of the component's: it has
+     * its NSH (also where this component sees none), the time it came and its interface, but not its mark. Which of the
+     * two leaves first does not matter. A packet of a service function chain that stems from none is dropped behind the
+     * component, as {@code nsh-no-context}.
+     *
+     * @return null where no frame is free, or none is large enough
+     * @throws IllegalStateException if {@code parent} is not the component's any more
+     */
+    public Packet newPacket(Packet parent, int length, int headroom) {
+        return parent.child(length, headroom);
+    }
+
     /** How many inputs the component has. */
     public int inputs() {
         return running().inputs();

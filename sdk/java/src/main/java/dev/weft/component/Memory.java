@@ -20,6 +20,8 @@ final class Memory {
 
     final ByteBuffer table;
     final ByteBuffer metadata;
+    /** Context headers; null where the engine tells of none. */
+    final ByteBuffer tlvs;
     final int reserved;
     final int packets;
     final int inputs;
@@ -32,9 +34,10 @@ final class Memory {
     private final long largeBase;
 
     /** From views; {@code numbers} are those of {@link Native#geometry} from the third on. */
-    Memory(ByteBuffer table, ByteBuffer[] segments, ByteBuffer metadata, long[] numbers) {
+    Memory(ByteBuffer table, ByteBuffer[] segments, ByteBuffer metadata, ByteBuffer tlvs, long[] numbers) {
         this.table = table.order(ByteOrder.LITTLE_ENDIAN);
         this.metadata = metadata.order(ByteOrder.LITTLE_ENDIAN);
+        this.tlvs = tlvs;
         this.segments = segments;
         smallCount = numbers[3];
         smallStride = (int) numbers[4];
@@ -49,7 +52,7 @@ final class Memory {
 
     /** The memory of an attachment. */
     static Memory of(long handle) throws LinkException {
-        long[] numbers = new long[12];
+        long[] numbers = new long[13];
         Native.geometry(handle, numbers);
         long frames = numbers[0];
         long bytes = numbers[1];
@@ -60,7 +63,8 @@ final class Memory {
             segments[i] = view(frames + from, Math.min(SEGMENT + overlap, bytes - from));
         }
         ByteBuffer metadata = view(numbers[2], numbers[9] * RECORD);
-        return new Memory(Native.table(handle), segments, metadata, numbers);
+        ByteBuffer tlvs = numbers[12] == 0 ? null : view(numbers[12], numbers[9] * Tlvs.STRIDE);
+        return new Memory(Native.table(handle), segments, metadata, tlvs, numbers);
     }
 
     /**

@@ -14,6 +14,7 @@ public final class Metadata {
 
     private static final int FLAG = 1;
     private final Packet packet;
+    private final Tlvs tlvs = new Tlvs(this);
 
     Metadata(Packet packet) {
         this.packet = packet;
@@ -66,7 +67,9 @@ public final class Metadata {
         return this;
     }
 
-    /** MD type of the packet's NSH: 1 or 2; 0: it has none. */
+    /**
+     * MD type of the packet's NSH: 1, 2, or 15 (of experiments); 0: it has none, or the function is not aware of it.
+     */
     public int nsh() {
         return there() ? records().get(at() + 9) & 0xff : 0;
     }
@@ -82,6 +85,43 @@ public final class Metadata {
         Objects.checkIndex(index, CONTEXT);
         own().put(at() + 24 + index, (byte) value);
         return this;
+    }
+
+    /** TTL of the packet's NSH, 0 to 63. */
+    public int ttl() {
+        return there() ? records().get(at() + 12) & 0xff : 0;
+    }
+
+    /** Whether its NSH is that of an OAM packet. */
+    public boolean oam() {
+        return there() && (records().get(at() + 13) & 1) != 0;
+    }
+
+    /** What followed its NSH: 1 IPv4, 2 IPv6, 3 Ethernet, or another number of RFC 8300, section 11.2.5. */
+    public int nextProtocol() {
+        return there() ? records().get(at() + 14) & 0xff : 0;
+    }
+
+    /** The context headers of its NSH of MD type 2. */
+    public Tlvs tlvs() {
+        return tlvs;
+    }
+
+    int tlvBytes() {
+        boolean told = nsh() == 2 && table() != null;
+        return told ? Math.min(records().getShort(at() + 10) & 0xffff, Tlvs.MOST) : 0;
+    }
+
+    void tlvBytes(int count) {
+        own().putShort(at() + 10, (short) count);
+    }
+
+    ByteBuffer table() {
+        return packet.memory().tlvs;
+    }
+
+    int tableAt() {
+        return Objects.checkIndex(packet.index(), packet.memory().packets) * Tlvs.STRIDE;
     }
 
     /** When the packet came in, nanoseconds since 1970 (64 bits without a sign); 0: not known. */

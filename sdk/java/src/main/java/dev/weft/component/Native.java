@@ -107,6 +107,8 @@ final class Native {
 
     static native boolean newPacket(long handle, int entry, int length, int headroom);
 
+    static native boolean newFrom(long handle, int parent, int entry, int length, int headroom);
+
     static native boolean copy(long handle, int source, int entry);
 
     static native void keep(long handle, int inBatch, int entry);

@@ -291,13 +291,18 @@ public final class Packet {
     }
 
     /**
-     * A new packet with the same bytes and metadata, the component's own.
+     * A new packet with the same bytes and metadata that stems from this one, the component's own.
      *
      * @return null where no frame is free
      */
     public Packet copy() {
         live();
         return attachment.copy(number());
+    }
+
+    Packet child(int bytes, int headroom) {
+        live();
+        return attachment.newPacket(number(), bytes, headroom);
     }
 
     /**

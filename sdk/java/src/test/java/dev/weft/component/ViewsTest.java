@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -36,6 +37,8 @@ public final class ViewsTest {
         switch (kind) {
             case "descriptor" -> descriptor(bytes, fields);
             case "metadata" -> metadata(bytes, fields);
+            case "tlvs" -> tlvs(bytes, fields);
+            case "changes" -> changes();
             case "numbers" -> numbers();
             case "bounds" -> bounds();
             case "room" -> room();
@@ -90,6 +93,10 @@ public final class ViewsTest {
             metadata.context(i, context[i]);
         }
         memory.metadata.put(9, (byte) number(fields, "nsh"));
+        // The engine's to set.
+        metadata.tlvBytes((int) number(fields, "tlvs"));
+        memory.metadata.put(12, (byte) number(fields, "ttl")).put(13, (byte) number(fields, "oam"));
+        memory.metadata.put(14, (byte) number(fields, "next_protocol"));
         equal(1, packet.flags());
         same(bytes, memory.metadata);
     }
@@ -100,11 +107,66 @@ public final class ViewsTest {
         equal(number(fields, "si"), metadata.si());
         equal(number(fields, "nsh"), metadata.nsh());
         equal(number(fields, "timestamp"), metadata.timestamp());
+        equal(number(fields, "tlvs"), metadata.tlvBytes());
+        equal(number(fields, "ttl"), metadata.ttl());
+        equal(number(fields, "oam") == 1, metadata.oam());
+        equal(number(fields, "next_protocol"), metadata.nextProtocol());
         byte[] context = new byte[Metadata.CONTEXT];
         for (int i = 0; i < context.length; i++) {
             context[i] = (byte) metadata.context(i);
         }
         equal(fields.get("context"), HexFormat.of().formatHex(context));
+    }
+
+    /** Context headers are {@code CLASS/TYPE/UNASSIGNED/VALUE}, with commas between them. */
+    private static void tlvs(byte[] bytes, Map<String, String> fields) {
+        Tlvs tlvs = tlvsOf(2);
+        equal(0, tlvs.list().size());
+        tlvs.bytes(bytes);
+        StringBuilder said = new StringBuilder();
+        for (Tlv tlv : tlvs) {
+            String comma = said.length() == 0 ? "" : ",";
+            int unassigned = tlv.unassigned() ? 1 : 0;
+            said.append(comma + tlv.mdClass() + "/" + tlv.type() + "/" + unassigned + "/" + HexFormat.of().formatHex(tlv.value()));
+        }
+        equal(fields.get("tlvs"), said.toString());
+        List<Tlv> list = tlvs.list();
+        tlvs.bytes(new byte[0]);
+        list.forEach(tlvs::add);
+        equal(HexFormat.of().formatHex(bytes), HexFormat.of().formatHex(tlvs.bytes()));
+    }
+
+    private static Tlvs tlvsOf(int mdType) {
+        Packet packet = new Packet(null, false);
+        Memory memory = memory(new byte[16], 1, 1, SLOT, 0, 0, 1);
+        packet.point(memory, 0);
+        packet.flags(1);
+        memory.metadata.put(9, (byte) mdType);
+        return packet.metadata().tlvs();
+    }
+
+    private static void changes() {
+        Tlvs tlvs = tlvsOf(2);
+        byte[] longest = new byte[Tlv.LONGEST];
+        tlvs.bytes(HexFormat.of().parseHex("000102810900000000030400" + "0005060100000000"));
+        tlvs.set(1, 2, new byte[] {1, 2, 3, 4, 5}).set(7, 8, new byte[0]);
+        equal("0001028501020304050000000003040000050601000000000007080000", HexFormat.of().formatHex(tlvs.bytes()) + "00");
+        equal(1, tlvs.remove(3, 4));
+        equal(0, tlvs.remove(3, 4));
+        equal("00", HexFormat.of().formatHex(tlvs.find(5, 6)));
+        equal(true, tlvs.find(3, 4) == null);
+        tlvs.add(new Tlv(1, 1, longest));
+        String full = HexFormat.of().formatHex(tlvs.bytes());
+        refused("288 bytes of context headers; at most 244 are possible", () -> tlvs.add(new Tlv(1, 1, longest)));
+        equal(full, HexFormat.of().formatHex(tlvs.bytes()));
+        refused("length 128 of a context header is not 0 to 127", () -> new Tlv(1, 1, new byte[128]));
+        refused("class 65536 of a context header is not 0 to 65535", () -> new Tlv(65536, 1, longest));
+        refused("type -1 of a context header is not 0 to 255", () -> new Tlv(1, -1, longest));
+        refused("an NSH of MD type 2 has context headers, not one of type 1", () -> tlvsOf(1).set(1, 1, longest));
+    }
+
+    private static void refused(String message, Runnable use) {
+        throwing(IllegalArgumentException.class, message, use);
     }
 
     // ---- packets ----
@@ -271,7 +333,7 @@ public final class ViewsTest {
         ByteBuffer direct = ByteBuffer.allocateDirect(table.length);
         direct.put(0, table);
         return new Memory(direct, new ByteBuffer[] {ByteBuffer.allocateDirect((int) bytes)},
-                ByteBuffer.allocateDirect(packets * Memory.RECORD), numbers);
+                ByteBuffer.allocateDirect(packets * Memory.RECORD), ByteBuffer.allocateDirect(packets * Tlvs.STRIDE), numbers);
     }
 
     private static byte[] descriptor(int packet, int slot, int length, int offset) {
