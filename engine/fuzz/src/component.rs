@@ -4,7 +4,13 @@
 use crate::entropy::Entropy;
 use crate::watchdog::Told;
 use std::hint::black_box;
-use weft_component::{Access, DeclaredHandler, Decoder, Descriptor, Hello, Message, Metadata};
+use std::sync::OnceLock;
+use weft_component::{
+    Access, DeclaredHandler, Decoder, Descriptor, Entries, Hello, Layout, LinkMemory, MOST_TLVS,
+    Message, Metadata, create_memory,
+};
+use weft_core::Nsh;
+use weft_wire::nsh::{self, Tlvs};
 
 /// Hears messages that `data` spoils, in pieces that it chooses.
 ///
@@ -29,6 +35,7 @@ pub fn component(data: &[u8]) {
         }
     }
     shared_words(&mut entropy);
+    context_headers(&mut entropy);
 }
 
 fn check(message: Message) {
@@ -47,6 +54,40 @@ fn shared_words(entropy: &mut Entropy<'_>) {
     assert_eq!(Descriptor::from_words(words).to_words(), words);
     let record = Metadata::from_words(std::array::from_fn(|_| entropy.number()));
     assert_eq!(Metadata::from_words(record.to_words()), record);
+}
+
+/// Context headers come as they lie in their table, and only such as are some from end to end become a header's.
+fn context_headers(entropy: &mut Entropy<'_>) {
+    static MEMORY: OnceLock<LinkMemory> = OnceLock::new();
+    let memory = MEMORY.get_or_init(|| {
+        let layout = Layout::of(Entries::of(64, 0), true);
+        let file = create_memory(c"fuzz", layout.bytes).expect("memory");
+        LinkMemory::map(&file, layout).expect("memory")
+    });
+    let length = entropy.below(2 * MOST_TLVS);
+    let mut bytes = entropy.bytes(length);
+    if entropy.once_in(2) {
+        bytes.resize(length & !3, 0);
+        bytes.iter_mut().skip(3).step_by(8).for_each(|b| *b &= 4);
+    }
+    let index = entropy.below(64) as u32;
+    let mut read = vec![0; bytes.len()];
+    assert_eq!(memory.set_tlvs(index, &bytes), bytes.len() <= MOST_TLVS);
+    if !memory.tlvs(index, &mut read) {
+        return;
+    }
+    assert_eq!(read, bytes);
+    let repr = nsh::Repr {
+        metadata: nsh::Metadata::Variable(Vec::new()),
+        ..nsh::Repr::new(1, nsh::next::ETHERNET)
+    };
+    let mut header = Nsh::read(&repr.to_bytes(), &[]).expect("a header");
+    if header.set_options(&bytes) {
+        let used: usize = Tlvs::new(&bytes).map(|tlv| tlv.padded_len()).sum();
+        assert_eq!((used, header.header_len()), (bytes.len(), 8 + bytes.len()));
+    }
+    let mut whole = vec![0; header.header_len()];
+    assert!(header.write(&mut whole) && Nsh::read(&whole, &[]) == Some(header));
 }
 
 fn said(entropy: &mut Entropy<'_>) -> Vec<u8> {

@@ -2,6 +2,7 @@
  *
  *     hostile scribble SECONDS SEED   random bytes over all memory it can write, and random descriptors
  *     hostile double | foreign | range | tail   wrong descriptors for each packet
+ *     hostile parent | parents        a parent for what is no empty frame, two parents for one
  *     hostile flood                   standard output without end
  *     hostile version | size          a wrong hello
  *     hostile messages SEED           random messages
@@ -79,6 +80,21 @@ static void run_tail_ahead(weft_component *component, weft_packet *packets, size
     wf_publish(component);
 }
 
+static void name_parent_of_packet(weft_component *component, weft_packet *packets, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        wf_name_parent(component, &packets[i], packets[i].packet);
+    weft_return(component, packets, count);
+}
+
+/* The first may be any number: what is not outside passes nothing on. */
+static void name_two_parents(weft_component *component, weft_packet *packets, size_t count)
+{
+    wf_name_parent(component, &component->small[0], (uint32_t)random_bits());
+    wf_name_parent(component, &component->small[0], packets[0].packet);
+    weft_return(component, packets, count);
+}
+
 typedef void attack(weft_component *, weft_packet *, size_t);
 
 static int answer_packets(weft_component *component, attack *how)
@@ -127,6 +143,17 @@ static void scribble_link(weft_component *component)
         perror("hostile");
 }
 
+/* An empty frame goes back that was to stem from whatever packet that is. */
+static void use_a_spare(weft_component *component)
+{
+    if (component->small_spares == 0)
+        return;
+    weft_packet spare = component->small[--component->small_spares];
+    wf_name_parent(component, &spare, (uint32_t)(random_bits() % (2 * component->welcome.packets)));
+    spare.flags = WEFT_DROP;
+    weft_return(component, &spare, 1);
+}
+
 /* Packets come back as they should while their bytes and records change under the engine's hands, until once in many
  * rounds the rings are hit as well. It goes on behind that, and when the engine has left. */
 static int scribble(weft_component *component, const char *seconds)
@@ -135,10 +162,14 @@ static int scribble(weft_component *component, const char *seconds)
     weft_packet packets[WEFT_MAX_BATCH];
     while (wf_now_ns() < end) {
         int count = weft_receive(component, packets, WEFT_MAX_BATCH, 0);
+        for (int i = 0; i < count; i++)
+            packets[i].flags |= WEFT_METADATA & (uint8_t)random_bits();
         if (count > 0)
             weft_return(component, packets, (size_t)count);
         scribble_some(component->view.frames, component->welcome.frames_bytes);
         scribble_some((uint8_t *)component->metadata, (uint64_t)component->welcome.packets * sizeof(weft_metadata));
+        scribble_some(component->tlvs, (uint64_t)component->welcome.packets * WF_TLVS);
+        use_a_spare(component);
         if (random_bits() % 256 == 0)
             scribble_link(component);
     }
@@ -219,7 +250,7 @@ static attack *attack_of(const char *name)
 {
     static const struct { const char *name; attack *how; } attacks[] = {
         {"double", return_double}, {"foreign", return_foreign}, {"range", return_wrong_range},
-        {"tail", run_tail_ahead},
+        {"tail", run_tail_ahead}, {"parent", name_parent_of_packet}, {"parents", name_two_parents},
     };
     for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++)
         if (strcmp(attacks[i].name, name) == 0)
@@ -243,8 +274,8 @@ static int attached(weft_component *component, const char *mode, char **argument
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: hostile scribble SECONDS SEED | double | foreign | range | tail | flood | version | size"
-                    " | messages SEED\n");
+    fprintf(stderr, "usage: hostile scribble SECONDS SEED | double | foreign | range | tail | parent | parents | flood"
+                    " | version | size | messages SEED\n");
     return 2;
 }
 

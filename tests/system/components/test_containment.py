@@ -30,6 +30,8 @@ ATTACKS = {
     "foreign": r"returned a packet (that is not the component's|in another slot|index that does not exist)",
     "range": r"returned a packet that does not lie inside its slot",
     "tail": r"[0-9]+ descriptors returned, more than there are packets",
+    "parent": r"named a parent for what is no empty frame of the component's",
+    "parents": r"named a second parent for an empty frame",
 }
 
 
@@ -169,7 +171,7 @@ def test_random_messages(c_bench: Bench, seed: int) -> None:
 
 
 VERSIONS = {
-    "version": "contract version 2.0 is not served; this engine serves 1.0 to 1.0",
+    "version": "contract version 2.0 is not served; this engine serves 1.0 to 1.1",
     "size": "descriptors of 24 and metadata records of 64 bytes; they have 16 and 64",
 }
 
@@ -267,6 +269,31 @@ def test_random_bytes_over_all_shared_memory(c_bench: Bench, private: str) -> No
     c_bench.account()
     assert not [line for line in c_bench.engine.lines if line.startswith("component good gone")]
     assert c_bench.engine.drops("d") == {}
+
+
+def test_random_bytes_in_headers_and_parents(c_bench: Bench, private: str) -> None:
+    """In a function that is aware of service function chains: packets are lost, the engine is not."""
+    header = bytes.fromhex(
+        "0000000000020000000000018 94f 0fc5 02 03 00000a c8 010007 06".replace(" ", "")
+    )
+    data = header + b"tenant\0\0" + frame(0, 0, 64)
+    graph = f"""
+        src :: RatedSource(DATA \\<{data.hex()}>, RATE 20000, ACTIVE false);
+        edge :: NSHFunction;
+        c :: Component(conf, LIMIT 200ms{f", {private}" if private else ""});
+        src -> CheckNSHHeader(14) -> edge -> c -> [1] edge [1] -> out0 :: Counter -> Discard;
+    """
+    c_bench.start(graph, 0)
+    c_bench.flow()
+    assert scribble(c_bench, min(2, SCRIBBLE_S)) > 1
+    assert c_bench.engine.alive, c_bench.engine.log()
+    c_bench.engine.write("src.active", "false")
+    until(lambda: c_bench.engine.number("c.in_flight") == 0, "nothing is outside")
+    drops = c_bench.drops
+    assert {"violation", "nsh-tlv"} <= set(drops), drops
+    sent, received = c_bench.engine.number("src.count"), c_bench.engine.number("out0.count")
+    lost = sum(drops.values()) + sum(c_bench.engine.drops("edge").values())
+    assert sent == received + lost + c_bench.engine.number("c.waiting")
 
 
 def test_the_engine_works_as_before_when_the_scribbler_is_gone(c_bench: Bench) -> None:
