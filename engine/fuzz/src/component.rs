@@ -4,7 +4,6 @@
 use crate::entropy::Entropy;
 use crate::watchdog::Told;
 use std::hint::black_box;
-use std::sync::OnceLock;
 use weft_component::{
     Access, DeclaredHandler, Decoder, Descriptor, Entries, Hello, Layout, LinkMemory, MOST_TLVS,
     Message, Metadata, create_memory,
@@ -56,14 +55,16 @@ fn shared_words(entropy: &mut Entropy<'_>) {
     assert_eq!(Metadata::from_words(record.to_words()), record);
 }
 
-/// Context headers come as they lie in their table, and only such as are some from end to end become a header's.
-fn context_headers(entropy: &mut Entropy<'_>) {
-    static MEMORY: OnceLock<LinkMemory> = OnceLock::new();
-    let memory = MEMORY.get_or_init(|| {
+thread_local! {
+    static MEMORY: LinkMemory = {
         let layout = Layout::of(Entries::of(64, 0), true);
         let file = create_memory(c"fuzz", layout.bytes).expect("memory");
         LinkMemory::map(&file, layout).expect("memory")
-    });
+    };
+}
+
+/// Context headers come as they lie in their table, and only such as are some from end to end become a header's.
+fn context_headers(entropy: &mut Entropy<'_>) {
     let length = entropy.below(2 * MOST_TLVS);
     let mut bytes = entropy.bytes(length);
     if entropy.once_in(2) {
@@ -72,8 +73,11 @@ fn context_headers(entropy: &mut Entropy<'_>) {
     }
     let index = entropy.below(64) as u32;
     let mut read = vec![0; bytes.len()];
-    assert_eq!(memory.set_tlvs(index, &bytes), bytes.len() <= MOST_TLVS);
-    if !memory.tlvs(index, &mut read) {
+    let is_there = MEMORY.with(|memory| {
+        assert_eq!(memory.set_tlvs(index, &bytes), bytes.len() <= MOST_TLVS);
+        memory.tlvs(index, &mut read)
+    });
+    if !is_there {
         return;
     }
     assert_eq!(read, bytes);

@@ -273,9 +273,7 @@ def test_random_bytes_over_all_shared_memory(c_bench: Bench, private: str) -> No
 
 def test_random_bytes_in_headers_and_parents(c_bench: Bench, private: str) -> None:
     """In a function that is aware of service function chains: packets are lost, the engine is not."""
-    header = bytes.fromhex(
-        "0000000000020000000000018 94f 0fc5 02 03 00000a c8 010007 06".replace(" ", "")
-    )
+    header = bytes.fromhex("000000000002 000000000001 894f 0fc5 02 03 00000a c8 01000706")
     data = header + b"tenant\0\0" + frame(0, 0, 64)
     graph = f"""
         src :: RatedSource(DATA \\<{data.hex()}>, RATE 20000, ACTIVE false);
