@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 ENTRIES, SMALL, LARGE = 64, 128, 4
 STRIDE, LARGE_STRIDE = 2112, 68608
 RING_IN, RING_OUT, METADATA = 4096, 8192, 12288
-LINK_BYTES = METADATA + 64 * ENTRIES
+TLVS = METADATA + 64 * ENTRIES
+LINK_BYTES = TLVS + 256 * ENTRIES
+TIMESTAMPS, NSH = 1, 2
 LARGE_BASE = SMALL * STRIDE
 FRAMES_BYTES = LARGE_BASE + LARGE * LARGE_STRIDE
 (HELLO, WELCOME, REFUSED, HANDLER, REASON, READY, CALL, ANSWER, BYE) = range(1, 10)
@@ -49,8 +51,8 @@ class Returned:
 class Memories:
     """Link and frames memory with their rings; packet index n lies in slot n unless told."""
 
-    def __init__(self, inputs: int = 1, outputs: int = 2) -> None:
-        self.inputs, self.outputs = inputs, outputs
+    def __init__(self, inputs: int = 1, outputs: int = 2, features: int = TIMESTAMPS) -> None:
+        self.inputs, self.outputs, self.features = inputs, outputs, features
         self.link_fd = os.memfd_create("link")
         self.frames_fd = os.memfd_create("frames")
         os.truncate(self.link_fd, LINK_BYTES)
@@ -64,10 +66,20 @@ class Memories:
 
     def welcome(self) -> bytes:
         return struct.pack(
-            "<HHIQ12IQQ16x",
-            *(1, 0, 1, LINK_BYTES, ENTRIES, ENTRIES, RING_IN, RING_OUT, METADATA),
+            "<HHIQ12IQQI12x",
+            *(
+                1,
+                self.features // NSH,
+                self.features,
+                LINK_BYTES,
+                ENTRIES,
+                ENTRIES,
+                RING_IN,
+                RING_OUT,
+                METADATA,
+            ),
             *(self.inputs, self.outputs, 16, SMALL, STRIDE, LARGE, LARGE_STRIDE),
-            *(LARGE_BASE, FRAMES_BYTES),
+            *(LARGE_BASE, FRAMES_BYTES, TLVS if self.features & NSH else 0),
         )
 
     def descriptors(self) -> list[int]:

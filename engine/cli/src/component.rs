@@ -85,7 +85,7 @@ fn caller() -> Result<Caller, String> {
         hello: Hello {
             major: MAJOR,
             minor: MINOR,
-            features: feature::TIMESTAMPS | feature::NSH,
+            features: feature::TIMESTAMPS | feature::NSH | feature::KEPT,
             descriptor: DESCRIPTOR_BYTES as u16,
             metadata: METADATA_BYTES as u16,
             spares: SPARES.0,

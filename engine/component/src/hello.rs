@@ -17,8 +17,10 @@ pub mod feature {
     pub const TIMESTAMPS: u32 = 1;
     /// All of a Network Service Header is told, and new packets may stem from others.
     pub const NSH: u32 = 2;
+    /// Records come with every packet beside which a Network Service Header is kept, and say so.
+    pub const KEPT: u32 = 4;
     /// All that this version knows.
-    pub const KNOWN: u32 = TIMESTAMPS | NSH;
+    pub const KNOWN: u32 = TIMESTAMPS | NSH | KEPT;
 }
 
 /// What a component says first.

@@ -175,6 +175,8 @@ pub struct Metadata {
     pub oam: bool,
     /// What follows the NSH; not the component's to change.
     pub next_protocol: u8,
+    /// Whether an NSH is kept beside the packet, also one that components do not see; see [`crate::feature::KEPT`].
+    pub kept: bool,
     /// Nanoseconds since 1970; 0: none.
     pub timestamp: u64,
     /// Context of MD type 1.
@@ -196,9 +198,10 @@ impl Metadata {
         };
         let (ttl, oam) = (u64::from(self.ttl), u64::from(self.oam));
         let header = u64::from(self.tlvs) | ttl << 16 | oam << 24;
+        let last = u64::from(self.next_protocol) | u64::from(self.kept) << 8;
         [
             u64::from(self.mark) | u64::from(self.spi) << 32,
-            u64::from(self.si) | nsh << 8 | header << 16 | u64::from(self.next_protocol) << 48,
+            u64::from(self.si) | nsh << 8 | header << 16 | last << 48,
             self.timestamp,
             context(0),
             context(8),
@@ -227,6 +230,7 @@ impl Metadata {
             ttl: (words[1] >> 32) as u8,
             oam: words[1] >> 40 & 1 != 0,
             next_protocol: (words[1] >> 48) as u8,
+            kept: words[1] >> 56 & 1 != 0,
             timestamp: words[2],
             context,
         }

@@ -209,6 +209,7 @@ fn metadata() {
             ttl: v.small("ttl"),
             oam: v.number("oam") == 1,
             next_protocol: v.small("next_protocol"),
+            kept: false,
             timestamp: v.number("timestamp"),
             context: from_hex(&v.text("context")).try_into().unwrap(),
         };

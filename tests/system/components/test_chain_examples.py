@@ -32,28 +32,28 @@ SEEN = bytes.fromhex("01000203") + b"yes\0"
 TOLD = bytes(12) + b"\x88\xb5no tenant"
 
 
-def c(folder: Path) -> list[str]:
+def c(folder: Path, outputs: int) -> list[str]:
     return [str(sdk_folder() / "c" / "chain")]
 
 
-def python(folder: Path) -> list[str]:
+def python(folder: Path, outputs: int) -> list[str]:
     return [sys.executable, str(ROOT / "sdk" / SHOWN["python"][0])]
 
 
-def java(folder: Path) -> list[str]:
+def java(folder: Path, outputs: int) -> list[str]:
     sdk = sdk_folder() / "java"
     classes = f"{sdk / 'weft-component.jar'}:{sdk / 'examples'}"
     return ["java", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", classes, "Chain"]
 
 
-def javascript(folder: Path) -> list[str]:
+def javascript(folder: Path, outputs: int) -> list[str]:
     (folder / "node_modules").mkdir()
     (folder / "node_modules" / "weft-component").symlink_to(sdk_folder() / "javascript")
     shutil.copy(ROOT / "sdk" / SHOWN["javascript"][0], folder)
     return ["node", str(folder / "chain.mjs")]
 
 
-def click(folder: Path) -> list[str]:
+def click(folder: Path, outputs: int) -> list[str]:
     return [engine_binary(), "component", "--graph", str(ROOT / "sdk" / SHOWN["click"][0])]
 
 
@@ -64,7 +64,9 @@ def test_the_guide_shows_the_example_as_it_is(language: str) -> None:
     assert f"```{fence}\n{(ROOT / 'sdk' / example).read_text()}```" in guide
 
 
-def exchanged(command: Callable[[Path], list[str]], folder: Path, headers: list[Header]) -> Bench:
+def exchanged(
+    command: Callable[[Path, int], list[str]], folder: Path, headers: list[Header]
+) -> Bench:
     environment = {"PYTHONPATH": str(ROOT / "src")}
     bench = Bench(Kind("chain", command, environment=environment), folder)
     frames = [frame(0, 0, 64, n) for n in range(len(headers))]
@@ -74,7 +76,7 @@ def exchanged(command: Callable[[Path], list[str]], folder: Path, headers: list[
 
 @pytest.mark.parametrize("command", [c, python, java, javascript])
 def test_packets_are_sent_on_labelled_or_told_of(
-    command: Callable[[Path], list[str]], tmp_path: Path
+    command: Callable[[Path, int], list[str]], tmp_path: Path
 ) -> None:
     gold, silver = Header(tlvs=GOLD), Header(tlvs=SILVER)
     none = Header()

@@ -13,7 +13,6 @@ import pytest
 
 from tests.support.component_bench import Bench, frame
 from tests.support.component_children import Kind
-from tests.support.component_engine import until
 from tests.system.components.test_chains import (
     AWARE,
     BARE,
@@ -26,6 +25,7 @@ from tests.system.components.test_chains import (
     Header,
     edge_drops,
     sides,
+    wait,
 )
 from weft.launcher import engine_binary
 
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GRAPH = """
-input -> operation :: Classifier(14/14, 14/16 15/01, 14/16 15/02, 14/0c, 14/09 15/02, 14/02, 14/07, -);
+input -> operation :: Classifier(
+    14/14, 14/16 15/01, 14/16 15/02, 14/0c, 14/09 15/02, 14/02, 14/07, 14/01, -);
 operation[0] -> SetNSH(66055, 7) -> out :: Null -> output;
 operation[1] -> SetNSH(TLV 256:7:7265706c6163656421) -> out;
 operation[2] -> SetNSH(REMOVE 256:7) -> out;
@@ -43,14 +44,17 @@ operation[4] -> first :: Tee(2) -> out;
 first[1] -> Queue(100) -> Unqueue -> second :: Tee(2) -> out;
 second[1] -> out;
 operation[5] -> EtherEncap(0xa5a5, a5:a5:a5:a5:a5:a5, a5:a5:a5:a5:a5:a5) -> out;
+aside :: Tee(2) -> out;
+aside[1] -> Discard;
 operation[6] -> path :: NSHSwitch(10, -);
 path[0] -> out;
 path[1] -> Discard;
-operation[7] -> out;
+operation[7] -> aside;
+operation[8] -> out;
 """
 
 
-def click(folder: Path) -> list[str]:
+def click(folder: Path, outputs: int) -> list[str]:
     graph = folder / "chain.click"
     graph.write_text(GRAPH)
     return [engine_binary(), "component", "--graph", str(graph)]
@@ -61,11 +65,6 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(Kind("click", click), tmp_path)
     yield made
     made.close()
-
-
-def wait(bench: Bench, count: int) -> list[bytes]:
-    until(lambda: bench.engine.number("out0.count") == count, f"{count} packets leave")
-    return bench.outputs()[0]
 
 
 def through(headers: list[Header], frames: list[bytes]) -> list[bytes]:
@@ -109,12 +108,12 @@ def test_elements_see_the_path(bench: Bench, private: str) -> None:
 @pytest.mark.parametrize("edge", [AWARE, UNAWARE])
 def test_clones_have_the_header_of_their_original(bench: Bench, private: str, edge: str) -> None:
     """The first of them leaves long before the others, which wait in a queue and are cloned again."""
-    headers = [replace(h, spi=n) for n in range(5) for h in (FIXED, VARIABLE)]
-    frames = [frame(9, 2, 64, n) for n in range(10)]
+    headers = [replace(h, spi=n) for n in range(60) for h in (FIXED, VARIABLE)]
+    frames = [frame(9, 2, 64, n) for n in range(120)]
     expected = through([h.passed() for h in headers], frames)
     bench.exchange(through(headers, frames), sides(private, edge))
-    assert sorted(wait(bench, 30)) == sorted(expected * 3)
-    assert edge_drops(bench) == {}
+    assert sorted(wait(bench, 360)) == sorted(expected * 3)
+    assert (bench.drops, edge_drops(bench)) == ({}, {})
 
 
 @pytest.mark.parametrize("edge", [AWARE, UNAWARE])
@@ -130,3 +129,14 @@ def test_a_packet_that_outgrows_its_frame_keeps_its_header(
     wait(bench, 3)
     bench.expect([expected])
     assert edge_drops(bench) == {}
+
+
+@pytest.mark.parametrize("edge", [AWARE, UNAWARE])
+def test_a_copy_that_is_discarded_is_told_of_as_replaced(
+    bench: Bench, private: str, edge: str
+) -> None:
+    """The other left in a frame of its own, and has its header."""
+    frames = [frame(1, 0, 64, n) for n in range(20)]
+    bench.exchange(through([VARIABLE] * 20, frames), sides(private, edge))
+    assert wait(bench, 20) == through([VARIABLE.passed()] * 20, frames)
+    assert (bench.drops, edge_drops(bench)) == ({"replaced": 20}, {})

@@ -74,6 +74,40 @@ def test_cut_vectors_are_no_messages(built: Path, kind: str) -> None:
             assert tried(built, "decode", kind, vector["bytes"][:end])[0] == "no whole message"
 
 
+# ---- context headers ----
+
+LONG = "000102 7f" + "55" * 127 + "00"
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "operations", "said"),
+    [
+        (2, "", ["add:1:2:0", "add:65535:255:1"], "1 1 1 00010200ffffff0155000000"),
+        (2, "0001020100000000", ["set:1:2:4", "set:1:3:0"], "1 1 1 00010204555555550001 0300"),
+        (2, "0001028109000000 00030400", ["set:1:2:5"], "1 1 000102855555555555000000 00030400"),
+        (2, "00010200 00030400 00010200", ["remove:1:2", "remove:1:2"], "1 2 0 00030400"),
+        (
+            2,
+            LONG,
+            ["add:1:2:127", "set:1:2:128", "add:1:2:108"],
+            f"1 0 0 1 {LONG}0001026c{'55' * 108}",
+        ),
+        (2, "00" * 244, ["add:1:2:0", "set:0:0:4"], f"1 0 0 {'00' * 244}"),
+        (2, "00" * 245, [], "0 "),
+        (1, "", ["add:1:2:0", "set:1:2:0", "remove:1:2"], "0 0 0 0 none"),
+        (0, "", ["add:1:2:0"], "0 0 none"),
+    ],
+)
+def test_context_headers_change_as_far_as_there_is_room(
+    built: Path, kind: int, before: str, operations: list[str], said: str
+) -> None:
+    arguments = [str(kind), before.replace(" ", ""), *operations]
+    done = subprocess.run(
+        [built / "tlvs", *arguments], capture_output=True, text=True, timeout=LIMIT_S, check=True
+    )
+    assert done.stdout.replace(" ", "") == said.replace(" ", "") + "\n"
+
+
 # ---- values ----
 
 OF_TYPE = {

@@ -9,7 +9,7 @@
 //! packets in spare frames that the engine lent, and so do packets that have grown out of theirs. They wait up
 //! to 10 ms for a spare frame, and everything behind them with them. A packet that is dropped in between is
 //! returned as dropped, for the reason of the element that dropped it; for `dropped` where that has none.
-//! A clone has the header of its original, unless spare frames were short when that left.
+//! Clones of a packet with an NSH leave in spare frames while others of them are left in the body: they stem from it.
 //!
 //! ## Ports
 //! Any number of push inputs and push outputs.
@@ -40,7 +40,7 @@ use reasons::{DROPPED, NO_BUFFER, REPLACED};
 use ring::Ring;
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
-use tickets::Tickets;
+use tickets::{Ticket, Tickets};
 use weft_component::{Attachment, Caller, Descriptor, Message, Metadata};
 use weft_core::{
     Batch, Built, Class, Configure, Element, IpHeader, MAX_BATCH, Packet, Pool, REASON_NO_BUFFER,
@@ -75,8 +75,6 @@ const SPIN: u64 = 20_000;
 const PATIENCE: u64 = 10_000_000;
 /// Packets that wait for spare frames at most.
 const MOST_HELD: usize = 1 << 14;
-/// Spare frames that are not kept for clones in the body.
-const NOT_KEPT: usize = 16;
 /// Keys of the timers.
 const HELD: u32 = 0;
 const RETRY: u32 = 1;
@@ -125,10 +123,11 @@ impl ComponentHost {
     fn settle(&mut self, router: &mut Router) {
         while let Some((number, reason)) = router.pool.take_ended_origin() {
             if let (Some(ticket), Some(ring)) = (self.tickets.open(number), &mut self.ring) {
-                ring.give_up(ticket.descriptor, reasons::number(reason));
-            }
-            if let (Some(heir), Some(ring)) = (self.tickets.take_heir(number), &mut self.ring) {
-                ring.give_up(heir, 0);
+                let reason = match ticket.is_copied {
+                    true => REPLACED,
+                    false => reasons::number(reason),
+                };
+                ring.give_up(ticket.descriptor, reason);
             }
             self.tickets.end(number);
         }
@@ -196,26 +195,18 @@ impl ComponentHost {
         }
         let ticket = self.tickets.open(origin);
         let bytes = router.pool.data(&packet);
-        let tickets = &mut self.tickets;
+        let stays = ticket.is_some_and(|ticket| has_clones(&ticket, origin, &router.pool));
         if let Some(ticket) = &ticket
+            && !stays
             && let Some(offset) = ring.place(&ticket.descriptor, packet.offset(), bytes.len())
         {
             let (metadata, tlvs) = annotations::said(&packet, &ticket.metadata, &router.pool);
             let is_changed = metadata != ticket.metadata
                 || tlvs.is_some_and(|tlvs| tlvs != ring.tlvs(&ticket.descriptor, &metadata));
-            bequeath(
-                ticket.descriptor.packet,
-                origin,
-                ring,
-                tickets,
-                &router.pool,
-            );
             let told = is_changed.then_some((&metadata, tlvs));
             ring.give(ticket.descriptor, (offset, port), bytes, told);
         } else {
-            let parent = ticket.map(|ticket| ticket.descriptor.packet);
-            let family = (parent, origin);
-            let Some(spare) = new_frame(bytes.len(), family, ring, tickets, &router.pool) else {
+            let Some(spare) = ring.take_spare(bytes.len()) else {
                 return Some(packet);
             };
             let offset = ring
@@ -223,12 +214,19 @@ impl ComponentHost {
                 .unwrap_or(spare.offset);
             let (metadata, tlvs) = annotations::said(&packet, &Metadata::default(), &router.pool);
             let told = (metadata != Metadata::default()).then_some((&metadata, tlvs));
+            if let Some(ticket) = &ticket {
+                ring.stem(&spare, ticket.descriptor.packet);
+            }
             ring.give(spare, (offset, port), bytes, told);
-            if let Some(ticket) = ticket {
+            if let Some(ticket) = ticket.filter(|_| !stays) {
                 ring.give_up(ticket.descriptor, REPLACED);
             }
         }
-        self.tickets.close(origin);
+        if stays {
+            self.tickets.note_copy(origin);
+        } else {
+            self.tickets.close(origin);
+        }
         router.pool.free(packet);
         None
     }
@@ -240,7 +238,9 @@ impl ComponentHost {
             let Some(packet) = self.send(port, packet, router) else {
                 continue;
             };
-            if let (Some(ticket), Some(ring)) = (self.tickets.open(origin), &mut self.ring) {
+            if let (Some(ticket), Some(ring)) = (self.tickets.open(origin), &mut self.ring)
+                && !has_clones(&ticket, origin, &router.pool)
+            {
                 ring.give_up(ticket.descriptor, NO_BUFFER);
                 self.tickets.close(origin);
             }
@@ -268,43 +268,9 @@ impl ComponentHost {
     }
 }
 
-/// Where other packets of `origin` are left in the body, keeps a spare for them that stems from packet index `parent`,
-/// which leaves.
-fn bequeath(parent: u32, origin: u32, ring: &mut Ring, tickets: &mut Tickets, pool: &Pool) {
-    if pool.origin_packets(origin) > 1
-        && ring.small_spares() > NOT_KEPT
-        && let Some(spare) = ring.take_spare(0)
-    {
-        ring.stem(&spare, parent);
-        tickets.set_heir(origin, spare);
-    }
-}
-
-/// A frame for `length` bytes of a packet of `origin`. It stems from `parent`, or where that has left from what it left
-/// behind. `None` where no spare is large enough.
-fn new_frame(
-    length: usize,
-    (parent, origin): (Option<u32>, u32),
-    ring: &mut Ring,
-    tickets: &mut Tickets,
-    pool: &Pool,
-) -> Option<Descriptor> {
-    let heir = tickets.take_heir(origin);
-    if let Some(heir) = heir {
-        if ring.place(&heir, heir.offset, length).is_some() {
-            bequeath(heir.packet, origin, ring, tickets, pool);
-            return Some(heir);
-        }
-        tickets.set_heir(origin, heir);
-    }
-    let spare = ring.take_spare(length)?;
-    if let Some(parent) = parent.or(heir.map(|heir| heir.packet)) {
-        ring.stem(&spare, parent);
-    }
-    if let Some(parent) = parent {
-        bequeath(parent, origin, ring, tickets, pool);
-    }
-    Some(spare)
+/// Whether other packets in the body are to stem from the ticket's, which stays so long.
+fn has_clones(ticket: &Ticket, origin: u32, pool: &Pool) -> bool {
+    ticket.metadata.kept && pool.origin_packets(origin) > 1
 }
 
 /// A packet in the body, with the bytes of the engine's frame; `None` when there is no room for it.

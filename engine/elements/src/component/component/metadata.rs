@@ -15,14 +15,17 @@ impl Records<'_> {
     /// Writes down what is known of a packet that goes out as `index`; false if that is nothing.
     pub fn tell(&self, index: u32, packet: &Packet, router: &Router) -> bool {
         let mark = u32::from_le_bytes(router.pool.annotation(packet, MARK));
-        let nsh = router.pool.nsh(packet).filter(|nsh| nsh.is_exposed());
+        let nsh = router.pool.nsh(packet);
+        let kept = self.features & feature::KEPT != 0 && nsh.is_some();
+        let nsh = nsh.filter(|nsh| nsh.is_exposed());
         let timed = self.features & feature::TIMESTAMPS != 0 && packet.timestamp() != 0;
-        if mark == 0 && nsh.is_none() && !timed {
+        if mark == 0 && nsh.is_none() && !timed && !kept {
             return false;
         }
         let mut metadata = Metadata {
             mark,
             timestamp: packet.timestamp(),
+            kept,
             ..Metadata::default()
         };
         if let Some(nsh) = nsh {

@@ -109,11 +109,6 @@ impl Ring {
         (at >= reserved).then_some(at as u16)
     }
 
-    /// How many small spares there are.
-    pub fn small_spares(&self) -> usize {
-        self.small.len()
-    }
-
     /// A spare that holds `length` bytes.
     pub fn take_spare(&mut self, length: usize) -> Option<Descriptor> {
         let frames = &self.attachment.welcome.frames;

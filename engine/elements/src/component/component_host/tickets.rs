@@ -13,8 +13,8 @@ pub struct Ticket {
     /// The attachment it came through.
     attachment: u32,
     returned: bool,
-    /// A spare that stems from the packet, for clones that leave after it.
-    heir: Option<Descriptor>,
+    /// A clone left in a frame of its own, and more were to follow.
+    pub is_copied: bool,
 }
 
 /// All tickets. Numbers begin at 1 and are given anew once their last packet is gone.
@@ -39,7 +39,7 @@ impl Tickets {
             metadata,
             attachment: self.attachment,
             returned: false,
-            heir: None,
+            is_copied: false,
         };
         self.outside += 1;
         match self.free.pop() {
@@ -73,16 +73,9 @@ impl Tickets {
         }
     }
 
-    /// Keeps a spare that stems from the packet of this ticket.
-    pub fn set_heir(&mut self, number: u32, spare: Descriptor) {
-        self.all[number as usize - 1].heir = Some(spare);
-    }
-
-    /// Takes the spare that stems from the packet of this ticket, if there is one.
-    pub fn take_heir(&mut self, number: u32) -> Option<Descriptor> {
-        let ticket = self.all.get_mut((number as usize).checked_sub(1)?)?;
-        let heir = ticket.heir.take();
-        heir.filter(|_| ticket.attachment == self.attachment)
+    /// Notes that a clone left in a frame of its own.
+    pub fn note_copy(&mut self, number: u32) {
+        self.all[number as usize - 1].is_copied = true;
     }
 
     /// Takes the ticket back: its last packet is gone.
@@ -135,16 +128,15 @@ mod tests {
     }
 
     #[test]
-    fn an_heir_is_taken_once_and_never_by_another_attachment() {
+    fn a_packet_of_which_a_copy_left_is_still_to_be_returned() {
         let mut tickets = Tickets::default();
         let number = issue(&mut tickets, 7);
-        tickets.close(number);
-        tickets.set_heir(number, Descriptor::default());
-        assert!(tickets.take_heir(number).is_some());
-        assert!(tickets.take_heir(number).is_none() && tickets.take_heir(0).is_none());
-        tickets.set_heir(number, Descriptor::default());
-        tickets.next_attachment();
-        assert!(tickets.take_heir(number).is_none());
+        tickets.note_copy(number);
+        assert_eq!(tickets.outside(), 1);
+        assert!(tickets.open(number).is_some_and(|ticket| ticket.is_copied));
+        tickets.end(number);
+        let next = issue(&mut tickets, 8);
+        assert!(tickets.open(next).is_some_and(|ticket| !ticket.is_copied));
     }
 
     #[test]
