@@ -167,8 +167,7 @@ static int scribble(weft_component *component, const char *seconds)
         if (count > 0)
             weft_return(component, packets, (size_t)count);
         scribble_some(component->view.frames, component->welcome.frames_bytes);
-        scribble_some((uint8_t *)component->metadata, (uint64_t)component->welcome.packets * sizeof(weft_metadata));
-        scribble_some(component->tlvs, (uint64_t)component->welcome.packets * WF_TLVS);
+        scribble_some((uint8_t *)component->metadata, component->welcome.link_bytes - component->welcome.metadata);
         use_a_spare(component);
         if (random_bits() % 256 == 0)
             scribble_link(component);

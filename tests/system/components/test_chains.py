@@ -247,6 +247,16 @@ def test_packets_that_stem_from_none_have_no_header(bench: Bench, private: str) 
     until(lambda: edge_drops(bench) == {"nsh-no-context": 2}, "both are dropped")
 
 
+def test_a_component_that_is_full_does_not_wait_for_itself(c_bench: Bench, private: str) -> None:
+    """What it returns passes through the element that it gets its packets from."""
+    frames = [frame(1, 0, 64, n % 250) for n in range(400)]
+    flipped = [f[:16] + bytes(b ^ 0x5A for b in f[16:]) for f in frames]
+    arguments = f"CAPACITY 20, HOLD 4096, {private}".rstrip(", ")
+    around = replace(sides(arguments), source="BURST 20")
+    c_bench.exchange([VARIABLE.before(f) for f in frames], around)
+    c_bench.expect([[VARIABLE.passed().before(f) for f in flipped]])
+
+
 def test_a_mark_is_not_passed_on_but_with_a_clone(bench: Bench, private: str) -> None:
     """Packets come marked, and CheckMark drops those that are not."""
     frames = [frame(23, 1, 64), frame(9, 1, 64)]

@@ -41,7 +41,7 @@ operation[1] -> SetNSH(TLV 256:7:7265706c6163656421) -> out;
 operation[2] -> SetNSH(REMOVE 256:7) -> out;
 operation[3] -> SetNSH(CONTEXT 05060708090a0b0c0d0e0f1011121314) -> out;
 operation[4] -> first :: Tee(2) -> out;
-first[1] -> Queue(100) -> Unqueue -> second :: Tee(2) -> out;
+first[1] -> Queue(1000) -> Unqueue -> second :: Tee(2) -> out;
 second[1] -> out;
 operation[5] -> EtherEncap(0xa5a5, a5:a5:a5:a5:a5:a5, a5:a5:a5:a5:a5:a5) -> out;
 aside :: Tee(2) -> out;

@@ -85,21 +85,27 @@ fn is_end(node: &Node, direction: Direction) -> bool {
     }
 }
 
-/// Storage elements that pushes from `from` end in.
+/// Storage elements that pushes from `from` end in, itself left out: who is full does not wait for that.
 fn stores_downstream(nodes: &[Node], from: ElementId) -> Vec<ElementId> {
-    let mut found = Vec::new();
+    let mut found = HashSet::new();
     let mut seen = HashSet::new();
-    let mut queue = VecDeque::from([from]);
-    while let Some(id) = queue.pop_front() {
-        for (next, _) in nodes[id].outputs.iter().filter_map(|o| o.target) {
-            if seen.insert(next) {
-                match nodes[next].class.storage {
-                    true => found.push(next),
-                    false => queue.push_back(next),
-                }
+    let mut queue = VecDeque::from([(from, None)]);
+    while let Some((id, input)) = queue.pop_front() {
+        for (number, output) in nodes[id].outputs.iter().enumerate() {
+            let leads = input.is_none_or(|input| flows(nodes[id].class.flow, input, number));
+            let Some((next, port)) = output.target.filter(|_| leads) else {
+                continue;
+            };
+            if nodes[next].class.storage {
+                found.insert(next);
+            } else if seen.insert((next, port)) {
+                queue.push_back((next, Some(port)));
             }
         }
     }
+    found.remove(&from);
+    let mut found: Vec<ElementId> = found.into_iter().collect();
+    found.sort_unstable();
     found
 }
 

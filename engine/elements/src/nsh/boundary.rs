@@ -19,7 +19,8 @@ const ADDRESSES: usize = 12;
 pub(super) const BOUNDARY: Class = Class {
     ports: "-/=",
     processing: "h/h",
-    flow: "x/x",
+    // What comes back from the function goes to the network only, whatever waits for room in between.
+    flow: "#/#",
     arguments: ARGUMENTS,
     ..Class::agnostic("", "nsh", |_| Err(Vec::new()))
 };
