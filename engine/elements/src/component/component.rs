@@ -8,6 +8,8 @@
 //! them. What it returns is checked, and nothing it writes is believed: a process that breaks a rule
 //! is cut off ("violation"), as is one that returns nothing for `LIMIT` although it has packets
 //! ("component-hung"); one that ends is noticed at once ("component-lost"). Each costs the packets it had.
+//! It reads and writes the Network Service Header that was taken off a packet ([NSHFunction](NSHFunction.md)); what is no
+//! context header costs the packet ("nsh-tlv"). New packets have the header of the parent that it names.
 //!
 //! ## Ports
 //! Any number of push inputs and push outputs. The process sees the number of the input and says
