@@ -51,8 +51,8 @@ use super::refusals::Refusals;
 use requests::{Asked, Outcome, Request, Requests};
 use std::net::Ipv4Addr;
 use weft_core::{
-    Batch, Built, Class, Configure, DeferredCall, Element, Handler, Packet, Place, Router, Value,
-    argument, downcast, reader, writer,
+    Batch, Built, Class, Configure, DeferredCall, Element, Handler, Packet, Place, Router, Task,
+    Value, argument, downcast, reader, writer,
 };
 use weft_wire::nsh::oam::{Content, Echo, code, echo, push_reply_path, push_source, reply_mode};
 
@@ -134,6 +134,8 @@ struct NSHPing {
     handle: Option<u32>,
     first: Option<u32>,
     requests: Requests,
+    /// Requests that leave when the task runs.
+    outgoing: Vec<(u32, Packet)>,
     /// How the last request ended, in JSON.
     last: String,
     refusals: Refusals,
@@ -157,6 +159,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         handle,
         first,
         requests: Requests::default(),
+        outgoing: Vec::new(),
         last: String::new(),
         refusals: Refusals::default(),
     }))
@@ -205,7 +208,8 @@ impl NSHPing {
             self.requests.take(sequence);
             return Err("no memory is left for a packet".to_string());
         };
-        router.emit(0, packet);
+        self.outgoing.push((sequence, packet));
+        router.schedule();
         self.wait(router);
         Ok(())
     }
@@ -287,7 +291,9 @@ impl Element for NSHPing {
     fn take_state(&mut self, old: &mut dyn Element, router: &mut Router) {
         if let Ok(old) = downcast::<NSHPing>(old) {
             self.requests = std::mem::take(&mut old.requests);
+            self.outgoing = std::mem::take(&mut old.outgoing);
             self.last = std::mem::take(&mut old.last);
+            router.schedule();
             self.wait(router);
         }
     }
@@ -295,6 +301,15 @@ impl Element for NSHPing {
     fn call(&mut self, call: DeferredCall<'_>, router: &mut Router) -> Result<(), String> {
         let text = std::str::from_utf8(call.value).map_err(|_| "should be text".to_string())?;
         self.ask(text, Some(call.ticket), router)
+    }
+
+    fn run_task(&mut self, router: &mut Router) -> Task {
+        let now = router.clock.refresh();
+        for (sequence, packet) in self.outgoing.drain(..) {
+            self.requests.note_sent(sequence, now);
+            router.emit(0, packet);
+        }
+        Task::Sleep
     }
 
     fn timer(&mut self, _key: u32, router: &mut Router) {
@@ -322,10 +337,55 @@ impl Element for NSHPing {
     }
 
     fn cleanup(&mut self, router: &mut Router) {
+        for (_, packet) in self.outgoing.drain(..) {
+            router.pool.free(packet);
+        }
         for request in self.requests.take_all() {
             if let Some(ticket) = request.waiting {
                 router.answer(ticket, Err("the element has gone".to_string()));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{captured, finish, load, read};
+
+    const GRAPH: &str = "f :: Feed -> CheckNSHHeader(0, OAM forward) \
+                         -> p :: NSHPing(REPLY 110, HANDLE 1, SEQUENCE 5) -> c :: Capture;";
+    const REQUEST: &str =
+        "2fc2020700000aff01000018000000000104000000000001000000050300000400006eff";
+    const REPLY: &str = "2fc2020700006eff010000100000000002040500000000010000000";
+
+    #[test]
+    fn a_request_goes_on_in_the_graph_that_follows() {
+        let mut router = load(GRAPH);
+        router.write_handler("p.send", "10 TIMEOUT 100").unwrap();
+        router.hot_swap("config", GRAPH).unwrap();
+        router.run_for(100);
+        assert_eq!(captured(&mut router, "c"), [REQUEST]);
+        router.hot_swap("config", GRAPH).unwrap();
+        router.run_for(100);
+        let replies = format!("{REPLY}5\n{REPLY}5\n{REPLY}6");
+        router.write_handler("f.packets", &replies).unwrap();
+        router.run_for(100);
+        let last = read(&mut router, "p.last");
+        assert!(
+            last.starts_with(r#"{"outcome": "reply", "sequence": 5, "code": 5"#),
+            "{last}"
+        );
+        assert_eq!(read(&mut router, "p.received"), "1");
+        assert_eq!(read(&mut router, "p.drops"), "nsh-oam-unexpected 2\n");
+        finish(router);
+    }
+
+    #[test]
+    fn a_request_that_has_not_left_ends_with_its_graph() {
+        let mut router = load(GRAPH);
+        router.write_handler("p.send", "10").unwrap();
+        router.hot_swap("config", "Idle -> Discard;").unwrap();
+        router.run_for(100);
+        finish(router);
     }
 }

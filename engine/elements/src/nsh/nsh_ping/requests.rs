@@ -166,6 +166,13 @@ impl Requests {
         }
     }
 
+    /// A request leaves just now.
+    pub fn note_sent(&mut self, sequence: u32, now: u64) {
+        if let Some(request) = self.waiting.get_mut(&sequence) {
+            request.sent = now;
+        }
+    }
+
     /// The request that a reply belongs to; it waits no longer.
     pub fn answered(&mut self, sequence: u32) -> Option<Request> {
         let request = self.waiting.remove(&sequence)?;
@@ -240,7 +247,12 @@ mod tests {
         assert_eq!(requests.ended(4), None);
         assert_eq!(requests.ended(5), Some((0, until(5))));
         assert_eq!(requests.answered(0), None);
-        assert_eq!(requests.answered(u32::MAX), Some(until(10)));
+        requests.note_sent(u32::MAX, 3);
+        let answered = Request {
+            sent: 3,
+            ..until(10)
+        };
+        assert_eq!(requests.answered(u32::MAX), Some(answered));
         assert_eq!(requests.answered(u32::MAX), None);
         let counts = (requests.handle(), requests.sent(), requests.received());
         assert_eq!(counts, (7, 2, 1));
