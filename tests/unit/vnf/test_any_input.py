@@ -24,6 +24,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROUNDS = 400
+ROLES = (
+    """\
+nsh:
+  role: classifier
+  mac: $NEXT
+  rules:
+    - {match: tcp dst port 80, spi: 10, si: 9, ttl: 3, context: 000102030405060708090a0b0c0d0e0f}
+    - {match: "-", spi: $A, tlvs: [{class: 3, type: 1, value: 0a0b}]}
+""",
+    """\
+nsh:
+  role: forwarder
+  transport: vxlan-gpe
+  address: {out: 10.0.0.1}
+  vni: 7
+  table:
+    - {spi: 10, si: 255, interface: in, mac: "02:00:00:00:0a:01"}
+    - {spi: 10, si: 254, interface: out, vxlan-gpe: 10.0.0.2}
+""",
+    """\
+nsh: {role: proxy, reassociate: flow, flows: 9, timeout: 2s, mac: {in: sender}, mtu: 9000, oam: drop}
+components:
+  a: {framework: click, text: "input -> output;"}
+path: in -> a -> out; out -> in
+""",
+)
 RICH = """\
 weft: 1
 vnf: rich
@@ -83,6 +109,20 @@ def test_manifests_with_processes() -> None:
         assert (package is None) == bool(problems)
         if package is not None:
             assert graph_of(package).endswith(package.path or "")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_manifests_with_roles(role: str) -> None:
+    chance = random.Random(5)
+    head = "weft: 1\nvnf: gate\nversion: 1.0.0\ninterfaces: [in, out]\n"
+    parameters = "parameters:\n  NEXT: {type: mac}\n  A: {type: integer}\n"
+    good = (head + role + parameters).encode()
+    assert read_manifest([PackageFile("vnf.yaml", good)])[1] == []
+    for _ in range(ROUNDS):
+        package, problems = read_manifest([PackageFile("vnf.yaml", mutated(chance, good))])
+        assert (package is None) == bool(problems)
+        if package is not None:
+            assert graph_of(package).endswith(package.path or "\n")
 
 
 def test_archives(tmp_path: Path) -> None:
