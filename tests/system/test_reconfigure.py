@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.system.conftest import Weft
 
 RATE_PPS = 2000
-HIGH_RATE_PPS = 20_000
+HIGH_RATE_PPS = 8_000
 AT = 40  # a byte of every frame that components change
 
 ADD = """#include <weft/component.h>
