@@ -26,7 +26,8 @@ LAST = 300
 HELD = 100
 FALLBACKS = {"drop": {"component-away"}, "bypass": set(), "hold": {"hold-full"}}
 ATTACKS = {
-    "double": r"returned a packet (that is not the component's|in another slot)",  # its number may be in use again
+    # The number of a packet that was returned may be in use again.
+    "double": r"returned a packet (that is not the component's|in another slot)",
     "foreign": r"returned a packet (that is not the component's|in another slot|index that does not exist)",
     "range": r"returned a packet that does not lie inside its slot",
     "tail": r"[0-9]+ descriptors returned, more than there are packets",
