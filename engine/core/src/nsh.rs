@@ -2,10 +2,19 @@
 
 use crate::packet::Packet;
 use crate::pool::Pool;
-use weft_wire::nsh::{CONTEXT_LEN, FIXED_LEN, Header, MAX_OPTIONS, MAX_SPI, fits, md_type};
+use weft_wire::nsh::{
+    CONTEXT_LEN, FIXED_LEN, Header, MAX_OPTIONS, MAX_SPI, MD1_LEN, fits, md_type,
+};
 
 /// The most bytes of a link header that are kept with it: Ethernet and two VLAN tags.
 pub const MAX_LINK: usize = 22;
+/// Where link headers end in a kept header, and base header, context and its end.
+const BASE: usize = 24;
+const CONTEXT: usize = BASE + FIXED_LEN;
+const END: usize = CONTEXT + CONTEXT_LEN;
+/// The commonest link header, and what it and a header of MD type 1 have together.
+const ETHERNET: usize = 14;
+const COMMON: usize = ETHERNET + MD1_LEN;
 
 /// A header and the link header before it, taken off a packet.
 ///
@@ -13,10 +22,9 @@ pub const MAX_LINK: usize = 22;
 /// always are context headers from end to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nsh {
-    base: [u8; FIXED_LEN],
-    context: [u8; CONTEXT_LEN],
+    /// The link header, base header and context as they stood in the packet, one behind the other.
+    bytes: [u8; END],
     options: Option<Box<Options>>,
-    link: [u8; MAX_LINK],
     link_len: u8,
     exposed: bool,
     arrived: u32,
@@ -30,6 +38,14 @@ struct Options {
 }
 
 impl Nsh {
+    const BLANK: Nsh = Nsh {
+        bytes: [0; END],
+        options: None,
+        link_len: 0,
+        exposed: false,
+        arrived: 0,
+    };
+
     /// Takes in a header: `header` is the whole of it, as [`weft_wire::nsh::check`] found it, `link`
     /// what stood before it. `None` where the bytes are no header or the link header is too long.
     #[inline]
@@ -39,18 +55,16 @@ impl Nsh {
             return None;
         }
         let mut nsh = Nsh {
-            base,
-            context: [0; CONTEXT_LEN],
-            options: None,
-            link: [0; MAX_LINK],
             link_len: link.len() as u8,
-            exposed: false,
             arrived: u32::from_be_bytes([base[4], base[5], base[6], base[7]]),
+            ..Nsh::BLANK
         };
-        nsh.link[..link.len()].copy_from_slice(link);
+        nsh.bytes[BASE..CONTEXT].copy_from_slice(&base);
+        nsh.bytes[BASE - link.len()..BASE].copy_from_slice(link);
         let metadata = &header[FIXED_LEN..];
         if nsh.md_type() == md_type::FIXED {
-            nsh.context = metadata.try_into().ok()?;
+            let context: &[u8; CONTEXT_LEN] = metadata.try_into().ok()?;
+            nsh.bytes[CONTEXT..].copy_from_slice(context);
         } else if !nsh.keep_options(metadata) {
             return None;
         }
@@ -82,7 +96,13 @@ impl Nsh {
     /// Bytes of the header.
     #[inline]
     pub fn header_len(&self) -> usize {
-        usize::from(self.base[1] & 0x3f) * 4
+        usize::from(self.base()[1] & 0x3f) * 4
+    }
+
+    #[inline]
+    fn base(&self) -> &[u8; FIXED_LEN] {
+        let base = self.bytes[BASE..].first_chunk();
+        base.unwrap_or(&[0; FIXED_LEN]) // there always is one
     }
 
     /// Writes the header into the front of `to`. False where it is too short; nothing is written then.
@@ -91,46 +111,47 @@ impl Nsh {
         let Some(to) = to.get_mut(..self.header_len()) else {
             return false;
         };
-        to[..FIXED_LEN].copy_from_slice(&self.base);
+        to[..FIXED_LEN].copy_from_slice(self.base());
         to[FIXED_LEN..].copy_from_slice(self.metadata());
         true
     }
 
-    fn view(&self) -> (&[u8; FIXED_LEN], u16) {
-        (&self.base, u16::from_be_bytes([self.base[0], self.base[1]]))
+    fn first_word(&self) -> u16 {
+        let base = self.base();
+        u16::from_be_bytes([base[0], base[1]])
     }
 
     /// Whether it is of an OAM packet.
     pub fn is_oam(&self) -> bool {
-        self.view().0[0] & 0x20 != 0
+        self.base()[0] & 0x20 != 0
     }
 
     /// TTL, 0 to 63.
     pub fn ttl(&self) -> u8 {
-        (self.view().1 >> 6 & 0x3f) as u8
+        (self.first_word() >> 6 & 0x3f) as u8
     }
 
     /// Sets the TTL, 0 to 63.
     pub fn set_ttl(&mut self, ttl: u8) {
-        let word = self.view().1 & !0x0fc0 | u16::from(ttl & 0x3f) << 6;
-        self.base[..2].copy_from_slice(&word.to_be_bytes());
+        let word = self.first_word() & !0x0fc0 | u16::from(ttl & 0x3f) << 6;
+        self.bytes[BASE..BASE + 2].copy_from_slice(&word.to_be_bytes());
     }
 
     /// MD type.
     #[inline]
     pub fn md_type(&self) -> u8 {
-        self.base[2] & 0xf
+        self.base()[2] & 0xf
     }
 
     /// What followed it.
     #[inline]
     pub fn next_protocol(&self) -> u8 {
-        self.base[3]
+        self.base()[3]
     }
 
     /// Says what follows it.
     pub fn set_next_protocol(&mut self, next_protocol: u8) {
-        self.base[3] = next_protocol;
+        self.bytes[BASE + 3] = next_protocol;
     }
 
     /// Service path identifier, 24 bits.
@@ -142,20 +163,21 @@ impl Nsh {
     /// Service index.
     #[inline]
     pub fn si(&self) -> u8 {
-        self.base[7]
+        self.base()[7]
     }
 
     /// Service path identifier and service index in one.
     #[inline]
     pub fn path(&self) -> u32 {
-        u32::from_be_bytes([self.base[4], self.base[5], self.base[6], self.base[7]])
+        let base = self.base();
+        u32::from_be_bytes([base[4], base[5], base[6], base[7]])
     }
 
     /// Sets service path identifier and service index; of the identifier, the lower 24 bits count.
     #[inline]
     pub fn set_path(&mut self, spi: u32, si: u8) {
         let path = (spi & MAX_SPI) << 8 | u32::from(si);
-        self.base[4..].copy_from_slice(&path.to_be_bytes());
+        self.bytes[BASE + 4..CONTEXT].copy_from_slice(&path.to_be_bytes());
     }
 
     /// Whether service path identifier or service index are not those the packet came with.
@@ -166,13 +188,14 @@ impl Nsh {
 
     /// The context of MD type 1; zeros for other types.
     pub fn context(&self) -> &[u8; CONTEXT_LEN] {
-        &self.context
+        let context = self.bytes[CONTEXT..].first_chunk();
+        context.unwrap_or(&[0; CONTEXT_LEN]) // there always is one
     }
 
     /// Sets the context of MD type 1; without effect on other types.
     pub fn set_context(&mut self, context: &[u8; CONTEXT_LEN]) {
         if self.md_type() == md_type::FIXED {
-            self.context = *context;
+            self.bytes[CONTEXT..].copy_from_slice(context);
         }
     }
 
@@ -180,7 +203,7 @@ impl Nsh {
     #[inline]
     pub fn metadata(&self) -> &[u8] {
         if self.md_type() == md_type::FIXED {
-            return &self.context;
+            return self.context();
         }
         self.options()
     }
@@ -200,14 +223,14 @@ impl Nsh {
             return false;
         }
         let words = (FIXED_LEN + bytes.len()) / 4;
-        self.base[1] = self.base[1] & 0xc0 | words as u8;
+        self.bytes[BASE + 1] = self.bytes[BASE + 1] & 0xc0 | words as u8;
         true
     }
 
     /// The link header that stood before it.
     #[inline]
     pub fn link(&self) -> &[u8] {
-        &self.link[..usize::from(self.link_len)]
+        &self.bytes[BASE - usize::from(self.link_len)..BASE]
     }
 
     /// Whether components of the function see it and may change it.
@@ -218,6 +241,63 @@ impl Nsh {
     /// Shows it to the components of the function, or hides it.
     pub fn expose(&mut self, exposed: bool) {
         self.exposed = exposed;
+    }
+}
+
+/// An Ethernet header and a header of MD type 1, in registers: what is written in pieces of one size
+/// and read in pieces of another soon after stalls for longer than all the rest takes.
+struct Common {
+    /// Bytes 0 to 15.
+    first: u128,
+    /// Bytes 16 to 31.
+    second: u128,
+    /// Bytes 30 to 37.
+    last: u64,
+}
+
+impl Common {
+    #[inline]
+    fn read(bytes: &[u8; COMMON]) -> Option<Common> {
+        let common = Common {
+            first: u128::from_le_bytes(*bytes.first_chunk()?),
+            second: u128::from_le_bytes(*bytes[16..].first_chunk()?),
+            last: u64::from_le_bytes(*bytes[COMMON - 8..].first_chunk()?),
+        };
+        let length = (common.first >> (8 * (ETHERNET + 1))) as u8 & 0x3f;
+        let md_type = common.second as u8 & 0xf;
+        (usize::from(length) * 4 == MD1_LEN && md_type == md_type::FIXED).then_some(common)
+    }
+
+    #[inline]
+    fn write(&self, to: &mut [u8; COMMON]) {
+        to[..16].copy_from_slice(&self.first.to_le_bytes());
+        to[16..32].copy_from_slice(&self.second.to_le_bytes());
+        to[COMMON - 8..].copy_from_slice(&self.last.to_le_bytes());
+    }
+
+    /// Service path identifier and service index.
+    fn path(&self) -> u32 {
+        ((self.second >> 16) as u32).swap_bytes()
+    }
+}
+
+impl Nsh {
+    /// Becomes what was read.
+    #[inline]
+    fn take_in(&mut self, common: &Common, exposed: bool) {
+        if let Some(bytes) = self.bytes[BASE - ETHERNET..].first_chunk_mut() {
+            common.write(bytes);
+        }
+        self.arrived = common.path();
+        (self.options, self.link_len, self.exposed) = (None, ETHERNET as u8, exposed);
+    }
+
+    /// What was taken in, where it was of the commonest form.
+    #[inline]
+    fn common(&self) -> Option<Common> {
+        let bytes = self.bytes[BASE - ETHERNET..].first_chunk();
+        let common = bytes.and_then(Common::read);
+        common.filter(|_| usize::from(self.link_len) == ETHERNET)
     }
 }
 
@@ -241,12 +321,74 @@ impl Pool {
         self.side_mut(packet).nsh = Some(nsh);
     }
 
+    /// Keeps the header at a packet's network header position, and the link header before it, with
+    /// the packet, whose bytes stay. Gives how many bytes both have; `None` where there is no
+    /// header, or the link header is too long.
+    #[inline]
+    pub fn keep_nsh(&mut self, packet: &mut Packet, exposed: bool) -> Option<usize> {
+        let link = usize::from(packet.network()?.checked_sub(packet.offset())?);
+        let bytes = self.data(packet);
+        if link == ETHERNET
+            && let Some(common) = bytes.first_chunk().and_then(Common::read)
+        {
+            let nsh = self.side_mut(packet).nsh.get_or_insert(Nsh::BLANK);
+            nsh.take_in(&common, exposed);
+            return Some(COMMON);
+        }
+        let length = usize::from(bytes.get(link + 1)? & 0x3f) * 4;
+        let header = bytes.get(link..link + length)?;
+        let mut nsh = Nsh::read(header, &bytes[..link])?;
+        nsh.exposed = exposed;
+        self.set_nsh(packet, nsh);
+        Some(link + length)
+    }
+
+    /// Puts the kept header and its link header back before the packet's bytes, and marks both. The
+    /// header says what follows it and its path as they are given, and is no longer kept. Gives
+    /// `None` where no memory is left.
+    #[inline]
+    pub fn put_back_nsh(
+        &mut self,
+        packet: &mut Packet,
+        next_protocol: u8,
+        path: u32,
+    ) -> Option<()> {
+        let nsh = self.nsh(packet)?;
+        let (link, header) = (nsh.link().len(), nsh.header_len());
+        if let Some(common) = nsh.common() {
+            self.push(packet, COMMON)?;
+            let bytes = self.data_mut(packet)?.first_chunk_mut::<COMMON>()?;
+            common.write(bytes);
+            finish(&mut bytes[ETHERNET..], next_protocol, path)?;
+            self.side_mut(packet).nsh = None;
+        } else {
+            let nsh = self.take_nsh(packet)?;
+            self.push(packet, link + header)?;
+            let bytes = self.data_mut(packet)?;
+            bytes[..link].copy_from_slice(nsh.link());
+            nsh.write(&mut bytes[link..]);
+            finish(&mut bytes[link..], next_protocol, path)?;
+        }
+        packet.set_mac_here();
+        packet.set_network(link, header);
+        Some(())
+    }
+
     /// Takes the kept header away from the packet.
     #[inline]
     pub fn take_nsh(&mut self, packet: &mut Packet) -> Option<Nsh> {
         self.side(packet)?;
         self.side_mut(packet).nsh.take()
     }
+}
+
+/// Writes next protocol and path into a header.
+#[inline]
+fn finish(header: &mut [u8], next_protocol: u8, path: u32) -> Option<()> {
+    let fixed = header.first_chunk_mut::<FIXED_LEN>()?;
+    fixed[3] = next_protocol;
+    fixed[4..].copy_from_slice(&path.to_be_bytes());
+    Some(())
 }
 
 /// The header in the bytes of a packet, at its network header position, if a whole one is there.
@@ -309,6 +451,57 @@ mod tests {
         let expected = [0x0f, 0xc4, 2, 3, 1, 2, 3, 4, 9, 9, 9, 1, 7, 0, 0, 0];
         assert_eq!(bytes, expected);
         assert!(nsh.set_options(&[]) && nsh.header_len() == 8);
+    }
+
+    #[test]
+    fn what_is_kept_is_put_back_with_another_path() {
+        let mut pool = Pool::new(PoolSize { small: 4, large: 0 }).unwrap();
+        let headers = [
+            Repr::new(10, next::IPV4).to_bytes(),
+            variable(&[]),
+            variable(&[0, 1, 2, 3, 4, 5, 6, 0]),
+            variable(&[7; 4].map(|_| [0, 1, 2, 0]).concat()),
+        ];
+        // Records are used again, so that nothing of the one before may be left.
+        for link in [22, 14, 0, 14, 18, 14] {
+            for header in &headers {
+                let link: Vec<u8> = (1..=link).collect();
+                let bytes = [&link[..], header, b"inside"].concat();
+                let mut packet = pool.copy_in(&bytes).unwrap();
+                packet.set_network(link.len(), header.len());
+                let taken = pool.keep_nsh(&mut packet, false).unwrap();
+                assert_eq!(taken, link.len() + header.len());
+                assert_eq!(pool.data(&packet), bytes);
+                let kept = pool.nsh(&packet).unwrap();
+                assert_eq!((kept.link(), kept.is_reclassified()), (&link[..], false));
+                assert_eq!(kept.metadata(), &header[FIXED_LEN..]);
+                assert!(packet.pull(taken));
+                packet.clear_network();
+                pool.put_back_nsh(&mut packet, next::IPV6, 0x0102_03fe)
+                    .unwrap();
+                let mut expected = bytes.clone();
+                expected[link.len() + 3] = next::IPV6;
+                expected[link.len() + 4..][..4].copy_from_slice(&[1, 2, 3, 0xfe]);
+                assert_eq!(pool.data(&packet), expected);
+                assert_eq!(packet.nsh_header(&pool).unwrap().si(), 0xfe);
+                assert_eq!(pool.nsh(&packet), None);
+                pool.free(packet);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_header_or_lies_too_deep_is_not_kept() {
+        let mut pool = Pool::new(PoolSize { small: 4, large: 0 }).unwrap();
+        let header = Repr::new(10, next::IPV4).to_bytes();
+        for (link, length) in [(14, 23), (0, 7), (0, 1), (23, 24), (14, 0)] {
+            let bytes = [&vec![0; link], &header[..length]].concat();
+            let mut packet = pool.copy_in(&bytes).unwrap();
+            packet.set_network(link, length);
+            assert_eq!(pool.keep_nsh(&mut packet, false), None, "{link} {length}");
+            assert_eq!(pool.nsh(&packet), None);
+            pool.free(packet);
+        }
     }
 
     #[test]

@@ -4,9 +4,10 @@
 use super::flows::Flows;
 use super::refusals::Refusals;
 use super::{NO_NSH_HEADER, NO_NSH_HEADER_TEXT};
+use crate::dispatch::dispatch;
 use weft_core::{
     Argument, Batch, Built, Class, Configure, Element, MAX_LINK, Nsh, Packet, Place, Pool,
-    REASON_NO_BUFFER, Router, argument, downcast,
+    REASON_NO_BUFFER, Router, Verdict, argument, downcast,
 };
 use weft_wire::ethernet;
 use weft_wire::nsh::{FIXED_LEN, next};
@@ -37,6 +38,8 @@ pub(super) struct Boundary {
     mtu: usize,
     flows: Option<Flows>,
     refusals: Refusals,
+    /// The outputs of the batch at hand.
+    chosen: Vec<u32>,
 }
 
 /// Where a packet goes from the boundary.
@@ -51,6 +54,7 @@ enum Way {
 pub(super) type Refusal = (&'static str, &'static str);
 
 const NO_BUFFER: Refusal = (REASON_NO_BUFFER, "no memory is left");
+const NO_HEADER: Refusal = (NO_NSH_HEADER, NO_NSH_HEADER_TEXT);
 const NO_CONTEXT: Refusal = (
     "nsh-no-context",
     "it is none that came in, and names no parent that did",
@@ -75,6 +79,7 @@ pub(super) fn build(
         mtu: mtu as usize,
         flows,
         refusals: Refusals::default(),
+        chosen: Vec::new(),
     }))
 }
 
@@ -87,85 +92,94 @@ impl Boundary {
     /// Takes the header off a packet that came from the network.
     #[inline]
     fn enter(&mut self, packet: &mut Packet, pool: &mut Pool, now: u64) -> Result<Way, Refusal> {
-        let (nsh, taken) = read(packet, pool)?;
-        if nsh.si() == 0 {
+        let taken = keep(packet, pool, self.is_aware)?;
+        let nsh = pool.nsh(packet).ok_or(NO_HEADER)?;
+        let (si, protocol) = (nsh.si(), nsh.next_protocol());
+        if si == 0 {
             return Err(("nsh-si", "its service index is 0"));
         }
-        let is_for_function = match nsh.next_protocol() {
+        let is_for_function = match protocol {
             next::IPV4..=next::MPLS => !nsh.is_oam(),
             next::NONE => self.is_aware && !nsh.is_oam(),
             _ => false,
         };
         if !is_for_function {
-            self.pass_by(packet, pool, &nsh)?;
+            pass_by(packet, pool, si)?;
             return Ok(Way::Past);
         }
-        show_frame(packet, pool, &nsh, taken)?;
-        if let Some(flows) = &mut self.flows {
-            flows.learn(pool.data(packet), &nsh, now);
+        show_frame(packet, pool, protocol, taken)?;
+        if let Some(flows) = &mut self.flows
+            && let Some(nsh) = pool.nsh(packet)
+        {
+            flows.learn(pool.data(packet), nsh, now);
         }
-        self.keep(packet, pool, nsh);
         Ok(Way::On)
-    }
-
-    #[inline]
-    fn keep(&self, packet: &mut Packet, pool: &mut Pool, mut nsh: Nsh) {
-        nsh.expose(self.is_aware);
-        pool.set_nsh(packet, nsh);
-    }
-
-    /// Sends a packet past the function: only its service index is one less.
-    fn pass_by(&self, packet: &mut Packet, pool: &mut Pool, nsh: &Nsh) -> Result<(), Refusal> {
-        let at = packet.network().ok_or(NO_BUFFER)?;
-        let bytes = pool.from_position_mut(packet, at).ok_or(NO_BUFFER)?;
-        let index = bytes.get_mut(FIXED_LEN - 1).ok_or(NO_BUFFER)?;
-        *index = nsh.si() - 1;
-        Ok(())
     }
 
     /// Puts the header back on a packet that came from the function.
     #[inline]
-    fn leave(&mut self, packet: &mut Packet, pool: &mut Pool, now: u64) -> Result<(), Refusal> {
-        let nsh = pool.take_nsh(packet);
-        let flows = self.flows.as_mut();
-        let nsh = nsh.or_else(|| flows?.find(pool.data(packet), now));
-        let mut nsh = nsh.ok_or(NO_CONTEXT)?;
-        unwrap_frame(packet, pool, &mut nsh)?;
-        if !nsh.is_reclassified() {
-            let si = nsh.si().checked_sub(1);
-            nsh.set_path(nsh.spi(), si.ok_or(("nsh-si", "its service index is 0"))?);
+    fn leave(&mut self, packet: &mut Packet, pool: &mut Pool, now: u64) -> Result<Way, Refusal> {
+        if pool.nsh(packet).is_none() {
+            let flows = self.flows.as_mut().ok_or(NO_CONTEXT)?;
+            let nsh = flows.find(pool.data(packet), now).ok_or(NO_CONTEXT)?;
+            pool.set_nsh(packet, nsh);
         }
+        let nsh = pool.nsh(packet).ok_or(NO_CONTEXT)?;
         let (link, header) = (nsh.link().len(), nsh.header_len());
+        let path = match nsh.is_reclassified() {
+            true => nsh.path(),
+            // The service index is the lowest byte of the path.
+            false if nsh.si() == 0 => return Err(("nsh-si", "its service index is 0")),
+            false => nsh.path() - 1,
+        };
+        let protocol = unwrap_frame(packet, pool, nsh.next_protocol())?;
         if self.mtu != 0
             && packet.len() + header + link.saturating_sub(ethernet::HEADER_LEN) > self.mtu
         {
             return Err(("mtu", "it is too long with its header put back"));
         }
-        pool.push(packet, link + header).ok_or(NO_BUFFER)?;
-        let bytes = pool.data_mut(packet).ok_or(NO_BUFFER)?;
-        bytes[..link].copy_from_slice(nsh.link());
-        nsh.write(&mut bytes[link..]);
-        packet.set_mac_here();
-        packet.set_network(link, header);
-        Ok(())
+        pool.put_back_nsh(packet, protocol, path).ok_or(NO_BUFFER)?;
+        Ok(Way::On)
     }
 }
 
 /// Reads a packet's header, without taking it off; also how many bytes it and the link header have.
 #[inline]
 pub(super) fn read(packet: &Packet, pool: &Pool) -> Result<(Nsh, usize), Refusal> {
-    const NONE: Refusal = (NO_NSH_HEADER, NO_NSH_HEADER_TEXT);
-    let at = packet.network().ok_or(NONE)?;
-    let link = usize::from(at.checked_sub(packet.offset()).ok_or(NONE)?);
+    let at = packet.network().ok_or(NO_HEADER)?;
+    let link = usize::from(at.checked_sub(packet.offset()).ok_or(NO_HEADER)?);
     let bytes = pool.data(packet);
     if link > MAX_LINK {
         return Err(("nsh-link", "its link header has more than 22 bytes"));
     }
-    let length = bytes.get(link + 1).ok_or(NONE)? & 0x3f;
+    let length = bytes.get(link + 1).ok_or(NO_HEADER)? & 0x3f;
     let taken = link + usize::from(length) * 4;
-    let header = bytes.get(link..taken).ok_or(NONE)?;
-    let nsh = Nsh::read(header, &bytes[..link]).ok_or(NONE)?;
+    let header = bytes.get(link..taken).ok_or(NO_HEADER)?;
+    let nsh = Nsh::read(header, &bytes[..link]).ok_or(NO_HEADER)?;
     Ok((nsh, taken))
+}
+
+/// Keeps a packet's header beside it, without taking it off; gives how many bytes it and the link
+/// header have.
+#[inline]
+fn keep(packet: &mut Packet, pool: &mut Pool, exposed: bool) -> Result<usize, Refusal> {
+    let kept = pool.keep_nsh(packet, exposed);
+    kept.ok_or_else(|| match packet.network() {
+        Some(at) if usize::from(at.saturating_sub(packet.offset())) > MAX_LINK => {
+            ("nsh-link", "its link header has more than 22 bytes")
+        }
+        _ => NO_HEADER,
+    })
+}
+
+/// Sends a packet past the function: only its service index is one less.
+fn pass_by(packet: &mut Packet, pool: &mut Pool, si: u8) -> Result<(), Refusal> {
+    pool.take_nsh(packet);
+    let at = packet.network().ok_or(NO_BUFFER)?;
+    let bytes = pool.from_position_mut(packet, at).ok_or(NO_BUFFER)?;
+    let index = bytes.get_mut(FIXED_LEN - 1).ok_or(NO_BUFFER)?;
+    *index = si - 1;
+    Ok(())
 }
 
 /// Makes the packet an Ethernet frame of what follows its header.
@@ -173,11 +187,11 @@ pub(super) fn read(packet: &Packet, pool: &Pool) -> Result<(Nsh, usize), Refusal
 fn show_frame(
     packet: &mut Packet,
     pool: &mut Pool,
-    nsh: &Nsh,
+    protocol: u8,
     taken: usize,
 ) -> Result<(), Refusal> {
     packet.clear_network();
-    let kind = match nsh.next_protocol() {
+    let kind = match protocol {
         next::ETHERNET => None,
         next::NONE => {
             let rest = packet.len();
@@ -188,29 +202,29 @@ fn show_frame(
     };
     let start = taken - kind.map_or(0, |_| ethernet::HEADER_LEN.min(taken));
     if !packet.pull(start) {
-        return Err((NO_NSH_HEADER, NO_NSH_HEADER_TEXT));
+        return Err(NO_HEADER);
     }
     if let Some(kind) = kind {
+        let link = pool.nsh(packet).map_or(&[][..], |nsh| nsh.link());
+        let addresses: [u8; ADDRESSES] = link.first_chunk().copied().unwrap_or_default();
         let missing = ethernet::HEADER_LEN - (taken - start);
         pool.push(packet, missing).ok_or(NO_BUFFER)?;
         let bytes = pool.data_mut(packet).ok_or(NO_BUFFER)?;
         let header = bytes.first_chunk_mut::<{ ethernet::HEADER_LEN }>();
-        let header = header.ok_or((NO_NSH_HEADER, NO_NSH_HEADER_TEXT))?;
-        match nsh.link().first_chunk::<ADDRESSES>() {
-            Some(addresses) => header[..ADDRESSES].copy_from_slice(addresses),
-            None => header[..ADDRESSES].fill(0),
-        }
+        let header = header.ok_or(NO_HEADER)?;
+        header[..ADDRESSES].copy_from_slice(&addresses);
         header[ADDRESSES..].copy_from_slice(&kind.to_be_bytes());
     }
     packet.set_mac_here();
     Ok(())
 }
 
-/// Takes off the Ethernet header that [`show_frame`] made; what follows it is the next protocol.
+/// Takes off the Ethernet header that [`show_frame`] made; gives the next protocol, which is what
+/// follows it.
 #[inline]
-fn unwrap_frame(packet: &mut Packet, pool: &Pool, nsh: &mut Nsh) -> Result<(), Refusal> {
-    if matches!(nsh.next_protocol(), next::ETHERNET | next::NONE) {
-        return Ok(());
+fn unwrap_frame(packet: &mut Packet, pool: &Pool, protocol: u8) -> Result<u8, Refusal> {
+    if matches!(protocol, next::ETHERNET | next::NONE) {
+        return Ok(protocol);
     }
     const OTHER: Refusal = (
         "nsh-next-protocol",
@@ -219,9 +233,8 @@ fn unwrap_frame(packet: &mut Packet, pool: &Pool, nsh: &mut Nsh) -> Result<(), R
     let kind = pool.data(packet).get(ADDRESSES..ethernet::HEADER_LEN);
     let kind = kind.ok_or(OTHER)?;
     let protocol = next_protocol_of(u16::from_be_bytes([kind[0], kind[1]]));
-    nsh.set_next_protocol(protocol.ok_or(OTHER)?);
     let _ = packet.pull(ethernet::HEADER_LEN);
-    Ok(())
+    protocol.ok_or(OTHER)
 }
 
 /// The EtherType of a next protocol.
@@ -259,23 +272,24 @@ impl Element for Boundary {
     fn push(&mut self, port: usize, batch: &mut Batch, router: &mut Router) {
         let now = router.clock.now();
         let is_entering = port < self.pairs;
-        let mut through = router.new_batch();
-        for mut packet in batch.drain(..) {
-            let outcome = if is_entering {
-                self.enter(&mut packet, &mut router.pool, now)
-            } else {
-                let left = self.leave(&mut packet, &mut router.pool, now);
-                left.map(|()| Way::On)
+        let mut chosen = std::mem::take(&mut self.chosen);
+        chosen.clear();
+        router.filter(batch, |packet, router| {
+            let outcome = match is_entering {
+                true => self.enter(packet, &mut router.pool, now),
+                false => self.leave(packet, &mut router.pool, now),
             };
             match outcome {
-                Ok(Way::On) => through.push(packet),
-                Ok(Way::Past) => router.emit(port + self.pairs, packet),
+                Ok(Way::On) => chosen.push(port as u32),
+                Ok(Way::Past) => chosen.push((port + self.pairs) as u32),
                 Err((reason, text)) => {
                     self.refusals.tell(reason, text, router);
-                    router.drop_packet(packet, reason);
+                    return Verdict::Drop(reason);
                 }
             }
-        }
-        router.emit_batch(port, through);
+            Verdict::Keep
+        });
+        dispatch(batch, &chosen, NO_NSH_HEADER, router);
+        self.chosen = chosen;
     }
 }
