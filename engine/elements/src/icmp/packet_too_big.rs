@@ -1,4 +1,4 @@
-//! # PacketTooBig(ADDRESS, [ADDRESS6, *keywords* MTU, RATE, BURST])
+//! # PacketTooBig(ADDRESS, [ADDRESS6, *keywords* MTU, TAGS, RATE, BURST])
 //!
 //! Answers Ethernet frames that were too big to be encapsulated, so that their senders send smaller packets: with ICMP
 //! "fragmentation needed" (RFC 1191) or ICMPv6 "packet too big" (RFC 4443, section 3.2).
@@ -18,6 +18,7 @@
 //! - `MTU` *unsigned*: the longest IP packet that can be encapsulated, which senders are told; at least 68 (RFC 791), with
 //!   ADDRESS6 1280 (RFC 8200). It is the MTU of the link the packets leave by less all that is put before them: with a frame of
 //!   1500 bytes in a Network Service Header of 24 it is 1500 - 24 - 14 = 1462, and in VXLAN-GPE over IPv4 36 less.
+//! - `TAGS` *boolean* (false): whether a frame is encapsulated with its VLAN tags, each of which takes 4 bytes from MTU.
 //! - `RATE` *unsigned* (100): answers a second.
 //! - `BURST` *unsigned* (50): answers at once.
 //!
@@ -30,7 +31,7 @@
 //! ```click
 //! in :: Idle -> c :: NSHClassifier(- => SPI 10, MTU 1500) -> Discard;
 //! c [1] -> Discard;
-//! c [2] -> PacketTooBig(192.0.2.1, 2001:db8::1, MTU 1462) -> back :: Discard;
+//! c [2] -> PacketTooBig(192.0.2.1, 2001:db8::1, MTU 1462, TAGS true) -> back :: Discard;
 //! ```
 //!
 //! ## See also
@@ -48,7 +49,7 @@ use weft_core::{
 };
 use weft_wire::ipv4::HeaderCopy;
 use weft_wire::protocol::ether;
-use weft_wire::{MacAddr, icmp, ipv4, ipv6};
+use weft_wire::{MacAddr, ethernet, icmp, ipv4, ipv6};
 
 /// Registers PacketTooBig.
 pub static CLASS: Class = Class {
@@ -56,6 +57,7 @@ pub static CLASS: Class = Class {
         argument("ADDRESS", Place::Mandatory, "IP address", ""),
         argument("ADDRESS6", Place::Optional, "IPv6 address", ""),
         argument("MTU", Place::Keyword, "unsigned", ""),
+        argument("TAGS", Place::Keyword, "boolean", "false"),
         argument("RATE", Place::Keyword, "unsigned", "100"),
         argument("BURST", Place::Keyword, "unsigned", "50"),
     ],
@@ -91,7 +93,7 @@ pub static CLASS: Class = Class {
     ],
     fuzz: &[
         "10.0.0.9, 2001:db8::9, MTU 1280, RATE 1000000, BURST 1000000",
-        "10.0.0.9, MTU 68",
+        "10.0.0.9, MTU 68, TAGS true",
     ],
     ..Class::agnostic("PacketTooBig", "icmp", build)
 };
@@ -109,6 +111,7 @@ struct PacketTooBig {
     source: Ipv4Addr,
     source6: Option<Ipv6Addr>,
     mtu: usize,
+    has_tags: bool,
     bucket: TokenBucket,
     id: u16,
     cells: Option<Cells>,
@@ -119,6 +122,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
     let source = args.mandatory("ADDRESS");
     let source6: Option<Ipv6Addr> = args.positional_opt("ADDRESS6");
     let mtu: u32 = args.mandatory_keyword("MTU");
+    let has_tags = args.keyword("TAGS", false);
     let rate: u32 = args.keyword("RATE", 100);
     let burst: u32 = args.keyword("BURST", 50);
     args.check(|| checked_mtu(mtu, source6.is_some()).map(|_| ()));
@@ -127,6 +131,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         source,
         source6,
         mtu: mtu as usize,
+        has_tags,
         bucket: TokenBucket::full(rate.into(), burst.into()),
         id: 1,
         cells: None,
@@ -162,9 +167,10 @@ impl PacketTooBig {
         } = Frame::of(frame)?;
         let (link, packet) = frame.split_at_checked(payload)?;
         let mut answer = returned(link)?;
+        let mtu = self.mtu_behind(link);
         let message = match ether_type {
-            ether::IPV4 => self.message(packet)?,
-            ether::IPV6 => self.message6(packet)?,
+            ether::IPV4 => self.message(packet, mtu)?,
+            ether::IPV6 => self.message6(packet, mtu)?,
             _ => return None,
         };
         if self.bucket.refill(now) == 0 {
@@ -178,11 +184,19 @@ impl PacketTooBig {
         Some((answer, payload))
     }
 
-    /// The message about an IPv4 packet.
-    fn message(&self, packet: &[u8]) -> Option<Vec<u8>> {
+    /// The longest IP packet that can be encapsulated behind a link header.
+    fn mtu_behind(&self, link: &[u8]) -> usize {
+        match self.has_tags {
+            true => self.mtu.saturating_sub(link.len() - ethernet::HEADER_LEN),
+            false => self.mtu,
+        }
+    }
+
+    /// The message about an IPv4 packet longer than `mtu`.
+    fn message(&self, packet: &[u8], mtu: usize) -> Option<Vec<u8>> {
         let ip = HeaderCopy::of(packet).ok()?;
         let packet = packet.get(..usize::from(ip.total_len()))?;
-        let is_answered = packet.len() > self.mtu
+        let is_answered = packet.len() > mtu
             && ip.dont_fragment()
             && ip.checksum_ok()
             && refusal(&ip, ip.payload_in(packet), true, &[]).is_none();
@@ -197,19 +211,19 @@ impl PacketTooBig {
             options: &[],
             kind: icmp::kind::UNREACHABLE,
             code: NEED_FRAGMENT,
-            particulars: (self.mtu as u32).to_be_bytes(),
+            particulars: (mtu as u32).to_be_bytes(),
             quoted: &packet[..packet.len().min(room)],
         };
         Some(message.to_bytes())
     }
 
-    /// The message about an IPv6 packet.
-    fn message6(&self, packet: &[u8]) -> Option<Vec<u8>> {
+    /// The message about an IPv6 packet longer than `mtu`.
+    fn message6(&self, packet: &[u8], mtu: usize) -> Option<Vec<u8>> {
         let source = self.source6?.octets();
         let header: &[u8; ipv6::HEADER_LEN] = packet.first_chunk()?;
         let header = ipv6::Repr::parse(&ipv6::Packet::new_checked(*header).ok()?);
         let packet = packet.get(..ipv6::HEADER_LEN + usize::from(header.payload_len))?;
-        if packet.len() <= self.mtu || !may_answer(&header, &packet[ipv6::HEADER_LEN..]) {
+        if packet.len() <= mtu || !may_answer(&header, &packet[ipv6::HEADER_LEN..]) {
             return None;
         }
         let message = message6::Message {
@@ -217,7 +231,7 @@ impl PacketTooBig {
             destination: header.source,
             kind: PACKET_TOO_BIG,
             code: 0,
-            particulars: (self.mtu as u32).to_be_bytes(),
+            particulars: (mtu as u32).to_be_bytes(),
             about: packet,
         };
         Some(message.to_bytes())
