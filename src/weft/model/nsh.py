@@ -7,10 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["WHOLE_ROLES", "Classification", "NextHop", "Nsh", "Rule", "Tlv", "Tunnel"]
+__all__ = [
+    "ICMP_ADDRESS",
+    "WHOLE_ROLES",
+    "Classification",
+    "Icmp",
+    "NextHop",
+    "Nsh",
+    "Rule",
+    "Tlv",
+    "Tunnel",
+]
 
 WHOLE_ROLES = ("classifier", "forwarder")
 """The roles that are a function's whole work, so that it has no components."""
+
+ICMP_ADDRESS = "192.0.0.8"
+"""The IPv4 address that ICMP errors have as source where a node has none (RFC 7600)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,14 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Icmp:
+    """Sources of ICMP errors about packets too big; without `address6` those of IPv6 get none."""
+
+    address: str = ICMP_ADDRESS
+    address6: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Classification:
     """A classifier's: packets from `inside` get headers and leave by `outside`, and the way back.
 
@@ -66,6 +87,7 @@ class Classification:
     host: str = ""
     next: str = "ethernet"
     unmatched: str = "drop"
+    icmp: Icmp = Icmp()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from weft.vnf.frameworks.framework import devices_element
 from weft.vnf.nsh_carrier import Carrier
+from weft.vnf.nsh_room import IPV4_LEAST, header_room, ip_room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,7 @@ def _boundary(nsh: Nsh, interfaces: Sequence[str], path: Path) -> str:
             f"{name}[1] -> [{number}]nsh[{number}] -> [1]{name};"
             f" {name}[2] -> [{back}]nsh[{back}] -> [2]{name};\n"
         )
-    settings = [f"MTU {_room(nsh)}"]
+    settings = [f"MTU {header_room(nsh)}"]
     if nsh.is_reassociating:
         settings += ["REASSOCIATE flow", f"FLOWS {nsh.flows}", f"TIMEOUT {nsh.timeout_s}"]
     element = f"nsh :: {_BOUNDARIES[nsh.role]}({', '.join(settings)});\n"
@@ -77,10 +78,16 @@ def _classifier(nsh: Nsh, task: Classification) -> str:
     inside, outside = task.inside, task.outside
     carrier = Carrier(nsh, outside)
     forwards = task.unmatched == "forward"
+    room = ip_room(nsh, task)
+    answers = room >= IPV4_LEAST
     past = " kind[1] -> [1]output; input[1] -> queue;" if forwards else ""
-    settings = [*(_rule(rule) for rule in task.rules), f"NEXT {task.next}", f"MTU {_room(nsh)}"]
+    settings = [
+        *(_rule(rule) for rule in task.rules),
+        f"NEXT {task.next}",
+        f"MTU {header_room(nsh)}",
+    ]
     parts = [
-        devices_element(inside, (inside,), {0}, {0}),
+        _hosts_side(task, room) if answers else devices_element(inside, (inside,), {0}, {0}),
         f"{outside} :: {{ {carrier.arrival(others=forwards)} -> {_end(task)}"
         f" {carrier.departure('input')};{past} }};\n",
         f"nsh :: NSHClassifier({', '.join(settings)});\n",
@@ -88,7 +95,22 @@ def _classifier(nsh: Nsh, task: Classification) -> str:
     ]
     if forwards:
         parts.append(f"nsh[1] -> [1]{outside}[1] -> {inside};\n")
+    elif answers:
+        parts.append("nsh[1] -> Discard;\n")
+    if answers:
+        parts.append(f"nsh[2] -> [1]{inside};\n")
     return "".join(parts)
+
+
+def _hosts_side(task: Classification, room: int) -> str:
+    """The inner interface, where senders of packets longer than `room` are told so."""
+    name, tags = task.inside, "true" if task.next == "ethernet" else "false"
+    sources = ", ".join(filter(None, (task.icmp.address, task.icmp.address6)))
+    return (
+        f"{name} :: {{ from :: FromDevice({name}) -> output;"
+        f" input -> queue :: Queue -> to :: ToDevice({name});"
+        f" input[1] -> icmp :: PacketTooBig({sources}, MTU {room}, TAGS {tags}) -> queue; }};\n"
+    )
 
 
 def _end(task: Classification) -> str:
@@ -129,8 +151,3 @@ def _hop(hop: NextHop, interfaces: Sequence[str]) -> str:
     """An entry as NSHForwarder reads it."""
     way = f"VXLANGPE {hop.peer}" if hop.peer else f"ETHER {hop.interface}:eth {hop.mac}"
     return f"{hop.spi}/{hop.si} => {interfaces.index(hop.interface)} {way}"
-
-
-def _room(nsh: Nsh) -> int:
-    """Bytes that a header and what follows it may take."""
-    return nsh.mtu - (Carrier.TUNNEL_BYTES if nsh.tunnels else 0)

@@ -431,7 +431,8 @@ def test_a_tunnel_finds_its_peer_and_leaves_room() -> None:
 def test_a_classifier_is_a_graph_of_its_own() -> None:
     assert graph(CLASSIFIER, "") == [
         '# 6 "vnf.yaml"',
-        "in :: { from :: FromDevice(in) -> output; input -> queue :: Queue -> to :: ToDevice(in); };",
+        "in :: { from :: FromDevice(in) -> output; input -> queue :: Queue -> to :: ToDevice(in); "
+        "input[1] -> icmp :: PacketTooBig(192.0.0.8, MTU 1462, TAGS true) -> queue; };",
         "out :: { from :: FromDevice(out) -> kind :: Classifier(12/894f) "
         "-> check :: CheckNSHHeader(14) -> decap :: NSHDecap(ethernet) -> output; "
         f"input -> EtherEncap(0x894f, out:eth, {MAC}) -> queue :: Queue -> to :: ToDevice(out); }};",
@@ -439,6 +440,8 @@ def test_a_classifier_is_a_graph_of_its_own() -> None:
         f"udp => SPI 11 SI 9 TTL 5 CONTEXT {CONTEXT}, "
         "- => SPI 12 TLV 3:1:0a0b TLV 3:2:, NEXT ethernet, MTU 1500);",
         "in -> nsh -> out -> in;",
+        "nsh[1] -> Discard;",
+        "nsh[2] -> [1]in;",
     ]
 
 
@@ -455,6 +458,7 @@ def test_what_no_rule_matches_may_pass_by() -> None:
         "nsh :: NSHClassifier(NEXT ip, MTU 1500);",
         "in -> nsh -> out -> in;",
         "nsh[1] -> [1]out[1] -> in;",
+        "nsh[2] -> [1]in;",
     ]
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from weft.model.nsh import Classification, Nsh, Tunnel
+from weft.model.nsh import Classification, Icmp, Nsh, Tunnel
 from weft.vnf import quantities
 from weft.vnf.document import MappingNode, TextNode
+from weft.vnf.manifest.nsh_icmp import check_room, read_icmp
 from weft.vnf.manifest.nsh_paths import read_rules, read_table
 from weft.vnf.manifest.nsh_values import IPV4, MAC, VNI, NshValues
 
@@ -39,6 +40,7 @@ _KEYS: Mapping[str, Mapping[str, bool]] = {
         "next": False,
         "host": False,
         "unmatched": False,
+        "icmp": False,
     },
     "forwarder": {**_CARRIER, **_CHECKS, "table": False},
 }
@@ -75,6 +77,8 @@ def read_nsh(
     nsh = settings.read()
     settings.check_names(components)
     settings.check_programs(nsh, components)
+    if "icmp" in settings.keys:
+        check_room(settings, settings.keys["icmp"][0], nsh)
     return nsh
 
 
@@ -235,6 +239,7 @@ class _Settings(NshValues):
             host=self._value("host", MAC) or "",
             next=following,
             unmatched=self._unmatched(tunnels),
+            icmp=read_icmp(self, self.keys["icmp"][1]) if "icmp" in self.keys else Icmp(),
         )
 
     def _unmatched(self, tunnels: Sequence[Tunnel]) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONTEXT",
     "IPV4",
+    "IPV6",
     "MAC",
     "MATCH",
     "METADATA_CLASS",
@@ -65,6 +66,14 @@ def _is_ipv4(text: str) -> bool:
     return not (address.is_unspecified or address.is_multicast)
 
 
+def _is_ipv6(text: str) -> bool:
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return not (address.is_unspecified or address.is_multicast or address.scope_id)
+
+
 def _bytes_of(text: str) -> int | None:
     return len(text) // 2 if _HEXADECIMAL.fullmatch(text) else None
 
@@ -88,6 +97,7 @@ CONTEXT = Form(
     f"{_CONTEXT_BYTES} bytes, two hexadecimal digits each",
 )
 IPV4 = Form(_is_ipv4, "an IPv4 address of one host, as in 10.0.0.1")
+IPV6 = Form(_is_ipv6, "an IPv6 address of one host, as in 2001:db8::1")
 MAC = Form(quantities.PARAMETER_TYPES["mac"][0], quantities.PARAMETER_TYPES["mac"][1])
 MATCH = Form(_is_filter, "a filter of IPClassifier, as in tcp dst port 80, or - for every packet")
 
