@@ -11,6 +11,7 @@ __all__ = [
     "ICMP_ADDRESS",
     "WHOLE_ROLES",
     "Classification",
+    "Echo",
     "Icmp",
     "NextHop",
     "Nsh",
@@ -74,6 +75,18 @@ class Icmp:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """Echo requests of active OAM (RFC 9516) are answered from `address`.
+
+    `reply`, as in "110/255", is the path that replies to a classifier's own requests take; without
+    it it sends none.
+    """
+
+    address: str
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Classification:
     """A classifier's: packets from `inside` get headers and leave by `outside`, and the way back.
 
@@ -127,6 +140,7 @@ class Nsh:
     timeout_s: int = 0
     classification: Classification | None = None
     table: tuple[NextHop, ...] = ()
+    echo: Echo | None = None
     line: int = 0
 
     @property

@@ -23,7 +23,7 @@ from weft.vnf.nsh_room import IPV4_LEAST, header_room, ip_room
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from weft.model.nsh import Classification, NextHop, Nsh, Rule
+    from weft.model.nsh import Classification, Echo, NextHop, Nsh, Rule
     from weft.vnf.path import Path
 
 __all__ = ["nsh_graph", "stand_in_addresses"]
@@ -78,6 +78,7 @@ def _classifier(nsh: Nsh, task: Classification) -> str:
     inside, outside = task.inside, task.outside
     carrier = Carrier(nsh, outside)
     forwards = task.unmatched == "forward"
+    asked, source = (_asked(nsh.echo), "leave") if nsh.echo else ("", "input")
     room = ip_room(nsh, task)
     answers = room >= IPV4_LEAST
     past = " kind[1] -> [1]output; input[1] -> queue;" if forwards else ""
@@ -88,8 +89,8 @@ def _classifier(nsh: Nsh, task: Classification) -> str:
     ]
     parts = [
         _hosts_side(task, room) if answers else devices_element(inside, (inside,), {0}, {0}),
-        f"{outside} :: {{ {carrier.arrival(others=forwards)} -> {_end(task)}"
-        f" {carrier.departure('input')};{past} }};\n",
+        f"{outside} :: {{ {carrier.arrival(others=forwards)} -> {asked}{_end(task)}"
+        f" {carrier.departure(source)};{past} }};\n",
         f"nsh :: NSHClassifier({', '.join(settings)});\n",
         f"{inside} -> nsh -> {outside} -> {inside};\n",
     ]
@@ -111,6 +112,14 @@ def _hosts_side(task: Classification, room: int) -> str:
         f" input -> queue :: Queue -> to :: ToDevice({name});"
         f" input[1] -> icmp :: PacketTooBig({sources}, MTU {room}, TAGS {tags}) -> queue; }};\n"
     )
+
+
+def _asked(echo: Echo) -> str:
+    """What meets echo requests at the end of a path, and sends some; all else comes to what follows."""
+    answers = f"echo :: NSHEcho({echo.address}); input -> leave :: Null; echo -> leave; echo[1] -> "
+    if not echo.reply:
+        return answers
+    return f"{answers}ping :: NSHPing(REPLY {echo.reply}); ping -> leave; ping[1] -> "
 
 
 def _end(task: Classification) -> str:
@@ -143,8 +152,15 @@ def _forwarder(nsh: Nsh, interfaces: Sequence[str]) -> str:
             f"{name} :: {{ {carrier.arrival()} -> output; {carrier.departure('input')}; }};\n"
         )
         joints.append(f"{name} -> nsh; nsh[{number}] -> {name};\n")
-    table = ", ".join(_hop(hop, interfaces) for hop in nsh.table)
-    return "".join([*parts, f"nsh :: NSHForwarder({table});\n", *joints])
+    settings = [_hop(hop, interfaces) for hop in nsh.table]
+    if nsh.echo:
+        expired = len(interfaces)
+        settings.append(f"EXPIRED {expired}")
+        joints.append(
+            f"Idle -> echo :: NSHEcho({nsh.echo.address}) -> nsh; nsh[{expired}] -> [1]echo;"
+            " echo[1] -> Discard;\n"
+        )
+    return "".join([*parts, f"nsh :: NSHForwarder({', '.join(settings)});\n", *joints])
 
 
 def _hop(hop: NextHop, interfaces: Sequence[str]) -> str:

@@ -89,7 +89,7 @@ def test_nobody_is_told_of_less_than_every_link_carries() -> None:
             "nsh: {role: forwarder, icmp: {address: 10.0.0.1}}",
             [
                 "5: nsh: unknown key 'icmp'; allowed: role, transport, address, vni, oam, "
-                "next-protocol, experiment, table"
+                "next-protocol, experiment, table, echo"
             ],
         ),
     ],

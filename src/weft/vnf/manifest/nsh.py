@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from weft.model.nsh import Classification, Icmp, Nsh, Tunnel
 from weft.vnf import quantities
 from weft.vnf.document import MappingNode, TextNode
+from weft.vnf.manifest.nsh_echo import read_echo
 from weft.vnf.manifest.nsh_icmp import check_room, read_icmp
 from weft.vnf.manifest.nsh_paths import read_rules, read_table
 from weft.vnf.manifest.nsh_values import IPV4, MAC, VNI, NshValues
@@ -25,6 +26,7 @@ __all__ = ["NSH_ELEMENT", "read_nsh", "role_in"]
 NSH_ELEMENT = "nsh"
 """The element of the role in the graph; no interface and no component is called so."""
 
+_ECHO_ELEMENT = "echo"
 _NONE = "none"
 _CHECKS = {"oam": False, "next-protocol": False, "experiment": False}
 _CARRIER = {"role": True, "transport": False, "address": False, "vni": False}
@@ -41,8 +43,9 @@ _KEYS: Mapping[str, Mapping[str, bool]] = {
         "host": False,
         "unmatched": False,
         "icmp": False,
+        "echo": False,
     },
-    "forwarder": {**_CARRIER, **_CHECKS, "table": False},
+    "forwarder": {**_CARRIER, **_CHECKS, "table": False, "echo": False},
 }
 _ROLES = tuple(_KEYS)
 _TRANSPORTS = ("ethernet", "vxlan-gpe")
@@ -121,7 +124,7 @@ class _Settings(NshValues):
         is_proxy = self.role == "proxy"
         return Nsh(
             role=self.role,
-            oam=self._choice("oam", ("drop", "forward")) or "drop",
+            oam=self._oam(),
             next_protocol=self._choice("next-protocol", ("drop", "forward")) or "drop",
             experiment=self._choice("experiment", ("true", "false")) == "true",
             mtu=self._number("mtu", _LEAST_MTU, _MOST_MTU) or _DEFAULT_MTU,
@@ -131,11 +134,15 @@ class _Settings(NshValues):
             timeout_s=self._timeout() if is_proxy else 0,
             classification=self._classification(inside, outside, tunnels),
             table=self._table(tunnels),
+            echo=read_echo(self, self.keys["echo"][1], self.role) if "echo" in self.keys else None,
             line=self.line,
         )
 
     def check_names(self, components: Mapping[str, Component | None]) -> None:
         """What the path calls must not be called like the element of the role."""
+        if self.role == "forwarder" and "echo" in self.keys and _ECHO_ELEMENT in self.interfaces:
+            of = "is the element that answers requests; choose another name"
+            self.reader.problem(self.line, f"interfaces: '{_ECHO_ELEMENT}' {of}")
         kinds = {"interfaces": self.interfaces, "components": components}
         for kind, names in kinds.items():
             if NSH_ELEMENT in names:
@@ -153,6 +160,15 @@ class _Settings(NshValues):
             else:
                 to_do = "give 'nsh' the setting 'reassociate: flow', or use another framework"
             self.reader.problem(component.line, f"components: {name}: {why}; {to_do}")
+
+    def _oam(self) -> str:
+        chosen = self._choice("oam", ("drop", "forward"))
+        if "echo" not in self.keys:
+            return chosen or "drop"
+        if chosen == "drop":
+            line = self.keys["oam"][0]
+            self.problem(line, "oam: 'drop' and 'echo', whose packets are OAM, exclude each other")
+        return "forward"
 
     def _sides(self) -> tuple[str, str]:
         """The interfaces of a classifier; of two, one is named by naming the other."""
