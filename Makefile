@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build sdk demo test lint bench fmt docs wheel lock clean
+.PHONY: help build sdk demo example test lint bench fmt docs wheel lock clean
 
 BIN := .venv/bin
 export PYO3_PYTHON := $(CURDIR)/.venv/bin/python
@@ -15,7 +15,8 @@ SDKS := $(patsubst sdk/%/Makefile,%,$(wildcard sdk/*/Makefile))
 SDK_SOURCES := $(shell find sdk -type f -not -name '*.md')
 
 help:
-	@echo "make demo    install what is missing and show functions on real traffic (root); ACT=chain: one act"
+	@echo "make demo    install what is missing and show two functions on real traffic (root)"
+	@echo "make example install what is missing and run one of examples/ (root): EXAMPLE=nsh-chain"
 	@echo "make test    install what is missing and run every test"
 	@echo "make lint    formatters, clippy, ruff and mypy, all as errors"
 	@echo "make bench   the figures of SPECIFICATION.md"
@@ -48,7 +49,15 @@ target/sdk/.built: $(SDK_SOURCES)
 
 demo: .venv/.built sdk
 	@tools/packages curl ip ping nsenter cc javac node
-	@$(BIN)/python -m demo $(ACT)
+	@$(BIN)/python -m demo
+
+EXAMPLE := nsh-chain
+EXAMPLES := $(patsubst examples/%/__main__.py,%,$(wildcard examples/*/__main__.py))
+
+example: .venv/.built
+	$(if $(filter $(EXAMPLE),$(EXAMPLES)),,$(error there is no example '$(EXAMPLE)'; there are: $(EXAMPLES)))
+	@tools/packages curl ip ping nsenter
+	@$(BIN)/python examples/$(EXAMPLE)
 
 test: .venv/.built sdk
 	@tools/packages curl ip mvn npm nsenter ovs-vswitchd ping tshark
@@ -86,5 +95,5 @@ lock: .venv/.deps
 
 clean:
 	@rm -rf target dist build .venv src/*.egg-info sdk/python/build sdk/python/*.egg-info .pytest_cache .mypy_cache .ruff_cache
-	@find src tests functions demo tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src tests functions examples demo tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	@rm -f src/weft/_engine*.so

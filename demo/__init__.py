@@ -1,1 +1,1 @@
-"""What `make demo` runs: a firewall, an inspector and a service chain, on real traffic."""
+"""What `make demo` runs: the stateless firewall between a real client and a real web server."""

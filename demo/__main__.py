@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.attempts import Attempt, make_files
-from demo.chain import play_chain
 from demo.firewall import play_firewall
 from demo.inspector import play_inspector
 from demo.leftovers import leftovers, snapshot
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from weft.client import LocalClient
 
-ACTS = {"firewall": play_firewall, "inspector": play_inspector, "chain": play_chain}
+ACTS = {"firewall": play_firewall, "inspector": play_inspector}
 
 
 def main(acts: Sequence[str] = ()) -> int:

@@ -11,14 +11,7 @@ if TYPE_CHECKING:
     from demo.attempts import Attempt
     from demo.costs import Cost
 
-__all__ = [
-    "print_commands",
-    "print_costs",
-    "print_counters",
-    "print_figures",
-    "print_hops",
-    "print_table",
-]
+__all__ = ["print_commands", "print_costs", "print_counters", "print_figures", "print_table"]
 
 
 def print_table(attempts: Sequence[Attempt]) -> None:
@@ -42,12 +35,6 @@ def print_figures(figures: Mapping[str, str]) -> None:
     """Measured values."""
     print()
     _print_rows([("measured", "median"), *figures.items()])
-
-
-def print_hops(rows: Sequence[tuple[str, ...]]) -> None:
-    """One packet's Network Service Header, on its way from each function to the next."""
-    print()
-    _print_rows([("from", "to", "SPI", "SI", "TTL", "context"), *rows])
 
 
 def print_commands(answers: Mapping[str, str]) -> None:

@@ -126,10 +126,6 @@ class Stage:
         stack.callback(host.close)
         return host
 
-    def add_host(self, role: str) -> Host:
-        """One more host, which goes with the stage."""
-        return self._host(self._stack, role)
-
     def joined(self, device: str) -> list[str]:
         """Options of `weft run` that put a function between both hosts, by devices of this name."""
         return [

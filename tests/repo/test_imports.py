@@ -34,14 +34,16 @@ RUST_RULES: dict[str, set[str]] = {
     "init": {"xdp"},
 }
 UNRESTRICTED = {"cli", "binding", "fuzz"}
+# Examples are what people write who have the package, and nothing else of this repository.
+EXAMPLE_RULE = {"client", "server", "component", "model", "errors"}
 
 
 def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """The rooms of ours that a file imports anywhere, inside functions too."""
+def imported_names(path: Path) -> set[str]:
+    """The full names that a file imports anywhere, inside functions too."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -49,7 +51,13 @@ def imported_rooms(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute here"
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return {name.split(".")[1] for name in names if name.startswith("weft.")} - {"__version__"}
+    return names
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms of ours that a file imports."""
+    rooms = {name.split(".")[1] for name in imported_names(path) if name.startswith("weft.")}
+    return rooms - {"__version__"}
 
 
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
@@ -60,6 +68,17 @@ def test_python_room_imports_only_what_it_may(path: Path) -> None:
     room = room_of(path)
     assert room in PYTHON_RULES, f"a new room '{room}' needs its rule here"
     assert imported_rooms(path) <= PYTHON_RULES[room] | {room}
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / "examples").rglob("*.py")),
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_an_example_imports_only_what_it_may(path: Path) -> None:
+    assert imported_rooms(path) <= EXAMPLE_RULE
+    tops = {name.split(".")[0] for name in imported_names(path)}
+    assert tops.isdisjoint({"bench", "demo", "functions", "tests", "tools"})
 
 
 def test_model_does_no_input_or_output() -> None:

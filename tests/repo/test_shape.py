@@ -96,6 +96,15 @@ def test_every_function_of_the_catalogue_has_manifest_readme_and_test() -> None:
             assert any(name.startswith("test_") for name in names), folder
 
 
+def test_every_example_has_a_command_readme_and_test() -> None:
+    tests = "\n".join(path.name for path in (ROOT / "tests" / "system").glob("test_*_example.py"))
+    for folder in (ROOT / "examples").iterdir():
+        if folder.is_dir() and not folder.name.startswith((".", "__")):
+            names = {path.name for path in folder.iterdir()}
+            assert {"__main__.py", "README.md"} <= names, folder
+            assert f"test_{folder.name.replace('-', '_')}_example.py" in tests, folder
+
+
 def test_the_papers_of_the_front_page_are_there() -> None:
     for name in (
         *("README.md", "ARCHITECTURE.md", "SPECIFICATION.md", "CONTRIBUTING.md", "CHANGELOG.md"),

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from demo.__main__ import main
+from tests.support.leftovers import left_of
 from weft.server.namespaces import NETNS_FOLDER
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def left_of(demo: subprocess.Popen[str]) -> list[str]:
-    """What there still is of a demo: namespaces, files, processes that work for it."""
-    mark = f"weft-demo-{demo.pid}"
-    places = (NETNS_FOLDER, Path("/run"), Path(tempfile.gettempdir()))
-    left = [str(path) for place in places for path in place.iterdir() if mark in path.name]
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark.encode() in (folder / "cmdline").read_bytes():
-                left.append(str(folder))
-    return left
 
 
 @pytest.mark.usefixtures("_root")
@@ -54,7 +41,7 @@ def test_an_interrupted_demo_leaves_nothing(number: signal.Signals) -> None:
         130,
         "demo: interrupted; everything was taken away\n",
     )
-    assert left_of(demo) == []
+    assert left_of(f"weft-demo-{demo.pid}") == []
 
 
 @pytest.mark.usefixtures("_root")
@@ -74,36 +61,12 @@ def test_a_demo_interrupted_while_it_kills_processes_leaves_nothing() -> None:
     _, complaint = demo.communicate(timeout=60)
     assert demo.returncode == 130, complaint
     assert complaint.endswith("demo: interrupted; everything was taken away\n")
-    assert left_of(demo) == []
-
-
-@pytest.mark.usefixtures("_root")
-def test_a_service_chain_shows_a_packet_after_each_hop() -> None:
-    shown = subprocess.run(
-        [sys.executable, "-m", "demo", "chain"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert (shown.returncode, shown.stderr) == (0, ""), shown.stdout
-    rows = [line.split()[:5] for line in shown.stdout.splitlines()]
-    first = rows.index(["from", "to", "SPI", "SI", "TTL"]) + 2
-    assert rows[first : first + 7] == [
-        ["classifier", "west", "10", "255", "63"],
-        ["west", "firewall", "10", "255", "62"],
-        ["firewall", "west", "10", "254", "62"],
-        ["west", "east", "10", "254", "61"],
-        ["east", "monitor", "10", "254", "60"],
-        ["monitor", "east", "10", "253", "60"],
-        ["east", "end", "10", "253", "59"],
-    ]
+    assert left_of(f"weft-demo-{demo.pid}") == []
 
 
 def test_an_act_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["firewall", "router"]) == 2
-    complaint = "demo: there is no act 'router'; there are: firewall, inspector, chain\n"
+    complaint = "demo: there is no act 'router'; there are: firewall, inspector\n"
     assert capsys.readouterr().err == complaint
 
 
