@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["DIRECT", "THROUGH", "Host", "Stage", "sweep", "weft_command"]
 
 _PREFIX = "weft-demo-"
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PERMANENT = 0x80  # a neighbour that is never asked for again
 DIRECT = {"client": "10.77.1.1", "server": "10.77.1.2"}
 THROUGH = {"client": "10.77.2.1", "server": "10.77.2.2"}
@@ -74,11 +76,16 @@ class Host:
 
     def serve(self, *arguments: str) -> None:
         """Start a program on this host that stays until the end."""
-        self._programs.append(
-            subprocess.Popen(
-                self.command(arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        # A signal in the midst of this would leave a program that nobody knows.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTIONS)
+        try:
+            self._programs.append(
+                subprocess.Popen(
+                    self.command(arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+                )
             )
-        )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def close(self) -> None:
         """End the programs and remove the namespace."""

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.__main__ import main
+from demo.stage import Host
 from tests.support.leftovers import left_of
 from weft.server.namespaces import NETNS_FOLDER
 
@@ -62,6 +64,30 @@ def test_a_demo_interrupted_while_it_kills_processes_leaves_nothing() -> None:
     assert demo.returncode == 130, complaint
     assert complaint.endswith("demo: interrupted; everything was taken away\n")
     assert left_of(f"weft-demo-{demo.pid}") == []
+
+
+@pytest.mark.usefixtures("_root")
+def test_a_program_whose_start_is_interrupted_ends_with_its_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    start = subprocess.Popen
+
+    def start_interrupted(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(start(*arguments, **options))
+        os.kill(os.getpid(), signal.SIGINT)
+        return started[-1]
+
+    host = Host(f"weft-demo-{os.getpid()}-test")
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr("subprocess.Popen", start_interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                host.serve("sleep", "100")
+    finally:
+        host.close()
+    [program] = started
+    assert program.returncode == -signal.SIGKILL
 
 
 def test_an_act_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
