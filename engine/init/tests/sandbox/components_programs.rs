@@ -96,7 +96,10 @@ fn an_interface_of_its_own_leads_to_a_device_of_the_engine() {
     assert_eq!(sandbox.fact_of(a, "net/if_inet6"), "");
     assert_eq!(sandbox.fact_of(sandbox.engine_pid, "net/if_inet6"), "");
     let arguments = sandbox.ask("arguments");
-    let devices = arguments.lines().filter(|word| word.contains(':'));
+    // Addresses of interfaces are told as `ADDRESS=NAME`.
+    let devices = arguments
+        .lines()
+        .filter(|word| word.contains(':') && !word.contains('='));
     let devices: Vec<_> = devices
         .map(|word| word.split(':').next().unwrap())
         .collect();

@@ -12,6 +12,7 @@ fn descriptors(sandbox: &Sandbox) -> Vec<String> {
     let numbers = arguments
         .lines()
         .skip_while(|word| *word != "--frames-fd")
+        .filter(|word| !word.contains('=')) // addresses of interfaces
         .flat_map(|word| word.split(':'));
     let numbers = numbers.filter(|word| word.parse::<u32>().is_ok());
     numbers
