@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -163,6 +164,13 @@ class Bench:
     def drops(self) -> dict[str, int]:
         """Packets that the component's element dropped, by reason."""
         return self.engine.drops("c")
+
+    @property
+    def emitted(self) -> int:
+        """Packets that came from the component without having gone to it."""
+        figures = json.loads(self.engine.read("c.figures"))
+        count: int = figures["packets_emitted"]
+        return count
 
     def account(self, emitted: int = 0) -> None:
         """Every frame is accounted for: sent and emitted = received + dropped + in flight."""

@@ -267,7 +267,8 @@ def test_random_bytes_over_all_shared_memory(c_bench: Bench, private: str) -> No
     allowed |= {"ring-full", "hold-full"}
     assert set(c_bench.drops) <= allowed, c_bench.drops
     assert "violation" in c_bench.drops
-    c_bench.account()
+    # Of what it scribbles, some asks for an empty frame to be sent.
+    c_bench.account(emitted=c_bench.emitted)
     assert not [line for line in c_bench.engine.lines if line.startswith("component good gone")]
     assert c_bench.engine.drops("d") == {}
 

@@ -12,6 +12,7 @@ const PACKETS_BACK: usize = 5;
 const ATTACHMENTS: usize = 6;
 const LOSSES: usize = 7;
 const FULL: usize = 8;
+const EMITTED: usize = 9;
 const LATENCIES: usize = 16;
 /// Powers of two of nanoseconds.
 const BUCKETS: usize = 40;
@@ -76,6 +77,11 @@ impl Figures {
         self.add(BATCHES_BACK, 1);
     }
 
+    /// A packet came that had not gone out.
+    pub fn emitted(&self) {
+        self.add(EMITTED, 1);
+    }
+
     /// A process has attached.
     pub fn attached(&self) {
         self.add(ATTACHMENTS, 1);
@@ -107,6 +113,7 @@ impl Figures {
             ("bytes_out", BYTES_OUT),
             ("packets_offered", PACKETS_OUT),
             ("packets_returned", PACKETS_BACK),
+            ("packets_emitted", EMITTED),
             ("batches_offered", BATCHES_OUT),
             ("batches_returned", BATCHES_BACK),
             ("attachments", ATTACHMENTS),

@@ -378,6 +378,7 @@ impl Link {
         let packet = match returned {
             Returned::Packet(packet) => packet,
             Returned::New(mut packet) => {
+                figures.emitted();
                 router.packet_enters(&mut packet);
                 self.owe(is_large(descriptor.slot));
                 packet
@@ -395,6 +396,7 @@ impl Link {
                 return Ok(None);
             }
             Returned::NoFrame(slot) => {
+                figures.emitted();
                 self.owe(is_large(slot));
                 router.count_reason(NO_FRAME, 1);
                 return Ok(None);
