@@ -22,15 +22,17 @@ const COMMON: usize = ETHERNET + MD1_LEN;
 /// always are context headers from end to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nsh {
-    /// The link header, base header and context as they stood in the packet, one behind the other.
+    /// The link header, base header and context as they stood in the packet, one behind the other. In the context's
+    /// place lies metadata of variable length that has as many bytes at most.
     bytes: [u8; END],
+    few_options: u8,
     options: Option<Box<Options>>,
     link_len: u8,
     exposed: bool,
     arrived: u32,
 }
 
-/// Metadata of variable length.
+/// Metadata of variable length that has no room in the context's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Options {
     length: u8,
@@ -40,6 +42,7 @@ struct Options {
 impl Nsh {
     const BLANK: Nsh = Nsh {
         bytes: [0; END],
+        few_options: 0,
         options: None,
         link_len: 0,
         exposed: false,
@@ -73,8 +76,15 @@ impl Nsh {
 
     /// Makes a copy of `bytes` the metadata of variable length; false where they are no such.
     fn keep_options(&mut self, bytes: &[u8]) -> bool {
-        if bytes.is_empty() {
-            self.options = None;
+        let is_whole = |copy: &[u8], md_type| md_type != md_type::VARIABLE || fits(copy);
+        let mut few = [0; CONTEXT_LEN];
+        if let Some(copy) = few.get_mut(..bytes.len()) {
+            copy.copy_from_slice(bytes);
+            if !is_whole(copy, self.md_type()) {
+                return false;
+            }
+            self.bytes[CONTEXT..].copy_from_slice(&few);
+            (self.few_options, self.options) = (bytes.len() as u8, None);
             return true;
         }
         let mut options = Box::new(Options {
@@ -85,11 +95,12 @@ impl Nsh {
             return false;
         };
         copy.copy_from_slice(bytes);
-        if self.md_type() == md_type::VARIABLE && !fits(copy) {
+        if !is_whole(copy, self.md_type()) {
             return false;
         }
         options.length = bytes.len() as u8;
-        self.options = Some(options);
+        self.bytes[CONTEXT..].fill(0);
+        (self.few_options, self.options) = (0, Some(options));
         true
     }
 
@@ -189,7 +200,8 @@ impl Nsh {
     /// The context of MD type 1; zeros for other types.
     pub fn context(&self) -> &[u8; CONTEXT_LEN] {
         let context = self.bytes[CONTEXT..].first_chunk();
-        context.unwrap_or(&[0; CONTEXT_LEN]) // there always is one
+        let context = context.filter(|_| self.md_type() == md_type::FIXED);
+        context.unwrap_or(&[0; CONTEXT_LEN])
     }
 
     /// Sets the context of MD type 1; without effect on other types.
@@ -212,7 +224,7 @@ impl Nsh {
     pub fn options(&self) -> &[u8] {
         match &self.options {
             Some(options) => &options.bytes[..usize::from(options.length)],
-            None => &[],
+            None => &self.bytes[CONTEXT..CONTEXT + usize::from(self.few_options)],
         }
     }
 
@@ -289,7 +301,8 @@ impl Nsh {
             common.write(bytes);
         }
         self.arrived = common.path();
-        (self.options, self.link_len, self.exposed) = (None, ETHERNET as u8, exposed);
+        (self.few_options, self.options) = (0, None);
+        (self.link_len, self.exposed) = (ETHERNET as u8, exposed);
     }
 
     /// What was taken in, where it was of the commonest form.
