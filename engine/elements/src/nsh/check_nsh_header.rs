@@ -5,7 +5,7 @@
 //!
 //! Checks version, length, MD type, the context headers of MD type 2, and the next protocol.
 //! Unassigned bits are ignored and stay as they are. A context of zeros is a context like any other.
-//! The first packet that fails for a reason is told in the log, then at most one a second.
+//! The first packet that is dropped for a reason is told in the log, then at most one a second.
 //!
 //! ## Ports
 //! One agnostic input. Output 0: sound packets. Output 1, push, if there is one: the others, which
@@ -127,7 +127,9 @@ impl Element for CheckNSHHeader {
                     if let Some(cells) = &self.cells {
                         cells.add(0, 1);
                     }
-                    self.refusals.tell(fault.reason(), fault.text(), router);
+                    if !router.is_connected(1) {
+                        self.refusals.tell(fault.reason(), fault.text(), router);
+                    }
                     Verdict::Emit(1, fault.reason())
                 }
             }

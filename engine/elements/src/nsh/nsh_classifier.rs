@@ -39,6 +39,7 @@ use super::encapsulation::Encapsulation;
 use super::frame::Frame;
 use super::header_arguments::HeaderArguments;
 use super::kept_or_marked::{edit, lengths};
+use super::refusals::Refusals;
 use crate::ip::classification::names::GraphNames;
 use weft_classify::{PacketRef, Program, Severity, ip};
 use weft_core::{
@@ -93,6 +94,7 @@ struct NSHClassifier {
     reclassify: bool,
     /// The rules of the batch at hand.
     chosen: Vec<u32>,
+    refusals: Refusals,
 }
 
 /// Rules, compiled.
@@ -137,6 +139,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         mtu: mtu as usize,
         reclassify,
         chosen: vec![0; MAX_BATCH],
+        refusals: Refusals::default(),
     }))
 }
 
@@ -310,10 +313,11 @@ impl Element for NSHClassifier {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         if self.reclassify {
             router.filter(batch, |packet, router| {
-                match payload(packet, &router.pool) {
+                let verdict = match payload(packet, &router.pool) {
                     Some(_) => Verdict::Keep,
                     None => Verdict::Drop(NO_NSH_HEADER),
-                }
+                };
+                self.refusals.heed(verdict, router)
             });
         }
         self.classify(batch, &router.pool);
@@ -321,7 +325,8 @@ impl Element for NSHClassifier {
         let mut rules = chosen.drain(..);
         router.filter(batch, |packet, router| {
             let rule = rules.next().unwrap_or(u32::MAX);
-            self.encapsulate(packet, &mut router.pool, rule)
+            let verdict = self.encapsulate(packet, &mut router.pool, rule);
+            self.refusals.heed(verdict, router)
         });
         drop(rules);
         self.chosen = chosen;

@@ -22,7 +22,8 @@
 //! NSHEncap, CheckNSHHeader
 
 use super::NO_NSH_HEADER;
-use crate::dispatch::{NOWHERE, dispatch};
+use super::refusals::Refusals;
+use crate::dispatch::dispatch;
 use weft_core::{
     Batch, Built, Class, Configure, Element, Packet, Place, Pool, Router, Verdict, argument,
 };
@@ -47,6 +48,7 @@ pub static CLASS: Class = Class {
 struct NSHDecap {
     protocols: Vec<Protocol>,
     chosen: Vec<u32>,
+    refusals: Refusals,
 }
 
 /// What an output is for.
@@ -97,6 +99,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
     Ok(Box::new(NSHDecap {
         protocols,
         chosen: Vec::new(),
+        refusals: Refusals::default(),
     }))
 }
 
@@ -130,10 +133,9 @@ impl NSHDecap {
         Some(protocol)
     }
 
-    fn output(&self, protocol: u8) -> u32 {
+    fn output(&self, protocol: u8) -> Option<usize> {
         let is_theirs = |p: &Protocol| p.0.is_none_or(|own| own == protocol);
-        let at = self.protocols.iter().position(is_theirs);
-        at.map_or(NOWHERE, |at| at as u32)
+        self.protocols.iter().position(is_theirs)
     }
 }
 
@@ -142,13 +144,16 @@ impl Element for NSHDecap {
         let mut chosen = std::mem::take(&mut self.chosen);
         chosen.clear();
         router.filter(batch, |packet, router| {
-            match NSHDecap::take_off(packet, &router.pool) {
-                Some(protocol) => {
-                    chosen.push(self.output(protocol));
+            let protocol = NSHDecap::take_off(packet, &router.pool);
+            let verdict = match protocol.map(|protocol| self.output(protocol)) {
+                Some(Some(output)) => {
+                    chosen.push(output as u32);
                     Verdict::Keep
                 }
+                Some(None) => Verdict::Drop("nsh-next-protocol"),
                 None => Verdict::Drop(NO_NSH_HEADER),
-            }
+            };
+            self.refusals.heed(verdict, router)
         });
         dispatch(batch, &chosen, "nsh-next-protocol", router);
         self.chosen = chosen;

@@ -37,6 +37,7 @@
 
 use super::encapsulation::Encapsulation;
 use super::header_arguments::HeaderArguments;
+use super::refusals::Refusals;
 use weft_core::{
     Batch, Built, Class, Configure, Element, Packet, Place, Pool, Router, Value, Verdict, argument,
     reader,
@@ -85,6 +86,7 @@ struct NSHEncap {
     header: String,
     next: Next,
     mtu: usize,
+    refusals: Refusals,
 }
 
 /// What packets are.
@@ -128,6 +130,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         header: header.collect(),
         next,
         mtu: mtu as usize,
+        refusals: Refusals::default(),
     }))
 }
 
@@ -159,7 +162,8 @@ impl NSHEncap {
 impl Element for NSHEncap {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         router.filter(batch, |packet, router| {
-            self.encapsulate(packet, &mut router.pool)
+            let verdict = self.encapsulate(packet, &mut router.pool);
+            self.refusals.heed(verdict, router)
         });
     }
 }

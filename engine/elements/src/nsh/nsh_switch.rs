@@ -21,7 +21,8 @@
 
 use super::NO_NSH_HEADER;
 use super::kept_or_marked::path;
-use crate::dispatch::{NOWHERE, dispatch};
+use super::refusals::Refusals;
+use crate::dispatch::dispatch;
 use weft_core::{Batch, Built, Class, Configure, Element, Place, Router, Verdict, argument};
 use weft_lang::Names;
 use weft_lang::value::Value;
@@ -40,6 +41,7 @@ pub static CLASS: Class = Class {
 struct NSHSwitch {
     paths: Vec<PathPattern>,
     chosen: Vec<u32>,
+    refusals: Refusals,
 }
 
 /// Paths that an output is for.
@@ -88,6 +90,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
     Ok(Box::new(NSHSwitch {
         paths,
         chosen: Vec::new(),
+        refusals: Refusals::default(),
     }))
 }
 
@@ -96,12 +99,17 @@ impl Element for NSHSwitch {
         let mut chosen = std::mem::take(&mut self.chosen);
         chosen.clear();
         router.filter(batch, |packet, router| {
-            let Some(path) = path(packet, &router.pool) else {
-                return Verdict::Drop(NO_NSH_HEADER);
+            let path = path(packet, &router.pool);
+            let output = |path| self.paths.iter().position(|p| path & p.mask == p.path);
+            let verdict = match path.map(output) {
+                Some(Some(output)) => {
+                    chosen.push(output as u32);
+                    Verdict::Keep
+                }
+                Some(None) => Verdict::Drop("nsh-no-path"),
+                None => Verdict::Drop(NO_NSH_HEADER),
             };
-            let at = self.paths.iter().position(|p| path & p.mask == p.path);
-            chosen.push(at.map_or(NOWHERE, |at| at as u32));
-            Verdict::Keep
+            self.refusals.heed(verdict, router)
         });
         dispatch(batch, &chosen, "nsh-no-path", router);
         self.chosen = chosen;

@@ -1,6 +1,7 @@
 //! Packets that are refused: each is counted under its reason, and told at a limited rate.
 
-use weft_core::{Router, SECOND};
+use super::{NO_NSH_HEADER, NO_NSH_HEADER_TEXT};
+use weft_core::{Router, SECOND, Verdict};
 
 /// What is told of refused packets: the first of each reason, then at most one a second.
 #[derive(Default)]
@@ -17,7 +18,34 @@ struct Told {
     untold: u64,
 }
 
+/// What is told of a packet that was dropped for `reason`, by elements that know no more of it.
+fn text_of(reason: &str) -> &'static str {
+    match reason {
+        NO_NSH_HEADER => NO_NSH_HEADER_TEXT,
+        "mtu" => "it is too long with its header",
+        "nsh-md-type" => "its MD type is not that of the metadata it is to get",
+        "nsh-next-protocol" => "it is of no protocol that is asked for",
+        "nsh-no-path" => "its path is none of those asked for",
+        "nsh-no-rule" => "no rule is for it",
+        "nsh-tlv" => "its context headers would be too many",
+        _ => "no memory is left",
+    }
+}
+
 impl Refusals {
+    /// Tells the log what `verdict` drops; gives the verdict.
+    #[inline]
+    pub fn heed(&mut self, verdict: Verdict, router: &mut Router) -> Verdict {
+        match verdict {
+            Verdict::Keep => {}
+            Verdict::Emit(port, _) if router.is_connected(port) => {}
+            Verdict::Drop(reason) | Verdict::Emit(_, reason) => {
+                self.tell(reason, text_of(reason), router);
+            }
+        }
+        verdict
+    }
+
     /// Tells the log that a packet was refused for `reason`, which is `text` in words.
     #[cold]
     pub fn tell(&mut self, reason: &'static str, text: &str, router: &mut Router) {

@@ -28,6 +28,7 @@
 
 use super::header_arguments::{HeaderArguments, OwnTlv, TlvKind};
 use super::kept_or_marked::edit;
+use super::refusals::Refusals;
 use weft_core::{Batch, Built, Class, Configure, Element, Nsh, Place, Router, Verdict, argument};
 use weft_wire::nsh::{Tlv, Tlvs, md_type, push_tlv};
 
@@ -53,6 +54,7 @@ struct SetNSH {
     header: HeaderArguments,
     tlvs: Vec<OwnTlv>,
     removed: Vec<TlvKind>,
+    refusals: Refusals,
 }
 
 fn build(configure: &mut Configure<'_>) -> Built {
@@ -70,6 +72,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         tlvs: tlvs.collect(),
         header,
         removed,
+        refusals: Refusals::default(),
     }))
 }
 
@@ -127,10 +130,11 @@ impl Element for SetNSH {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         router.filter(batch, |packet, router| {
             let edited = edit(packet, &mut router.pool, |nsh| self.change(nsh));
-            match edited {
+            let verdict = match edited {
                 Ok(()) => Verdict::Keep,
                 Err(reason) => Verdict::Drop(reason),
-            }
+            };
+            self.refusals.heed(verdict, router)
         });
     }
 }
