@@ -103,7 +103,7 @@ nsh:
       si: 9
       ttl: 5
       context: {CONTEXT}
-    - {{match: "-", spi: 12, tlvs: [{{class: 3, type: 1, value: 0a0b}}, {{class: 3, type: 2}}]}}
+    - {{match: "-", spi: 12, tlvs: [{{class: 3, type: 1, value: 0a0b}}, {{class: 0x3, type: 255}}]}}
 """
 
 
@@ -117,7 +117,7 @@ def test_a_classifier_has_rules_and_two_sides() -> None:
             (
                 Rule("tcp dst port 80", "10", line=9),
                 Rule("udp", "11", "9", "5", CONTEXT, line=10),
-                Rule("-", "12", tlvs=(Tlv("3", "1", "0a0b"), Tlv("3", "2", "")), line=15),
+                Rule("-", "12", tlvs=(Tlv("3", "1", "0a0b"), Tlv("0x3", "255", "")), line=15),
             ),
         ),
         line=6,
@@ -306,11 +306,13 @@ def test_problem_of_a_function_with_components(nsh: str, problems: list[str]) ->
         ),
         (
             f'nsh: {{role: classifier, mac: "{MAC}", rules: [{{match: "-", spi: 1, tlvs: '
-            f"[{{class: 1, type: 128, value: abc}}, {{class: 1, type: 1, value: {'00' * 127}}}, "
+            f"[{{class: 0x10000, type: 256, value: abc}}, {{class: 1, type: 1, value: {'00' * 127}}}, "
             f"{{class: 1, type: 1, value: {'00' * 109}}}]}}]}}",
             [
-                "5: nsh: rules: 1: tlvs: 1: type: '128' is not valid; allowed: a whole number from "
-                "0 to 127",
+                "5: nsh: rules: 1: tlvs: 1: class: '0x10000' is not valid; allowed: a whole number "
+                "from 0 to 65535, or as in 0x1f",
+                "5: nsh: rules: 1: tlvs: 1: type: '256' is not valid; allowed: a whole number from "
+                "0 to 255, or as in 0x1f",
                 "5: nsh: rules: 1: tlvs: 1: value: 'abc' is not valid; allowed: at most 127 bytes, "
                 "two hexadecimal digits each",
                 "5: nsh: rules: 1: tlvs: they take 252 bytes, padding included; allowed: at most 244",
@@ -438,7 +440,7 @@ def test_a_classifier_is_a_graph_of_its_own() -> None:
         f"input -> EtherEncap(0x894f, out:eth, {MAC}) -> queue :: Queue -> to :: ToDevice(out); }};",
         "nsh :: NSHClassifier(tcp dst port 80 => SPI 10, "
         f"udp => SPI 11 SI 9 TTL 5 CONTEXT {CONTEXT}, "
-        "- => SPI 12 TLV 3:1:0a0b TLV 3:2:, NEXT ethernet, MTU 1500);",
+        "- => SPI 12 TLV 3:1:0a0b TLV 0x3:255:, NEXT ethernet, MTU 1500);",
         "in -> nsh -> out -> in;",
         "nsh[1] -> Discard;",
         "nsh[2] -> [1]in;",

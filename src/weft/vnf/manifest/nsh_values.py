@@ -35,6 +35,7 @@ __all__ = [
 
 _PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
 _HEXADECIMAL = re.compile(r"([0-9A-Fa-f]{2})*", re.ASCII)
+_CODE = re.compile(r"0x[0-9A-Fa-f]{1,8}", re.ASCII)
 _CONTEXT_BYTES = 16
 _VALUE_BYTES = 127
 
@@ -56,6 +57,14 @@ def _number(least: int, most: int) -> Form:
         return quantities.whole_number(text, least, most) is not None
 
     return Form(accepts, f"a whole number from {least} to {most}")
+
+
+def _code(most: int) -> Form:
+    """A number that may be written as registries do."""
+    allowed = f"a whole number from 0 to {most}, or as in 0x1f"
+    return _number(0, most).also(
+        lambda text: bool(_CODE.fullmatch(text)) and int(text, 16) <= most, allowed
+    )
 
 
 def _is_ipv4(text: str) -> bool:
@@ -86,8 +95,8 @@ SPI = _number(0, 2**24 - 1)
 SI = _number(1, 255)
 TTL = _number(1, 63)
 VNI = _number(0, 2**24 - 1)
-METADATA_CLASS = _number(0, 2**16 - 1)
-METADATA_TYPE = _number(0, 2**7 - 1)
+METADATA_CLASS = _code(2**16 - 1)
+METADATA_TYPE = _code(2**8 - 1)
 METADATA_VALUE = Form(
     lambda text: (count := _bytes_of(text)) is not None and count <= _VALUE_BYTES,
     f"at most {_VALUE_BYTES} bytes, two hexadecimal digits each",
