@@ -184,6 +184,22 @@ fn hot_swap_moves_queues_and_counts_by_name_and_keeps_order() {
 }
 
 #[test]
+fn what_a_handler_sends_before_a_hot_swap_goes_by_the_graph_it_was_sent_in() {
+    let mut r = run(
+        "x :: Lower; y :: Lower; src :: Source() -> x -> y -> q :: Store(9) -> Mover(off) -> s :: Sink",
+    );
+    r.write_handler("src.send", "ab").unwrap();
+    r.write_handler(
+        "hotconfig",
+        "q :: Store(9) -> Mover -> s :: Sink; Source() -> q",
+    )
+    .unwrap();
+    while r.run_for(100) > 0 {}
+    assert_eq!(read(&mut r, "s.seen"), "ab");
+    assert_eq!(r.pool.in_use(), 0);
+}
+
+#[test]
 fn a_failed_hot_swap_leaves_the_running_graph_and_its_packets_alone() {
     let mut r = run("Source(abcd) -> q :: Store(9) -> Mover(off) -> s :: Sink");
     for bad in [

@@ -71,6 +71,8 @@ impl Router {
 
     /// Switches to the prepared graph, if there is one.
     pub(super) fn apply_replacement(&mut self) {
+        // What a handler has emitted that was called from outside goes by the graph it belongs to.
+        self.carry();
         self.release_held();
         if !self.may_replace() {
             return;

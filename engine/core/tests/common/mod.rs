@@ -18,11 +18,16 @@ impl Element for Source {
     }
 
     fn run_task(&mut self, router: &mut Router) -> Task {
-        for byte in std::mem::take(&mut self.0) {
-            let packet = router.pool.copy_in(&[byte]).expect("a frame");
-            router.emit(0, packet);
-        }
+        let bytes = std::mem::take(&mut self.0);
+        send(&bytes, router);
         Task::Sleep
+    }
+}
+
+fn send(bytes: &[u8], router: &mut Router) {
+    for byte in bytes {
+        let packet = router.pool.copy_in(&[*byte]).expect("a frame");
+        router.emit(0, packet);
     }
 }
 
@@ -203,6 +208,17 @@ const CLASSES: &[&Class] = &[
     &Class {
         ports: "0/1",
         processing: "/h",
+        handlers: &[writer!(
+            Source,
+            "send",
+            Value::Text,
+            "",
+            "sends these bytes at once",
+            |_, call, router| {
+                send(call.text.as_bytes(), router);
+                Ok(())
+            }
+        )],
         ..class("Source", |c| Ok(Box::new(Source(text(c).into_bytes()))))
     },
     &Class {
