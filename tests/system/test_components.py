@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.frames import ethernet, tcp, udp
+from tests.support.passing import frames_through
 from weft.launcher import sdk_folder
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 SDK = Path(__file__).resolve().parents[2] / "sdk"
 OURS, THEIRS = "02:00:00:00:00:01", "02:00:00:00:00:02"
-MARKER = ethernet(THEIRS, OURS, 0x88B5, b"the end".ljust(46, b"\0"))
 IPV6 = ethernet(THEIRS, OURS, 0x86DD, b"\x60".ljust(46, b"\0"))
 TELNET = ethernet(THEIRS, OURS, 0x0800, tcp("10.9.0.1", "10.9.0.2", (4000, 23)))
 WEB = ethernet(THEIRS, OURS, 0x0800, tcp("10.9.0.1", "10.9.0.2", (4000, 80)))
@@ -74,24 +74,6 @@ def built(folder: Path, source: str, *options: str) -> bytes:
         check=True,
     )
     return target.read_bytes()
-
-
-def frames_through(left: Host, right: Host, frames: list[bytes]) -> list[bytes]:
-    """What of these frames comes out at the other side, before a last one that always does."""
-    with left.namespace.entered():
-        sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    with right.namespace.entered():
-        receiver = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-    with sender, receiver:
-        sender.bind(("eth0", 0))
-        receiver.bind(("eth0", ETH_P_ALL))
-        receiver.settimeout(PATIENCE_S)
-        for frame in [*frames, MARKER]:
-            sender.send(frame)
-        came = []
-        while (frame := receiver.recv(65536)) != MARKER:
-            came.append(frame)
-    return came
 
 
 def test_c_source_is_compiled_and_drops_what_it_should(

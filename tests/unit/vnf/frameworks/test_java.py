@@ -133,9 +133,9 @@ GOAL = (
         ("[ERROR] no lib:1.0 anywhere\n", "no lib:1.0 anywhere"),
         (
             f"[ERROR] {GOAL}Could not find artifact org.example:lib:jar:1.0 in central "
-            "(https://repo.maven.apache.org/maven2) -> [Help 1]\n[ERROR] \n[ERROR] [Help 1] x\n",
+            "(https://libraries.example/maven2) -> [Help 1]\n[ERROR] \n[ERROR] [Help 1] x\n",
             "Could not find artifact org.example:lib:jar:1.0 in central "
-            "(https://repo.maven.apache.org/maven2)",
+            "(https://libraries.example/maven2)",
         ),
         ("", "mvn failed without a word"),
     ],

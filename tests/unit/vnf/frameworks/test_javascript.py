@@ -113,7 +113,7 @@ def test_dependencies_lie_in_a_folder_of_the_name_that_node_looks_for(
 
 REFUSED_BY_10 = """\
 npm error code E404
-npm error 404 Not Found - GET https://registry.npmjs.org/tiny
+npm error 404 Not Found - GET https://libraries.example/tiny
 npm error 404
 npm error 404  The requested resource 'tiny@1.0.0' could not be found.
 npm error 404
@@ -123,7 +123,7 @@ npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.l
 """
 REFUSED_BY_9 = """\
 npm ERR! code E404
-npm ERR! 404 Not Found - GET https://registry.npmjs.org/tiny - Not found
+npm ERR! 404 Not Found - GET https://libraries.example/tiny - Not found
 npm ERR! 404
 npm ERR! 404  'tiny@1.0.0' is not in this registry.
 npm ERR! 404
@@ -139,7 +139,7 @@ npm error notarget No matching version found for tiny@1.0.0.
 npm error notarget In most cases you or one of your dependencies are requesting
 npm error notarget a package version that doesn't exist.
 """
-NOT_FOUND = "Not Found - GET https://registry.npmjs.org/tiny"
+NOT_FOUND = "Not Found - GET https://libraries.example/tiny"
 
 
 @pytest.mark.parametrize(
