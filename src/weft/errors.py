@@ -113,7 +113,7 @@ class NameTakenError(FunctionError):
     def __init__(self, name: str, project: str) -> None:
         super().__init__(
             f"the name '{name}' is taken in project '{project}'",
-            hint=f"choose another with --name, or stop that function: weft stop {name}",
+            hint=f"choose another with --name, or turn that function off: weft off {name}",
         )
 
 

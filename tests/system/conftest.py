@@ -77,7 +77,7 @@ def weft(_root: None) -> Iterator[Weft]:
     runner = Weft(directory)
     try:
         yield runner
-        runner("stop", "--all")
+        runner("off", "--all")
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

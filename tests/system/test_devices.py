@@ -75,7 +75,7 @@ def test_a_device_is_taken_and_comes_back(server: Server) -> None:
     server.join("eth1:take")
     assert "eth1" not in server.here.links()
     assert counted_after_broadcast(server) >= 1
-    server("stop", "f")
+    server("off", "f")
     assert server.here.links()["eth1"]["mac"] == mac
 
 
@@ -105,7 +105,7 @@ def test_an_unused_device_gives_every_frame_by_macvlan(server: Server) -> None:
     server.join("eth1")
     assert "eth1" in server.here.links()
     assert counted_after_broadcast(server) >= 1
-    server("stop", "f")
+    server("off", "f")
     assert set(server.here.links()) == {"eth1"}
 
 
@@ -125,7 +125,7 @@ def test_a_bridge_gets_a_port(server: Server) -> None:
     [port] = set(server.here.links()) - {"br0", "eth1"}
     assert port.startswith("wf")
     assert counted_after_broadcast(server) >= 1
-    server("stop", "f")
+    server("off", "f")
     assert set(server.here.links()) == {"br0", "eth1"}
 
 

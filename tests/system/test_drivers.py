@@ -111,7 +111,7 @@ def test_the_engine_is_stopped_and_started_on_the_same_sockets(
     weft("run", graph(tmp_path, WIRE.format("")), "-d", "--driver", "af_xdp", *joins(pair))
     for _ in range(3):
         assert carries(pair)
-        weft("stop", "--keep", "f")
+        weft("stop", "f")
         weft("start", "f")
     assert carries(pair)
 

@@ -314,7 +314,7 @@ def test_after_a_stop_and_a_killed_engine_the_new_graph_runs(gate: Gate) -> None
     changed = gate.changed(str(gate.folder))
     assert (changed["replaced"], changed["version"]) == (["add"], "2.0.0")
     assert gate.weft.ps()[0]["package"] == "gate 2.0.0"
-    gate.weft("stop", "--keep", "gate")
+    gate.weft("stop", "gate")
     gate.weft("start", "gate")
     assert gate.byte() == (START + 5) * 2 % 256
     assert gate.keys() == {"add": "add.2", "double": "double"}

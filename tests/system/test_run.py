@@ -79,7 +79,7 @@ def test_detached_run_leaves_only_the_sandbox(
     assert sorted(command[1] for command in running) == ["engine", "init"]
     assert pair[0].links()["eth0"]["up"]
     assert pair[0].links()["eth0"]["mtu"] == 1500
-    weft("stop", "wire")
+    weft("off", "wire")
     assert processes(weft) == []
     assert weft.folders() == []
     assert pair[0].links() == pair[1].links() == {}
@@ -95,15 +95,15 @@ def test_a_wrong_name_among_those_to_stop_stops_none(
     weft: Weft, pair: tuple[Host, Host], wire: str
 ) -> None:
     weft("run", wire, "-d", *bindings(*pair))
-    assert weft("stop", "wire", "nope", status=1) == (
+    assert weft("off", "wire", "nope", status=1) == (
         "weft: no function named 'nope'; there are: wire\nweft: hint: `weft ps` lists them\n"
     )
     assert [row["name"] for row in weft.ps()] == ["wire"]
 
 
-def test_stop_keep_and_start(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
+def test_stop_and_start(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
     weft("run", wire, "-d", *bindings(*pair))
-    weft("stop", "--keep", "wire")
+    weft("stop", "wire")
     assert [row["state"] for row in weft.ps()] == ["inactive"]
     assert "eth0" in pair[0].links()
     assert weft("read", "wire", "list", status=1) == (
@@ -118,7 +118,7 @@ def test_a_name_is_used_once(weft: Weft, pair: tuple[Host, Host], wire: str) -> 
     weft("run", wire, "-d", *bindings(*pair))
     assert weft("run", wire, "-d", *bindings(*pair), status=1) == (
         "weft: the name 'wire' is taken in project 'default'\n"
-        "weft: hint: choose another with --name, or stop that function: weft stop wire\n"
+        "weft: hint: choose another with --name, or turn that function off: weft off wire\n"
     )
 
 
@@ -206,7 +206,7 @@ def test_a_process_one_that_hangs_is_ended_by_force(
     [stopped] = weft.ps()
     assert stopped["state"] == "failed"
     assert stopped["errors"] == ["'wire' does not answer 'status' within 2 s"]
-    weft("stop", "wire")
+    weft("off", "wire")
     assert processes(weft) == []
     assert weft.folders() == []
     assert pair[0].links() == {}

@@ -61,7 +61,7 @@ def chain(weft: Weft, make_host: Callable[[str], Host], tmp_path: Path) -> Itera
             (folder / "vnf.yaml").write_text(f"weft: 1\nvnf: {name}\nversion: 1.0.0\n{text}")
             weft("run", str(folder), "-d", *(f"--interface={end}" for end in ends))
         yield weft
-        weft("stop", "--all")
+        weft("off", "--all")
     finally:
         weft.prefix = []
 

@@ -48,7 +48,7 @@ def test_the_chain_of_the_guide_does_what_the_guide_says(
         assert answered(run(start, weft, (left, right), tmp_path)) == [3]
         said = run(change, weft, (left, right), tmp_path)
     finally:
-        weft("stop", "--all")
+        weft("off", "--all")
         run(
             "ip link del cable0 2>&- || true\nip link del cable2 2>&- || true",
             weft,

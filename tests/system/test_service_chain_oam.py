@@ -79,7 +79,7 @@ def chain(weft: Weft, make_host: Callable[[str], Host], tmp_path: Path) -> Itera
             joins = [part for end, bridge in ends.items() for part in ("-i", f"{end}={bridge}")]
             weft("run", str(folder), "-d", *joins)
         yield weft
-        weft("stop", "--all")
+        weft("off", "--all")
     finally:
         weft.prefix = []
 

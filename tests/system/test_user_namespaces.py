@@ -44,7 +44,7 @@ def room(weft: Weft) -> Iterator[Room]:
         made.run("ip", "link", "set", device, "up")
         made.run("ip", "link", "set", f"{device}-end", "up")
     yield made
-    weft("stop", "--all")
+    weft("off", "--all")
     weft.prefix = []
     made.close()
 

@@ -35,7 +35,7 @@ def test_only_wrong_usage_has_status_two() -> None:
         (
             errors.NameTakenError("x", "default"),
             "the name 'x' is taken in project 'default'",
-            "choose another with --name, or stop that function: weft stop x",
+            "choose another with --name, or turn that function off: weft off x",
         ),
         (
             errors.StartError("x", "engine", ["graph.click:1: bad"]),

@@ -9,7 +9,7 @@ from weft.cli.main import COMMANDS
 if TYPE_CHECKING:
     import argparse
 
-_NAMED = ("show", "top", "read", "write", "reconfigure", "logs", "start", "stop")
+_NAMED = ("show", "top", "read", "write", "reconfigure", "logs", "start", "stop", "off")
 
 _BASH = """\
 _weft() {{

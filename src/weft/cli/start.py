@@ -1,12 +1,10 @@
-"""Start the processing of a function that `weft stop --keep` has stopped."""
+"""Start the processing of functions that `weft stop` has stopped."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
-from weft.cli.output import add_output_argument, show_done
-from weft.client import local_client
+from weft.cli.named import add_named_arguments, do_to_named
 
 if TYPE_CHECKING:
     import argparse
@@ -14,12 +12,9 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `weft start`."""
-    parser.add_argument("name", help="name of the function")
-    add_output_argument(parser)
+    add_named_arguments(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft start`."""
-    asyncio.run(local_client().start(arguments.name))
-    show_done({"name": arguments.name, "state": "active"}, arguments.output)
-    return 0
+    return do_to_named(arguments, "start", "started", lambda client, name: client.start(name))

@@ -64,7 +64,15 @@ def test_ps_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["show", "x"], ["read", "x", "a.b"], ["logs", "x"], ["stop", "x"], ["start", "x"]]
+    "command",
+    [
+        ["show", "x"],
+        ["read", "x", "a.b"],
+        ["logs", "x"],
+        ["stop", "x"],
+        ["start", "x"],
+        ["off", "x"],
+    ],
 )
 def test_unknown_function(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(command) == 1
