@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from weft.client import LocalClient, local_client
+from weft.client import Client, local_client
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
@@ -36,7 +36,7 @@ class Platform:
     """The client in this process, with one event loop for all calls and a run directory of its own."""
 
     def __init__(self, runner: asyncio.Runner) -> None:
-        self.client: LocalClient = local_client()
+        self.client: Client = local_client()
         self._runner = runner
         self._task: asyncio.Task[Any] | None = None
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from weft.client import LocalClient
+    from weft.client import Client
 
 ACTS = {"firewall": play_firewall, "inspector": play_inspector}
 
@@ -96,7 +96,7 @@ def _show(acts: Sequence[str]) -> list[Attempt]:
         shutil.rmtree(run_directory, ignore_errors=True)
 
 
-async def _remove_all(client: LocalClient) -> None:
+async def _remove_all(client: Client) -> None:
     for facts, _ in await client.functions():
         await client.remove(str(facts.uuid), missing_ok=True)
 

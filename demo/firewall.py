@@ -17,7 +17,7 @@ from demo.stage import DIRECT, THROUGH, weft_command
 
 if TYPE_CHECKING:
     from demo.stage import Stage
-    from weft.client import LocalClient
+    from weft.client import Client
     from weft.model.function import FunctionFacts, FunctionRequest
 
 __all__ = ["play_firewall"]
@@ -31,7 +31,7 @@ COMMAND_STARTS = 3
 CONNECT_ROUNDS = 200
 
 
-def play_firewall(stage: Stage, client: LocalClient, digest: str) -> list[Attempt]:
+def play_firewall(stage: Stage, client: Client, digest: str) -> list[Attempt]:
     """Start it, try everything, print what it counted and what was measured, end it."""
     request = client.prepare(
         str(PACKAGE),
@@ -79,7 +79,7 @@ def _try_everything(stage: Stage, digest: str) -> list[Attempt]:
     ]
 
 
-def _warm_starts(stage: Stage, client: LocalClient, request: FunctionRequest) -> Sample:
+def _warm_starts(stage: Stage, client: Client, request: FunctionRequest) -> Sample:
     """Milliseconds from the call that starts a function to its first answer; the first is a rehearsal."""
 
     async def once() -> float:
@@ -95,7 +95,7 @@ def _warm_starts(stage: Stage, client: LocalClient, request: FunctionRequest) ->
     return Sample(asyncio.run(all_of_them())[1:])
 
 
-def _command_starts(stage: Stage, client: LocalClient) -> Sample:
+def _command_starts(stage: Stage, client: Client) -> Sample:
     """The same from the command line."""
     times = []
     for _ in range(COMMAND_STARTS):
@@ -106,7 +106,7 @@ def _command_starts(stage: Stage, client: LocalClient) -> Sample:
     return Sample(times)
 
 
-def _start_by_command(stage: Stage, client: LocalClient) -> FunctionFacts:
+def _start_by_command(stage: Stage, client: Client) -> FunctionFacts:
     command = weft_command("run", str(PACKAGE), "-d", "--name", "firewall")
     command += ["--set", f"ADDRESS={OWN_ADDRESS}", "--set", f"MAC={OWN_MAC}"]
     subprocess.run([*command, *stage.joined(LINK)], check=True, stdout=subprocess.DEVNULL)
@@ -114,7 +114,7 @@ def _start_by_command(stage: Stage, client: LocalClient) -> FunctionFacts:
     return facts
 
 
-async def _counters(client: LocalClient, name: str) -> dict[str, int]:
+async def _counters(client: Client, name: str) -> dict[str, int]:
     """The packets passed and dropped, by the reason that each counter is named after."""
     elements = (await client.read(name, "list")).decode().split()[1:]
     names = [item for item in elements if item.startswith(("passed_", "dropped_", "answered_"))]

@@ -16,7 +16,7 @@ from demo.stage import DIRECT, THROUGH, weft_command
 
 if TYPE_CHECKING:
     from demo.stage import Stage
-    from weft.client import LocalClient
+    from weft.client import Client
 
 __all__ = ["play_inspector"]
 
@@ -26,7 +26,7 @@ LINK = "inspector"
 VALUES = ("check.get bad.count", "analyzer.found", "filter.dropped", "meter.tcp", "flows.top 2")
 
 
-def play_inspector(stage: Stage, client: LocalClient, digest: str) -> list[Attempt]:
+def play_inspector(stage: Stage, client: Client, digest: str) -> list[Attempt]:
     """Start it, try everything, end its processes one by one under traffic, end it."""
     stage.client.keep_silent()
     stage.server.keep_silent()
@@ -45,7 +45,7 @@ def play_inspector(stage: Stage, client: LocalClient, digest: str) -> list[Attem
     return attempts
 
 
-def _try_everything(stage: Stage, client: LocalClient, digest: str) -> list[Attempt]:
+def _try_everything(stage: Stage, client: Client, digest: str) -> list[Attempt]:
     server = THROUGH["server"]
     _send_broken(stage)
     attempts = [
@@ -93,7 +93,7 @@ def _weft(*arguments: str) -> str:
     return done.stdout
 
 
-def _end_everything(stage: Stage, client: LocalClient) -> list[Attempt]:
+def _end_everything(stage: Stage, client: Client) -> list[Attempt]:
     stage.client.know(LINK, THROUGH["server"], stage.server)
     stage.server.know(LINK, THROUGH["client"], stage.client)
     killer = Killer(stage, client, NAME)

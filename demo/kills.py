@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from demo.stage import Stage
-    from weft.client import LocalClient
+    from weft.client import Client
     from weft.model.function import ComponentStatus, FunctionStatus
 
 __all__ = ["Killer"]
@@ -33,7 +33,7 @@ _PATIENCE_S = 20.0
 class Killer:
     """Ends processes of one function, one after the other, each under a stream of its own."""
 
-    def __init__(self, stage: Stage, client: LocalClient, name: str) -> None:
+    def __init__(self, stage: Stage, client: Client, name: str) -> None:
         self._stage, self._client, self._name = stage, client, name
 
     def kill_engine(self) -> Cost:

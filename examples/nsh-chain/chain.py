@@ -26,7 +26,7 @@ from weft.model.trace import TraceRequest
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from weft.client import LocalClient
+    from weft.client import Client
 
 __all__ = ["CLIENT", "PACKAGES", "SERVER", "WAY", "Chain", "segment"]
 
@@ -98,7 +98,7 @@ def _requests() -> dict[str, TraceRequest]:
 class Chain:
     """The chain and its hosts, with a web server on two ports; all of it goes when it is left."""
 
-    def __init__(self, client: LocalClient, pages: Path) -> None:
+    def __init__(self, client: Client, pages: Path) -> None:
         self._functions = client
         self._pages = pages
         self._stack = AsyncExitStack()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
-    from weft.client import LocalClient
+    from weft.client import Client
     from weft.model.trace import TraceRequest
 
 __all__ = ["Header", "Hop", "follow", "header_of"]
@@ -49,7 +49,7 @@ def header_of(frame: bytes) -> Header | None:
 
 
 async def follow(
-    client: LocalClient,
+    client: Client,
     requests: Mapping[str, TraceRequest],
     send: Callable[[], None],
     receivers: Mapping[tuple[str, str], str],

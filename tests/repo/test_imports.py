@@ -18,7 +18,8 @@ PYTHON_RULES: dict[str, set[str]] = {
     "launcher": {"errors"},
     "vnf": {"model", "errors", "launcher", "_engine"},
     "server": {"vnf", "model", "errors", "launcher"},
-    "client": {"server", "vnf", "model", "errors"},
+    "manager": {"vnf", "server", "model", "errors"},
+    "client": {"manager", "server", "vnf", "model", "errors"},
     "cli": {"client", "model", "errors", "launcher"},
 }
 RUST_RULES: dict[str, set[str]] = {
@@ -68,6 +69,22 @@ def test_python_room_imports_only_what_it_may(path: Path) -> None:
     room = room_of(path)
     assert room in PYTHON_RULES, f"a new room '{room}' needs its rule here"
     assert imported_rooms(path) <= PYTHON_RULES[room] | {room}
+
+
+def test_the_manager_knows_of_servers_only_the_seam() -> None:
+    for path in (PACKAGE / "manager").rglob("*.py"):
+        servers = {name for name in imported_names(path) if name.startswith("weft.server")}
+        assert servers <= {"weft.server.agent.Agent"}, path
+
+
+def test_a_room_of_the_manager_knows_no_other_room() -> None:
+    for path in (PACKAGE / "manager").glob("*/*.py"):
+        room = path.parent.name
+        for name in imported_names(path):
+            if name.startswith("weft."):
+                assert name.split(".")[1] in {"model", "errors"} or name.startswith(
+                    f"weft.manager.{room}"
+                ), path
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from weft.client import local_client
-from weft.server.agent import LocalAgent
+from weft.server.local_agent import LocalAgent
 from weft.server.rundir import RunDirectory
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.traffic import Receiver, Sender, numbered_frame
 from weft.model.change import Change, Edit
-from weft.server.agent import LocalAgent
+from weft.server.local_agent import LocalAgent
 from weft.server.rundir import RunDirectory
 
 if TYPE_CHECKING:

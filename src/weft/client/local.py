@@ -1,0 +1,24 @@
+"""The management system in this process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from weft.client.files import FileWork
+from weft.manager.manager import Manager
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["LocalClient"]
+
+
+class LocalClient(FileWork, Manager):
+    """Manages the functions of this server, without any other process."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        from weft.server.local_agent import LocalAgent
+        from weft.server.rundir import RunDirectory, default_root
+
+        super().__init__(LocalAgent(RunDirectory(default_root()), say))
+        self._say = say

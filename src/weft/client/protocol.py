@@ -1,0 +1,46 @@
+"""What the command line talks to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from weft.manager.management import Management
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from weft.model.function import FunctionRequest
+
+__all__ = ["Client"]
+
+
+class Client(Management, Protocol):
+    """The management system, and work with files of this machine."""
+
+    def package_init(self, name: str) -> Path:
+        """Make a package to start from."""
+        ...
+
+    def package_check(self, path: str) -> dict[str, Any]:
+        """The facts of a package without problems; PackageError lists all there are."""
+        ...
+
+    def package_graph(self, path: str) -> str:
+        """The graph that a package without problems becomes."""
+        ...
+
+    def prepare(
+        self,
+        path: str,
+        name: str | None,
+        interfaces: Sequence[str],
+        settings: Mapping[str, str],
+        drivers: Sequence[str] = (),
+    ) -> FunctionRequest:
+        """What to run, checked whole: a package or Click file with its interfaces joined."""
+        ...
+
+    def run_on_files(self, request: FunctionRequest) -> int:
+        """Run a function whose interfaces are all pcap files; the engine's exit status."""
+        ...

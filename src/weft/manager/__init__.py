@@ -1,0 +1,1 @@
+"""The management system: what is asked of functions, wherever they run."""

@@ -1,0 +1,95 @@
+"""What may be asked of the management system, in this process or over REST."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+
+    from weft.model.change import ChangePlan, Edit
+    from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
+    from weft.model.look import Look
+    from weft.model.trace import TraceRequest
+
+__all__ = ["Management"]
+
+
+class Management(Protocol):
+    """Everything about packages that are kept and functions that run."""
+
+    async def run(self, request: FunctionRequest) -> FunctionFacts:
+        """Start a function in a sandbox."""
+        ...
+
+    async def functions(self) -> list[tuple[FunctionFacts, FunctionStatus]]:
+        """Every function with its status."""
+        ...
+
+    async def function(self, name: str) -> tuple[FunctionFacts, FunctionStatus]:
+        """One function, by name or by the start of its UUID."""
+        ...
+
+    async def start(self, name: str) -> None:
+        """Start the processing of a function."""
+        ...
+
+    async def stop(self, name: str) -> None:
+        """End the processing of a function and keep its sandbox."""
+        ...
+
+    async def selected(self, selector: str) -> list[FunctionFacts]:
+        """The functions that a name or a glob such as `fw-*` means, at least one."""
+        ...
+
+    async def reconfigure(
+        self,
+        facts: FunctionFacts,
+        package: str | None,
+        edit: Edit,
+        settings: Mapping[str, str],
+        *,
+        dry_run: bool = False,
+    ) -> ChangePlan:
+        """Change the components or the path of a running function, to those of a package or by an edit."""
+        ...
+
+    async def remove(self, name: str, *, missing_ok: bool = False) -> None:
+        """End a function and remove all of it."""
+        ...
+
+    async def look(self, facts: FunctionFacts) -> Look:
+        """The counts of a function and its components just now."""
+        ...
+
+    def bottleneck(self, facts: FunctionFacts, before: Look, after: Look) -> str:
+        """The line that says what limits a function."""
+        ...
+
+    async def read(self, name: str, handler: str, parameters: str = "") -> bytes:
+        """Read a handler."""
+        ...
+
+    async def write(self, name: str, handler: str, value: str) -> None:
+        """Write a handler."""
+        ...
+
+    def trace(self, name: str, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
+        """Follow packets of a function; what the engine tells of them, look by look."""
+        ...
+
+    async def graph(self, name: str) -> str:
+        """The text of the graph that runs in a function."""
+        ...
+
+    def log(self, name: str, lines: int | None, follow: bool) -> AsyncIterator[str]:
+        """The log of a function, as text in pieces."""
+        ...
+
+    async def wait_gone(self, facts: FunctionFacts) -> None:
+        """Return when a function has ended."""
+        ...
+
+    def facts(self) -> list[dict[str, str]]:
+        """What this server has and lacks, each with what to do about it."""
+        ...

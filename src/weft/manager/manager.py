@@ -1,0 +1,192 @@
+"""The management system in one process: what is asked of it, done by the agents of its servers."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError
+from weft.model.function import DEFAULT_PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+
+    from weft.model.change import ChangePlan, Edit
+    from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
+    from weft.model.look import Look
+    from weft.model.trace import TraceRequest
+    from weft.server.agent import Agent
+
+__all__ = ["Manager"]
+
+# ControlSocket: no such element, no such handler.
+_NOT_THERE = (510, 511)
+
+
+@contextlib.contextmanager
+def _handlers_named(name: str) -> Iterator[None]:
+    """Where an element or a handler is not there, tell how to learn of those that are."""
+    try:
+        yield
+    except HandlerError as error:
+        if error.code in _NOT_THERE:
+            error.hint = (
+                f"`weft read {name} list` names the elements, "
+                f"`weft read {name} ELEMENT.handlers` the handlers of one"
+            )
+        raise
+
+
+class Manager:
+    """Knows functions by name, and asks the agent of the server that runs them."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+
+    async def run(self, request: FunctionRequest) -> FunctionFacts:
+        """Deploy the function."""
+        from uuid import uuid4
+
+        return await self._agent.deploy(str(uuid4()), request)
+
+    async def functions(self) -> list[tuple[FunctionFacts, FunctionStatus]]:
+        """Every function; those that were gone are in the list once, and cleaned."""
+        return await self._agent.functions()
+
+    async def function(self, name: str) -> tuple[FunctionFacts, FunctionStatus]:
+        """One function of the default project."""
+        found = await self.functions()
+        for facts, status in found:
+            if (facts.name, facts.project) == (name, DEFAULT_PROJECT):
+                return facts, status
+        near = [item for item in found if len(name) >= 4 and str(item[0].uuid).startswith(name)]
+        if len(near) == 1:
+            return near[0]
+        raise FunctionNotFoundError(name, [facts.name for facts, _ in found])
+
+    async def start(self, name: str) -> None:
+        """Start the processing again."""
+        from uuid import uuid4
+
+        facts, _ = await self._own(name)
+        await self._agent.start(str(uuid4()), facts.uuid)
+
+    async def stop(self, name: str) -> None:
+        """End the processing."""
+        from uuid import uuid4
+
+        facts, _ = await self._own(name)
+        await self._agent.stop(str(uuid4()), facts.uuid)
+
+    async def selected(self, selector: str) -> list[FunctionFacts]:
+        """A name means one function, and a glob all that match in the default project."""
+        from fnmatch import fnmatchcase
+
+        if not set(selector) & set("*?["):
+            return [(await self._own(selector))[0]]
+        found = [facts for facts, _ in await self.functions()]
+        chosen = [
+            facts
+            for facts in found
+            if facts.project == DEFAULT_PROJECT and fnmatchcase(facts.name, selector)
+        ]
+        if not chosen:
+            raise FunctionNotFoundError(selector, [facts.name for facts in found])
+        return sorted(chosen, key=lambda facts: facts.name)
+
+    async def reconfigure(
+        self,
+        facts: FunctionFacts,
+        package: str | None,
+        edit: Edit,
+        settings: Mapping[str, str],
+        *,
+        dry_run: bool = False,
+    ) -> ChangePlan:
+        """Change a running function."""
+        from uuid import uuid4
+
+        from weft.model.change import Change
+        from weft.vnf.source import read_files
+
+        files = None if package is None else read_files(Path(package))
+        change = Change(
+            facts.uuid, files, package or "", edit, tuple(settings.items()), dry_run=dry_run
+        )
+        return await self._agent.reconfigure(str(uuid4()), change)
+
+    async def remove(self, name: str, *, missing_ok: bool = False) -> None:
+        """Remove the function."""
+        from uuid import uuid4
+
+        try:
+            facts, _ = await self._own(name)
+        except FunctionNotFoundError:
+            if missing_ok:
+                return
+            raise
+        await self._agent.remove(str(uuid4()), facts.uuid)
+
+    async def look(self, facts: FunctionFacts) -> Look:
+        """Look at a function once."""
+        return await self._agent.look(facts.uuid)
+
+    def bottleneck(self, facts: FunctionFacts, before: Look, after: Look) -> str:
+        """From two looks at it."""
+        from weft.vnf.bottleneck import bottleneck
+
+        return bottleneck(before, after, facts.frameworks)
+
+    async def read(self, name: str, handler: str, parameters: str = "") -> bytes:
+        """Read a handler of the running graph."""
+        facts, _ = await self._own(name)
+        with _handlers_named(name):
+            return await self._agent.read(facts.uuid, handler, parameters)
+
+    async def write(self, name: str, handler: str, value: str) -> None:
+        """Write a handler of the running graph."""
+        from uuid import uuid4
+
+        facts, _ = await self._own(name)
+        with _handlers_named(name):
+            await self._agent.write(str(uuid4()), facts.uuid, handler, value)
+
+    async def trace(self, name: str, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
+        """Follow packets until all that were asked for have come to their end."""
+        from contextlib import aclosing
+
+        facts, _ = await self._own(name)
+        async with aclosing(self._agent.trace(facts.uuid, request)) as looks:
+            async for look in looks:
+                yield look
+
+    async def graph(self, name: str) -> str:
+        """The graph as it is now, which a hot swap may have changed."""
+        text = await self.read(name, "config")
+        return text.decode("utf-8", errors="surrogateescape")
+
+    async def log(self, name: str, lines: int | None, follow: bool) -> AsyncIterator[str]:
+        """The last `lines` of the log (None: all), then what comes while it is followed."""
+        facts, _ = await self._own(name)
+        async for piece in self._agent.log(facts.uuid, lines, follow):
+            yield piece
+
+    async def wait_gone(self, facts: FunctionFacts) -> None:
+        """Return when the function has ended."""
+        await self._agent.wait_gone(facts.uuid)
+
+    def facts(self) -> list[dict[str, str]]:
+        """What the server has and lacks."""
+        return self._agent.facts()
+
+    async def _own(self, name: str) -> tuple[FunctionFacts, FunctionStatus]:
+        """A function that the caller may manage."""
+        import os
+
+        try:
+            return await self.function(name)
+        except FunctionNotFoundError:
+            if os.geteuid() != 0 and Path("/run/weft").exists():
+                raise PrivilegeError(f"managing '{name}'", command="weft ...") from None
+            raise
