@@ -69,6 +69,7 @@ class FileWork:
         from weft.model.function import FunctionRequest
         from weft.vnf.interfaces import match_bindings, match_drivers, parse_binding
         from weft.vnf.package import load_click_file, load_package, parameter_values
+        from weft.vnf.parameters import check_values, with_given_files
 
         bindings = [parse_binding(text) for text in interfaces]
         place = Path(path)
@@ -76,7 +77,9 @@ class FileWork:
             package = load_click_file(place, settings)
         else:
             package = load_package(place)
+        package, settings = with_given_files(package, settings)
         values = parameter_values(package, settings)
+        check_values(package, values)
         matched = match_bindings(package.interfaces, bindings)
         chosen = name if name is not None else package.name
         if not _NAME.fullmatch(chosen):

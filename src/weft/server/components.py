@@ -22,11 +22,18 @@ __all__ = ["ComponentProcesses"]
 class ComponentProcesses:
     """What is known of them, step by step: first user ids, then how each is started.
 
-    `keys` says which components are meant, and the key of each; else all are, under their names.
+    `values` are those of the package's parameters. `keys` says which components are meant, and the
+    key of each; else all are, under their names.
     """
 
-    def __init__(self, package: Package, keys: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        package: Package,
+        values: Mapping[str, str],
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
         self._package = package
+        self._values = dict(values)
         named = processes_of(package)
         self.keys = {item.name: item.name for item in named} if keys is None else dict(keys)
         self._components = tuple(item for item in named if item.name in self.keys)
@@ -51,7 +58,9 @@ class ComponentProcesses:
         tools = Tools(sdk_folder(), default_cache(), say, folder.path / "mnt")
         place = folder.path / "components"
         work = asyncio.create_task(
-            asyncio.to_thread(prepare_components, self._package, place, tools, self.keys)
+            asyncio.to_thread(
+                prepare_components, self._package, place, tools, self._values, self.keys
+            )
         )
         try:
             self._launches = await asyncio.shield(work)

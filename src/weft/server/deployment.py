@@ -60,7 +60,7 @@ class Deployment:
         self._operation = operation
         self._request = request
         self._say = say
-        self._processes = ComponentProcesses(request.package)
+        self._processes = ComponentProcesses(request.package, dict(request.values))
         self._kind = choose_sandbox(request.package.sandbox)
         self._created = time.time()
 

@@ -23,6 +23,7 @@ from weft.vnf.components import frameworks_along
 from weft.vnf.edit import edited
 from weft.vnf.management_agent import ManagementAgent
 from weft.vnf.package import package_of, parameter_values
+from weft.vnf.parameters import check_values, given_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,7 +94,7 @@ class Reconfiguration:
             )
         old = package_of(read_zip(self._folder.package), facts.name)
         change = self._change
-        files = old.files if change.files is None else change.files
+        files = old.files if change.files is None else given_files(change.files, old.files)
         called = change.source or facts.name
         if change.edit:
             files = edited(files, change.edit)
@@ -122,7 +123,7 @@ class Reconfiguration:
         keys = dict(plan.keys)
         present = set(facts.component_keys.values())
         coming = {name: key for name, key in keys.items() if key not in present}
-        processes = ComponentProcesses(new, coming)
+        processes = ComponentProcesses(new, values, coming)
         old_files, new_files = dict(_contents(old)), dict(_contents(new))
         try:
             self._keep()
@@ -288,7 +289,9 @@ def _values(facts: FunctionFacts, new: Package, change: Change) -> dict[str, str
                 f"--set {name}: it keeps its value '{former}' while the function runs; allowed: "
                 "parameters that are new"
             )
-    return parameter_values(new, given | dict(change.values))
+    values = parameter_values(new, given | dict(change.values))
+    check_values(new, values)
+    return values
 
 
 def _unknown(values: Mapping[str, str], started: Mapping[str, str]) -> dict[str, str]:

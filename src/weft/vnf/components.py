@@ -10,6 +10,7 @@ from weft.launcher import sdk_folder
 from weft.vnf.building.cache import default_cache, open_up
 from weft.vnf.building.tools import Tools
 from weft.vnf.frameworks import FRAMEWORKS, processes_of
+from weft.vnf.parameters import bound
 from weft.vnf.path import parse_path
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ def check_components(package: Package, say: Callable[[str], None]) -> None:
         import tempfile
 
         tools = Tools(sdk_folder(), default_cache(), say)
+        values = {p.name: p.default for p in package.parameters if p.default is not None}
         with tempfile.TemporaryDirectory(prefix="weft-check-") as folder:
-            prepare_components(package, Path(folder), tools)
+            prepare_components(package, Path(folder), tools, values)
 
 
 def frameworks_along(package: Package) -> dict[str, str]:
@@ -41,12 +43,17 @@ def frameworks_along(package: Package) -> dict[str, str]:
 
 
 def prepare_components(
-    package: Package, folder: Path, tools: Tools, keys: Mapping[str, str] | None = None
+    package: Package,
+    folder: Path,
+    tools: Tools,
+    values: Mapping[str, str],
+    keys: Mapping[str, str] | None = None,
 ) -> dict[str, Launch]:
     """How each process is started; PackageError lists what cannot be built, of all of them.
 
-    A component gets `folder`/KEY/package with the package's files, and `folder`/KEY/build. `keys`
-    says which components are meant, and the key of each; else all are, under their names.
+    A component gets `folder`/KEY/package with the package's files, `folder`/KEY/build, and the
+    `values` of the parameters that its entry names. `keys` says which components are meant, and the
+    key of each; else all are, under their names.
     """
     launches: dict[str, Launch] = {}
     problems: list[Problem] = []
@@ -60,7 +67,7 @@ def prepare_components(
             _lay_out(package, place / "package")
             _make(place / "build")
             launches[component.name] = framework.prepare(
-                component, place / "package", place / "build", tools
+                bound(component, values), place / "package", place / "build", tools
             )
             open_up(place)
         except PackageError as error:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING
 
 from weft.model.package import ProgramInterface
 from weft.vnf import quantities
+from weft.vnf.addresses import (
+    ADDRESS_ALLOWED,
+    GATEWAY_ALLOWED,
+    host_address,
+    is_reached,
+    router_address,
+)
 from weft.vnf.document import ListNode, MappingNode, TextNode
 from weft.vnf.manifest.values import INTERFACE, INTERFACE_ALLOWED
+from weft.vnf.references import references_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from weft.vnf.addresses import HostAddress
     from weft.vnf.document import Node
     from weft.vnf.manifest.values import ManifestReader
 
     Keys = Mapping[str, tuple[int, Node]]
-    Address = ipaddress.IPv4Interface | ipaddress.IPv6Interface
-    Gateway = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 __all__ = ["read_interfaces"]
 
@@ -26,10 +32,6 @@ _LIMIT = 16
 _KEYS = {"address": False, "gateway": False, "mtu": False}
 _LEAST_MTU = {4: 68, 6: 1280}
 _MOST_MTU = 65535
-_ADDRESS_ALLOWED = (
-    "an address of one host with the length of its prefix, as in 10.0.0.1/24 or fd00::1/64"
-)
-_GATEWAY_ALLOWED = "an address, as in 10.0.0.254 or fd00::fe"
 
 
 def read_interfaces(reader: ManifestReader, node: Node, where: str) -> tuple[ProgramInterface, ...]:
@@ -86,49 +88,57 @@ class _Interfaces:
             return ProgramInterface(name)
         where = f"{self.where}{name}: "
         keys = self.reader.mapping(node, where, _KEYS)
-        addresses = self._addresses(keys, where)
-        gateways = self._gateways(keys, where, name, addresses)
-        return ProgramInterface(
-            name,
-            tuple(address.with_prefixlen for address in addresses),
-            tuple(str(gateway) for gateway in gateways),
-            self._mtu(keys, where, addresses),
-        )
+        known: list[HostAddress] = []
+        addresses = self._addresses(keys, where, known)
+        are_all_known = len(known) == len(addresses)
+        gateways = self._gateways(keys, where, name, known if are_all_known else None)
+        mtu = self._mtu(keys, where, known)
+        return ProgramInterface(name, tuple(addresses), tuple(gateways), mtu)
 
-    def _addresses(self, keys: Keys, where: str) -> list[Address]:
-        found: list[Address] = []
+    def _addresses(self, keys: Keys, where: str, known: list[HostAddress]) -> list[str]:
+        """Addresses and parameters as written; the addresses among them are `known`, too."""
+        found: list[str] = []
         for line, text in self._values(keys, "address", where):
-            address = _address(text)
-            if address is None:
-                message = f"'{text}' is not valid; allowed: {_ADDRESS_ALLOWED}"
+            address = host_address(text)
+            if references_in(text):
+                self.reader.references(text, line, f"{where}address: ")
+                found.append(text)
+            elif address is None:
+                message = f"'{text}' is not valid; allowed: {ADDRESS_ALLOWED}"
                 self.reader.problem(line, f"{where}address: {message}")
-            elif any(address.ip == other.ip for other in found):
+            elif any(address.ip == other.ip for other in known):
                 self.reader.problem(line, f"{where}address: '{address.ip}' is given twice")
             else:
-                found.append(address)
+                known.append(address)
+                found.append(address.with_prefixlen)
         return found
 
     def _gateways(
-        self, keys: Keys, where: str, name: str, addresses: list[Address]
-    ) -> list[Gateway]:
+        self, keys: Keys, where: str, name: str, addresses: list[HostAddress] | None
+    ) -> list[str]:
+        """Gateways and parameters; without `addresses` nobody can tell yet whether they are neighbours."""
         found = []
         for line, text in self._values(keys, "gateway", where):
-            gateway = _gateway(text)
+            gateway = router_address(text)
+            if references_in(text):
+                self.reader.references(text, line, f"{where}gateway: ")
+                found.append(text)
+                continue
             if gateway is None:
-                problem = f"'{text}' is not valid; allowed: {_GATEWAY_ALLOWED}"
-            elif not any(_reaches(address, gateway) for address in addresses):
+                problem = f"'{text}' is not valid; allowed: {GATEWAY_ALLOWED}"
+            elif addresses is not None and not any(is_reached(one, gateway) for one in addresses):
                 problem = f"'{gateway}' lies in no network of '{name}'"
             elif gateway.version in self.routed:
                 other = self.routed[gateway.version]
                 problem = f"IPv{gateway.version} has a default route already, by '{other}'"
             else:
                 self.routed[gateway.version] = name
-                found.append(gateway)
+                found.append(str(gateway))
                 continue
             self.reader.problem(line, f"{where}gateway: {problem}")
         return found
 
-    def _mtu(self, keys: Keys, where: str, addresses: list[Address]) -> int | None:
+    def _mtu(self, keys: Keys, where: str, addresses: list[HostAddress]) -> int | None:
         if "mtu" not in keys:
             return None
         least = _LEAST_MTU[max((address.version for address in addresses), default=4)]
@@ -149,32 +159,3 @@ class _Interfaces:
         nodes = node.items if isinstance(node, ListNode) else (node,)
         found = [(item.line, self.reader.text(item, f"{where}{key}: ")) for item in nodes]
         return [(line, text) for line, text in found if text is not None]
-
-
-def _address(text: str) -> Address | None:
-    """An address that one host can have, with its network."""
-    try:
-        address = ipaddress.ip_interface(text)
-    except ValueError:
-        return None
-    network, is_odd = address.network, address.is_unspecified or address.is_multicast
-    if "/" not in text or "%" in text or is_odd:
-        return None
-    of_all = (network.network_address, network.broadcast_address)
-    few = network.prefixlen >= network.max_prefixlen - 1
-    return None if address.version == 4 and not few and address.ip in of_all else address
-
-
-def _gateway(text: str) -> Gateway | None:
-    try:
-        gateway = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return None if "%" in text or gateway.is_unspecified or gateway.is_multicast else gateway
-
-
-def _reaches(address: Address, gateway: Gateway) -> bool:
-    """Whether the gateway is a neighbour; link-local ones are wherever there is IPv6."""
-    if address.version != gateway.version or address.ip == gateway:
-        return False
-    return gateway in address.network or gateway in ipaddress.ip_network("fe80::/10")

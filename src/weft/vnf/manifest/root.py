@@ -66,11 +66,18 @@ def _role_of(root: Node) -> str:
     return next((role_in(value) for key, value in entries if key.text == "nsh"), "none")
 
 
+def _parameters_of(root: Node) -> list[str]:
+    """The names of the parameters, which entries of components may come before."""
+    entries = root.entries if isinstance(root, MappingNode) else ()
+    found = (value for key, value in entries if key.text == "parameters")
+    return [key.text for node in found if isinstance(node, MappingNode) for key, _ in node.entries]
+
+
 class _Manifest(ManifestReader):
     """One reading of one `vnf.yaml`."""
 
     def __init__(self, root: Node, files: Sequence[PackageFile]) -> None:
-        super().__init__(files)
+        super().__init__(files, _parameters_of(root))
         self.role = _role_of(root)
         self.is_whole = self.role in WHOLE_ROLES
         self.keys = self.mapping(root, "", {**_KEYS, "components": not self.is_whole})

@@ -9,6 +9,7 @@ from weft.model.package import MANIFEST, Resources
 from weft.vnf import quantities
 from weft.vnf.document import ListNode, Node, TextNode
 from weft.vnf.reader import Reader, suggestion
+from weft.vnf.references import references_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,10 +30,12 @@ INTERFACE_ALLOWED = "a letter or _, then letters, digits and _, 15 characters at
 class ManifestReader(Reader):
     """Reads `vnf.yaml` beside the other files of its package."""
 
-    def __init__(self, files: Sequence[PackageFile]) -> None:
+    def __init__(self, files: Sequence[PackageFile], parameters: Sequence[str] = ()) -> None:
+        """`parameters` are the names of those that the package has."""
         super().__init__(MANIFEST)
         self.files = tuple(files)
         self.names = frozenset(file.name for file in files)
+        self.parameters = tuple(parameters)
 
     def package_file(self, node: Node, where: str) -> str | None:
         """The name of a file of the package."""
@@ -52,7 +55,17 @@ class ManifestReader(Reader):
         if "\0" in node.text:
             self.problem(node.line, f"{where}a zero byte is not allowed")
             return None
+        self.references(node.text, node.line, where)
         return node.text
+
+    def references(self, text: str, line: int, where: str) -> None:
+        """The parameters that a text names are those of the package."""
+        known = {name.lower() for name in self.parameters}
+        for name in references_in(text):
+            if name.lower() not in known:
+                near = suggestion(name, self.parameters)
+                message = f"no parameter '{name}'{near}; for '${{' itself write '$${{'"
+                self.problem(line, where + message)
 
     def texts(self, node: Node, where: str) -> tuple[str, ...]:
         """The values of a list, each of which may be empty."""
@@ -62,10 +75,13 @@ class ManifestReader(Reader):
     def one_or_more(self, node: Node, where: str) -> tuple[str, ...]:
         """A value, or a list of values; none is empty."""
         nodes = node.items if isinstance(node, ListNode) else (node,)
-        found = [self.text(item, where) for item in nodes]
+        found = [(item.line, self.text(item, where)) for item in nodes]
         if not nodes:
             self.problem(node.line, f"{where}at least one is needed")
-        return tuple(text for text in found if text is not None)
+        texts = [(line, text) for line, text in found if text is not None]
+        for line, text in texts:
+            self.references(text, line, where)
+        return tuple(text for _, text in texts)
 
     def quantity(
         self, node: Node, where: str, read: Callable[[str], Value | None], allowed: str
