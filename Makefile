@@ -60,7 +60,7 @@ example: .venv/.built
 	@$(BIN)/python examples/$(EXAMPLE)
 
 test: .venv/.built sdk
-	@tools/packages curl ip mvn npm nsenter ovs-vswitchd ping tshark
+	@tools/packages busybox curl dnsmasq ip iperf3 mvn npm nsenter ovs-vswitchd ping traceroute tshark
 	@$(call WITH_RUST) cargo test --workspace --locked --quiet
 	@$(BIN)/python -m pytest
 
