@@ -111,15 +111,15 @@ def log(gate: ComponentFunction) -> str:
 
 def check_end(gate: ComponentFunction, end: str) -> None:
     """It ended once, was started again, and nobody else was."""
-    [line] = re.findall("^weft-init: component .*$", log(gate), re.MULTILINE)
-    assert line == f"weft-init: component 'work' {end}, restarted (1)"
+    [line] = re.findall("init: component .*$", log(gate), re.MULTILINE)
+    assert line == f"init: component 'work' {end}, restarted (1)"
     status = gate.status()
     assert (status.restarts, status.engine_pid) == (0, gate.row["engine_pid"])
 
 
 def check_cut(gate: ComponentFunction, why: str) -> None:
     """The engine said why it would have no more of it."""
-    [said] = re.findall("^component 'work' cut off: (.*)$", log(gate), re.MULTILINE)
+    [said] = re.findall("engine: component 'work' cut off: (.*)$", log(gate), re.MULTILINE)
     assert re.fullmatch(why, said), said
 
 

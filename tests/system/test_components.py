@@ -188,7 +188,7 @@ def test_a_program_works_on_an_interface_of_its_own(
     log = weft.popen("logs", "gate", "-f")
     assert log.stdout is not None
     for line in log.stdout:
-        if line == "prog: answering\n":
+        if line.endswith(" prog: answering\n"):
             break
     log.terminate()
     log.communicate()

@@ -110,7 +110,7 @@ def logged(weft: Weft, line: str) -> list[str]:
     patience = threading.Timer(PATIENCE_S, log.terminate)
     patience.start()
     for found in log.stdout:
-        lines.append(found.rstrip("\n"))
+        lines.append(found.split(maxsplit=2)[2].rstrip("\n"))  # behind date and time
         if lines[-1] == line:
             break
     patience.cancel()

@@ -17,7 +17,6 @@ use std::time::{Duration, Instant};
 
 pub mod change;
 pub mod component;
-mod log;
 mod network;
 pub mod process;
 mod room;

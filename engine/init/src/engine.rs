@@ -11,6 +11,7 @@ use crate::sys::{descriptor, process};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::fchown;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::rc::Rc;
@@ -50,7 +51,9 @@ impl Program {
     /// Starts an engine.
     pub fn start(&self, spec: &Spec, folder: &RunFolder, devices: &Devices) -> io::Result<Engine> {
         let (reading, writing) = descriptor::pipe()?;
+        let (output, print) = descriptor::pipe()?;
         descriptor::set_nonblocking(reading.as_fd())?;
+        descriptor::set_nonblocking(output.as_fd())?;
         let mut passed = devices.descriptors();
         let sockets = [&self.control, &self.components].map(AsRawFd::as_raw_fd);
         passed.extend(sockets);
@@ -58,7 +61,7 @@ impl Program {
         let arguments = self.arguments(spec, folder, devices, &writing);
         match process::fork()? {
             process::Fork::Child => {
-                let error = self.become_engine(spec, folder, &passed, &arguments);
+                let error = self.become_engine(spec, folder, &passed, &print, &arguments);
                 let _ = writeln!(File::from(writing), "cannot start the engine: {error}");
                 process::exit_now(127)
             }
@@ -67,6 +70,7 @@ impl Program {
                 outer_pid: self.host.outer_number(pid).ok(),
                 since: Instant::now(),
                 pipe: Some(reading.into()),
+                output: Some(output.into()),
                 text: Vec::new(),
                 hearing: None,
             }),
@@ -109,6 +113,7 @@ impl Program {
         spec: &Spec,
         folder: &RunFolder,
         passed: &[i32],
+        print: &OwnedFd,
         arguments: &[String],
     ) -> io::Error {
         let data = folder.data();
@@ -117,6 +122,10 @@ impl Program {
             process::lower_limit(libc::RLIMIT_CORE, 0)?;
             process::lower_limit(libc::RLIMIT_NOFILE, DESCRIPTORS)?;
             std::env::set_current_dir(&data)?;
+            // For elements that open `/dev/stdout`.
+            fchown(print, Some(spec.uid), Some(spec.gid))?;
+            descriptor::duplicate_onto(print.as_fd(), 1)?;
+            descriptor::duplicate_onto(print.as_fd(), 2)?;
             process::give_up_privileges(spec.uid, spec.gid, &[])?;
             passed
                 .iter()
@@ -144,6 +153,8 @@ pub struct Engine {
     pub since: Instant,
     /// Where it says that it is ready, then what its components do.
     pipe: Option<File>,
+    /// What it prints.
+    output: Option<File>,
     /// What it has said before it was ready.
     text: Vec<u8>,
     /// How it is heard since.
@@ -165,6 +176,24 @@ impl Engine {
     /// The pipe to wait at, as long as the engine holds the other end.
     pub fn pipe(&self) -> Option<BorrowedFd<'_>> {
         self.pipe.as_ref().map(|pipe| pipe.as_fd())
+    }
+
+    /// Where to wait for what it prints.
+    pub fn output(&self) -> Option<BorrowedFd<'_>> {
+        self.output.as_ref().map(|output| output.as_fd())
+    }
+
+    /// Reads some of what it has printed; nothing where there is none for now.
+    pub fn printed<'a>(&mut self, chunk: &'a mut [u8]) -> &'a [u8] {
+        let Some(output) = &mut self.output else {
+            return &[];
+        };
+        match output.read(chunk) {
+            Ok(count) if count > 0 => return &chunk[..count],
+            Err(error) if is_passing(&error) => {}
+            _ => self.output = None,
+        }
+        &[]
     }
 
     /// Reads the answer as far as it is there.

@@ -1,6 +1,7 @@
 //! The folder of a function: facts in, sockets, log and state out.
 
 use crate::failure::{Attempt, Failure};
+use crate::journal;
 use crate::spec::{Component, Spec};
 use crate::sys::descriptor;
 use std::fs::{self, File};
@@ -90,6 +91,12 @@ impl RunFolder {
             .append(true)
             .open(&path)
             .attempt(STAGE, format!("open {}", path.display()))
+    }
+
+    /// Has what is told from now on go into the log.
+    pub fn keep_log(&self) -> Result<(), Failure> {
+        let path = self.path.join("log");
+        journal::open(self.place.as_fd()).attempt(STAGE, format!("open {}", path.display()))
     }
 
     /// Lets the function's group read what is the engine's to read, and its user write `data`.

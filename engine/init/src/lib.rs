@@ -30,6 +30,8 @@ mod filesystem;
 mod folder;
 mod function;
 mod host;
+mod journal;
+mod lines;
 pub mod lockdown;
 mod namespaces;
 mod network;
@@ -52,6 +54,7 @@ use filesystem::Shown;
 use folder::RunFolder;
 use function::Function;
 use host::HostProc;
+use journal::log;
 use namespaces::{Inner, Side};
 use options::Options;
 use orders::Orders;
@@ -59,7 +62,6 @@ use process_one::ProcessOne;
 use report::Report;
 use spec::Spec;
 use std::fs::File;
-use std::io::Write;
 use std::rc::Rc;
 use supervise::Supervisor;
 use sys::namespace::Mounts;
@@ -83,12 +85,6 @@ pub fn main(arguments: impl Iterator<Item = String>) -> i32 {
 fn complain(error: &str, code: i32) -> i32 {
     log(error);
     code
-}
-
-/// Writes a line to the standard error stream, which in the sandbox is the function's log.
-fn log(line: &str) {
-    // Where it cannot be written there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "weft-init: {line}");
 }
 
 /// What is made before the namespaces, because it lies outside of them.
@@ -139,6 +135,7 @@ fn prepare(options: &Options) -> Result<Outside, Failure> {
     let spec = folder.spec()?;
     folder.admit(&spec)?;
     let log = folder.log()?;
+    folder.keep_log()?;
     // From here on the folder is ours: whoever else ran in it would have answered.
     let orders = folder.listen_for_orders()?;
     let rest = || -> Result<(Orders, Program, Launcher, Mounts), Failure> {

@@ -1,6 +1,6 @@
 //! What an engine that runs says about its components, line by line, on its ready pipe.
 
-use crate::log;
+use crate::journal::log;
 
 const LONGEST_LINE: usize = 4096;
 

@@ -3,17 +3,20 @@
 use crate::components::change::Progress;
 use crate::failure::Failure;
 use crate::function::Function;
+use crate::journal::log;
+use crate::namespaces;
 use crate::orders::{ClientId, Order, Orders, Refusal, interest};
 use crate::report::{Report, Said};
 use crate::status::{Start, State, Status};
 use crate::supervise::Goal;
 use crate::sys::{descriptor, process};
-use crate::{log, namespaces};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// Entries for signals, the caller and the engine.
-const FIXED: usize = 3;
+/// Entries for signals, the caller, and the engine's pipes.
+const FIXED: usize = 4;
+/// That of what the engine prints.
+const OUTPUT: usize = 3;
 /// Orders carried out between two looks at everything else.
 const ORDERS_PER_TURN: usize = 32;
 /// What process 1 listens to; everything else it ignores or dies of.
@@ -88,6 +91,9 @@ impl ProcessOne {
             }
             self.wait(&mut entries);
             self.function.engine.hear();
+            if entries[OUTPUT].revents != 0 {
+                self.function.engine.take_output(Instant::now());
+            }
             let (components, orders) = entries[FIXED..].split_at(self.components);
             self.function.components.hear(components, Instant::now());
             self.orders.exchange(orders);
@@ -110,6 +116,8 @@ impl ProcessOne {
         ));
         let pipe = self.function.engine.pipe();
         entries.push(number(pipe.map(|pipe| pipe.as_raw_fd())));
+        let output = self.function.engine.output();
+        entries.push(number(output.map(|output| output.as_raw_fd())));
         self.function.components.interests(entries);
         self.components = entries.len() - FIXED;
         self.orders.interests(entries);

@@ -67,6 +67,8 @@ struct Usage {
     memory_bytes: u64,
     /// Processor time of all its processes.
     cpu_s: f64,
+    /// Of the memory, where it is limited.
+    memory_limit_bytes: Option<u64>,
 }
 
 /// The state and what changes all the time.
@@ -81,6 +83,10 @@ pub struct Status {
     memory_bytes: u64,
     /// Processor time of process 1, all its engines and all components.
     cpu_s: f64,
+    /// Processors it may use, where that is limited.
+    cpu_limit: Option<f64>,
+    /// Memory it may use, where that is limited.
+    memory_limit_bytes: Option<u64>,
 }
 
 impl State {
@@ -124,6 +130,7 @@ impl Usage {
         Self {
             memory_bytes: pid.map_or(0, |pid| memory_bytes(pid, &PRIVATE)),
             cpu_s: (component.spent() + living).as_secs_f64(),
+            memory_limit_bytes: limit(component.spec.memory_bytes, &component.limits),
         }
     }
 }
@@ -139,17 +146,27 @@ impl Status {
         let usages: Vec<_> = function.components.iter().map(Usage::of).collect();
         let theirs: u64 = usages.iter().map(|usage| usage.memory_bytes).sum();
         let mut state = State::of(function, pid, start);
+        state.interfaces = function.engine.observe();
+        let spec = function.engine.spec();
+        let (cpu, memory) = (spec.cpu, spec.memory_bytes);
         for (component, usage) in state.components.iter_mut().zip(usages) {
             component.usage = Some(usage);
         }
         Self {
             ok: true,
-            state,
             uptime_s: start.instant.elapsed().as_secs_f64(),
             memory_bytes: ours().map(|pid| memory_bytes(*pid, &OWN)).sum::<u64>() + theirs,
             cpu_s: (time + process::processor_time_of_ended()).as_secs_f64(),
+            cpu_limit: limit(cpu, &state.limits),
+            memory_limit_bytes: limit(memory, &state.limits),
+            state,
         }
     }
+}
+
+/// What was asked for, if it holds: see [`crate::cgroup::Limits`].
+fn limit<T>(wanted: Option<T>, told: &str) -> Option<T> {
+    wanted.filter(|_| told.starts_with("cgroup"))
 }
 
 /// Lines of a process's status.

@@ -9,7 +9,8 @@ use crate::devices::Devices;
 use crate::engine::{Answer, Engine, Program};
 use crate::failure::Failure;
 use crate::folder::RunFolder;
-use crate::log;
+use crate::journal::{self, log};
+use crate::lines::Lines;
 use crate::network::{self, Interface};
 use crate::news::News;
 use crate::options::Options;
@@ -26,6 +27,12 @@ const LINK_LOOK_MOST: Duration = Duration::from_millis(5);
 const READY_WAIT: Duration = Duration::from_secs(30);
 /// From the request to end to the end by force.
 const END_WAIT: Duration = Duration::from_secs(2);
+
+/// Of what the engine prints, before others have their turn.
+const READS_PER_TURN: usize = 4;
+/// Of what it has printed, when it has ended; a pipe holds no more.
+const LAST_READS: usize = 64;
+const CHUNK_BYTES: usize = 16 << 10;
 
 /// Before another try where not even a process could be made ready.
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
@@ -78,6 +85,7 @@ pub struct Supervisor {
     restarts: u32,
     failure: Option<Failure>,
     joiner: Option<i32>,
+    lines: Lines,
 }
 
 impl Supervisor {
@@ -103,6 +111,7 @@ impl Supervisor {
             restarts: 0,
             failure: None,
             joiner: None,
+            lines: Lines::of_engine(Instant::now()),
         }
     }
 
@@ -241,6 +250,34 @@ impl Supervisor {
         self.engine().and_then(Engine::pipe)
     }
 
+    /// Where to wait for what the engine prints.
+    pub fn output(&self) -> Option<BorrowedFd<'_>> {
+        self.engine().and_then(Engine::output)
+    }
+
+    /// Puts into the log what the engine has printed.
+    pub fn take_output(&mut self, now: Instant) {
+        self.read_output(READS_PER_TURN, now);
+    }
+
+    fn read_output(&mut self, times: usize, now: Instant) {
+        let (Phase::Starting { engine, .. } | Phase::Active(engine) | Phase::Ending { engine, .. }) =
+            &mut self.phase
+        else {
+            return;
+        };
+        let mut chunk = [0; CHUNK_BYTES];
+        let mut text = Vec::new();
+        for _ in 0..times {
+            let printed = engine.printed(&mut chunk);
+            if printed.is_empty() {
+                break;
+            }
+            self.lines.take(printed, now, &mut text);
+        }
+        journal::write(&text);
+    }
+
     /// What the engine has said about its components.
     pub fn news(&mut self) -> Vec<News> {
         match &mut self.phase {
@@ -290,6 +327,10 @@ impl Supervisor {
             }
         } else if self.engine().is_some_and(|engine| engine.pid == pid) {
             self.take_answer();
+            self.read_output(LAST_READS, now);
+            let mut rest = Vec::new();
+            self.lines.finish(now, &mut rest);
+            journal::write(&rest);
             self.engine_ended(end, now);
             return true;
         }
@@ -417,6 +458,14 @@ impl Supervisor {
 
     pub fn interfaces(&self) -> &[Interface] {
         &self.interfaces
+    }
+
+    /// The state of each interface just now.
+    pub fn observe(&self) -> Vec<Interface> {
+        match Interfaces::open() {
+            Ok(interfaces) => network::observe(&interfaces, &self.spec.interfaces),
+            Err(_) => self.interfaces.clone(),
+        }
     }
 
     pub fn limits(&mut self) -> &mut Limits {

@@ -23,7 +23,7 @@ COMMANDS = {
     "read": "read a handler of a function",
     "write": "write a handler of a function",
     "reconfigure": "change the components or the path of a running function",
-    "logs": "what a function's engine has said",
+    "logs": "what a function's processes have said",
     "sfc": "ask along a service function path whether it is whole, or where it leads",
     "start": "start the processing of stopped functions",
     "stop": "end the processing of functions, and keep their sandboxes",

@@ -18,6 +18,7 @@ from weft.cli.output import add_output_argument, show_facts, show_progress
 from weft.client import local_client
 from weft.errors import UsageError
 from weft.model.binding import PcapBinding
+from weft.model.log import LogRequest
 
 if TYPE_CHECKING:
     from weft.client import Client
@@ -115,8 +116,8 @@ async def _watch(client: Client, facts: FunctionFacts) -> int:
     name = str(facts.uuid)
     try:
         print(f"weft: '{facts.name}' runs; Ctrl-C ends it", flush=True)
-        async for piece in client.log(name, None, follow=True):
-            print(piece, end="", flush=True)
+        async for line in client.log(name, LogRequest(follow=True)):
+            print(f"{line.source}: {line.text}", flush=True)
         return 1  # it ended without being asked to
     finally:
         await asyncio.shield(client.remove(name, missing_ok=True))

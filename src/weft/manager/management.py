@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from weft.model.change import ChangePlan, Edit
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
+    from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.trace import TraceRequest
 
@@ -82,8 +83,8 @@ class Management(Protocol):
         """The text of the graph that runs in a function."""
         ...
 
-    def log(self, name: str, lines: int | None, follow: bool) -> AsyncIterator[str]:
-        """The log of a function, as text in pieces."""
+    def log(self, name: str, request: LogRequest) -> AsyncGenerator[LogLine, None]:
+        """The lines of a function's log that are asked for."""
         ...
 
     async def wait_gone(self, facts: FunctionFacts) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError
+from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError, UsageError
 from weft.model.function import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Iterator, Mapping
 
     from weft.model.change import ChangePlan, Edit
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
+    from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.trace import TraceRequest
     from weft.server.agent import Agent
@@ -154,8 +156,6 @@ class Manager:
 
     async def trace(self, name: str, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
         """Follow packets until all that were asked for have come to their end."""
-        from contextlib import aclosing
-
         facts, _ = await self._own(name)
         async with aclosing(self._agent.trace(facts.uuid, request)) as looks:
             async for look in looks:
@@ -166,11 +166,18 @@ class Manager:
         text = await self.read(name, "config")
         return text.decode("utf-8", errors="surrogateescape")
 
-    async def log(self, name: str, lines: int | None, follow: bool) -> AsyncIterator[str]:
-        """The last `lines` of the log (None: all), then what comes while it is followed."""
+    async def log(self, name: str, request: LogRequest) -> AsyncGenerator[LogLine, None]:
+        """What is in the log, then what comes while it is followed."""
         facts, _ = await self._own(name)
-        async for piece in self._agent.log(facts.uuid, lines, follow):
-            yield piece
+        sources = ("init", "engine", *facts.component_numbers)
+        for source in request.sources:
+            if source not in sources:
+                raise UsageError(
+                    f"no source '{source}' in the log of '{name}'; allowed: {', '.join(sources)}"
+                )
+        async with aclosing(self._agent.log(facts.uuid, request)) as lines:
+            async for line in lines:
+                yield line
 
     async def wait_gone(self, facts: FunctionFacts) -> None:
         """Return when the function has ended."""

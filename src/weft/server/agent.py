@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator
     from uuid import UUID
 
     from weft.model.change import Change, ChangePlan
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
+    from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.trace import TraceRequest
 
@@ -63,8 +64,8 @@ class Agent(Protocol):
         """Follow packets; what is told of them, look by look."""
         ...
 
-    def log(self, uuid: UUID, lines: int | None, follow: bool) -> AsyncIterator[str]:
-        """The last `lines` of a function's log (None: all), then what comes while it is followed."""
+    def log(self, uuid: UUID, request: LogRequest) -> AsyncGenerator[LogLine, None]:
+        """The lines of a function's log that are asked for."""
         ...
 
     async def wait_gone(self, uuid: UUID) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from weft.errors import FunctionError, FunctionNotFoundError, NotRunningError, PrivilegeError
@@ -16,11 +17,12 @@ from weft.server.processes import process_one, wait_gone
 from weft.vnf.management_agent import ManagementAgent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
     from uuid import UUID
 
     from weft.model.change import Change, ChangePlan
     from weft.model.function import FunctionRequest
+    from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.trace import TraceRequest
     from weft.server.rundir import FunctionFolder, RunDirectory
@@ -122,19 +124,17 @@ class LocalAgent:
         """Follow packets of the running graph."""
         return self._managed(uuid).trace(request)
 
-    async def log(self, uuid: UUID, lines: int | None, follow: bool) -> AsyncIterator[str]:
-        """The end of the log, then what is added until the function is gone."""
-        from weft.server.log import follow_log, tail
+    async def log(self, uuid: UUID, request: LogRequest) -> AsyncGenerator[LogLine, None]:
+        """What is in the log, then what is added until the function is gone."""
+        from weft.server.log import log_lines
 
         folder = self._folder(uuid)
         if folder is None:
             raise FunctionNotFoundError(str(uuid), [])
-        offset, text = tail(folder.log, lines)
-        yield text
-        if follow:
-            gone = asyncio.create_task(self.wait_gone(uuid))
-            async for piece in follow_log(folder.log, offset, gone):
-                yield piece
+        gone = asyncio.create_task(self.wait_gone(uuid)) if request.follow else None
+        async with aclosing(log_lines(folder.log, request, gone)) as lines:
+            async for line in lines:
+                yield line
 
     def facts(self) -> list[dict[str, str]]:
         """What this server has and lacks."""

@@ -1,12 +1,12 @@
 //! Keeps one component as it is wanted: running, or not.
 
-use super::log::Lines;
 use super::network::Networks;
 use super::process::{Launch, Launcher, Place};
 use super::running::{Attachment, Running, print, read};
 use crate::backoff::Backoff;
 use crate::cgroup::Limits;
-use crate::log;
+use crate::journal::log;
+use crate::lines::Lines;
 use crate::news::Event;
 use crate::spec;
 use crate::supervise::told;

@@ -1,10 +1,10 @@
 //! What is known of a component's process while it runs.
 
 use super::component::Wanted;
-use super::log::Lines;
 use super::process::Process;
+use crate::journal;
+use crate::lines::Lines;
 use crate::spec::{self, Readiness};
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// To leave by itself, then after being asked to.
@@ -151,10 +151,9 @@ pub(super) fn read(running: &mut Running, lines: &mut Lines, times: usize, now: 
     print(&text);
 }
 
-/// To the function's log, which is the standard error stream here.
+/// To the function's log.
 pub(super) fn print(text: &[u8]) {
     if !text.is_empty() {
-        // Where it cannot be written there is nobody to tell.
-        let _ = std::io::stderr().write_all(text);
+        journal::write(text);
     }
 }

@@ -150,7 +150,7 @@ fn without_a_link_it_starts_all_the_same_and_says_so() {
     assert_eq!(starting.event()["event"], "running");
     assert_eq!(
         starting.log(),
-        "weft-init: interface 'in': no link after 1 s; is its other end up?\n"
+        "init: interface 'in': no link after 1 s; is its other end up?\n"
     );
 }
 

@@ -107,7 +107,7 @@ fn one_that_is_killed_is_started_again() {
     assert_eq!(sandbox.order("status")["engine_pid"], sandbox.engine_pid);
     assert_eq!(
         sandbox.starting.log(),
-        "weft-init: component 'filter' killed by signal 9, restarted (1)\n"
+        "init: component 'filter' killed by signal 9, restarted (1)\n"
     );
     sandbox.shutdown();
 }
@@ -259,7 +259,7 @@ fn one_that_the_engine_gives_up_on_is_killed_and_started_again() {
     sandbox.component_in("filter", "ready");
     assert_eq!(
         sandbox.starting.log(),
-        "weft-init: component 'filter' killed: hung for 1 s, restarted (1)\n"
+        "init: component 'filter' killed: hung for 1 s, restarted (1)\n"
     );
     sandbox.shutdown();
 }
@@ -284,7 +284,7 @@ fn nonsense_of_the_engine_is_told_once() {
     sandbox.component_in("filter", "waiting");
     assert_eq!(
         sandbox.starting.log(),
-        "weft-init: the engine said \"nonsense\", which means nothing here\n"
+        "init: the engine said \"nonsense\", which means nothing here\n"
     );
     sandbox.shutdown();
 }

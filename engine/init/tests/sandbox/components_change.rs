@@ -254,7 +254,7 @@ fn one_that_leaves_in_peace_is_started_again_only_if_it_is_listed() {
     let log = sandbox.starting.log();
     assert_eq!(
         log,
-        "weft-init: component 'new' ended with status 0, restarting in 50 ms (1)\n"
+        "init: component 'new' ended with status 0, restarting in 50 ms (1)\n"
     );
     assert_eq!(states(&sandbox.order("settle")), [state("new", "ready")]);
     // Listed again, it comes again.

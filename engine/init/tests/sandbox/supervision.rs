@@ -39,7 +39,7 @@ fn a_killed_engine_runs_again_with_the_same_descriptors() {
     assert_ne!(status["engine_pid"], sandbox.engine_pid);
     assert_eq!(
         sandbox.starting.log(),
-        "weft-init: engine killed by signal 9, restarted (1)\n"
+        "init: engine killed by signal 9, restarted (1)\n"
     );
     sandbox.shutdown();
 }
@@ -57,7 +57,7 @@ fn an_engine_whose_graph_has_stopped_stays_stopped() {
     assert_eq!(status["restarts"], 0);
     assert_eq!(
         sandbox.starting.log(),
-        "weft-init: the engine's graph has stopped; nothing runs until it is started again\n"
+        "init: the engine's graph has stopped; nothing runs until it is started again\n"
     );
     assert_eq!(sandbox.order("start")["state"], "active");
     sandbox.shutdown();

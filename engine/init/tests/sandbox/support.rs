@@ -287,8 +287,11 @@ impl Starting {
         });
     }
 
+    /// The log without the times of its lines.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.path.join("log")).unwrap()
+        let text = fs::read_to_string(self.folder.path.join("log")).unwrap();
+        let untimed = |line: &str| line.split_once(' ').map(|(_, told)| format!("{told}\n"));
+        text.lines().filter_map(untimed).collect()
     }
 }
 

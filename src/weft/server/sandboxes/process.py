@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from weft.errors import EngineError, StartError
 from weft.launcher import engine_binary
+from weft.server.log import parse_line
 from weft.server.processes import wait_gone
 
 if TYPE_CHECKING:
@@ -137,4 +138,4 @@ class ProcessSandbox:
             text = self._folder.log.read_text(errors="replace")
         except OSError:
             return []
-        return text.splitlines()[-_TAIL_LINES:]
+        return [parse_line(line).text for line in text.splitlines()[-_TAIL_LINES:]]

@@ -1,10 +1,13 @@
-//! What a component prints: line by line into the function's log, and never too much of it.
+//! What a component or the engine prints: line by line into the function's log, and of a component
+//! never too much of it.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Longer lines are cut.
+/// Longer lines of a component are cut.
 const LONGEST_LINE: usize = 4096;
+/// The same for the engine, whose elements print whole packets.
+const LONGEST_OF_ENGINE: usize = 32 << 10;
 /// Lines kept to tell why a start failed.
 const KEPT_LINES: usize = 20;
 const BYTES_PER_SECOND: u64 = 64 << 10;
@@ -12,9 +15,12 @@ const BURST: u64 = 1 << 20;
 /// How long nothing is let through once there was too much.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// The lines of one component.
+/// The lines of one component, or of the engine.
 pub struct Lines {
     name: String,
+    longest: usize,
+    /// Whether too much is left out.
+    limited: bool,
     line: Vec<u8>,
     /// Bytes of the line that were left out.
     cut: bool,
@@ -29,6 +35,8 @@ impl Lines {
     pub fn new(name: &str, now: Instant) -> Self {
         Self {
             name: name.into(),
+            longest: LONGEST_LINE,
+            limited: true,
             line: Vec::new(),
             cut: false,
             kept: VecDeque::new(),
@@ -36,6 +44,15 @@ impl Lines {
             budget_at: now,
             silent_until: None,
             left_out: 0,
+        }
+    }
+
+    /// The engine's: as much as it likes, for packets wait while it prints.
+    pub fn of_engine(now: Instant) -> Self {
+        Self {
+            longest: LONGEST_OF_ENGINE,
+            limited: false,
+            ..Self::new("engine", now)
         }
     }
 
@@ -84,7 +101,7 @@ impl Lines {
     }
 
     fn extend(&mut self, part: &[u8]) {
-        let room = LONGEST_LINE - self.line.len();
+        let room = self.longest - self.line.len();
         let fits = part.len().min(room);
         self.line.extend_from_slice(&part[..fits]);
         self.cut |= fits < part.len();
@@ -117,6 +134,9 @@ impl Lines {
     }
 
     fn pay(&mut self, now: Instant) -> bool {
+        if !self.limited {
+            return true;
+        }
         let cost = (self.name.len() + 3 + self.line.len()) as u64;
         if self.budget < cost {
             let passed = now.saturating_duration_since(self.budget_at).as_micros() as u64;
@@ -199,6 +219,17 @@ mod tests {
         assert_eq!(bench.print(&text), "");
         let cut = format!("filter: {text} ... (cut)\nfilter: next\n");
         assert_eq!(bench.print("\nnext\n"), cut);
+    }
+
+    #[test]
+    fn nothing_of_the_engine_is_left_out() {
+        let now = Instant::now();
+        let mut lines = Lines::of_engine(now);
+        let mut into = Vec::new();
+        let line = "x".repeat(2 * LONGEST_LINE) + "\n";
+        lines.take(line.repeat(1000).as_bytes(), now, &mut into);
+        assert_eq!(into, format!("engine: {line}").repeat(1000).as_bytes());
+        assert_eq!(lines.due(), None);
     }
 
     #[test]
