@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--replace",
         action="append",
         default=[],
-        metavar="NAME=FILE",
-        help="another file for a component",
+        metavar="NAME=[FRAMEWORK:]FILE",
+        help="another file for a component, and what it is written in where that differs",
     )
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="set a new parameter"
@@ -95,8 +95,11 @@ def _addition(text: str) -> Addition:
 
 
 def _replacement(text: str) -> Replacement:
-    name, file = _halves("--replace", text, "NAME=FILE")
-    return Replacement(name, _file("--replace", text, file))
+    name, file = _halves("--replace", text, "NAME=[FRAMEWORK:]FILE")
+    framework, colon, rest = file.partition(":")
+    if not colon or Path(file).exists():
+        return Replacement(name, _file("--replace", text, file))
+    return Replacement(name, _file("--replace", text, rest), framework)
 
 
 def _file(option: str, text: str, name: str) -> PackageFile:

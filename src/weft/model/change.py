@@ -24,10 +24,11 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """Another file for a component."""
+    """Another file for a component, in the same framework unless another is named."""
 
     name: str
     file: PackageFile
+    framework: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class NextHop:
 
 @dataclass(frozen=True, slots=True)
 class Nsh:
-    """The role, "proxy", "aware", "classifier" or "forwarder", and its settings.
+    """The role, "proxy", "aware", "internal", "classifier" or "forwarder", and its settings.
 
     `oam` and `next_protocol` say what is done with OAM packets and with next protocols that are not
     supported: "drop" or "forward". `mtu` is in bytes behind the link header. `macs` are pairs of an

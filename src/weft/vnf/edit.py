@@ -77,6 +77,8 @@ class _Editing:
         target = str(folder / replacement.file.name)
         if self._put("--replace", replacement.name, target, replacement.file.content):
             _set(entry, "file", target)
+            if replacement.framework:
+                _set(entry, "framework", replacement.framework)
 
     def add(self, addition: Addition) -> None:
         name = addition.name

@@ -9,6 +9,9 @@ role, but what comes in is checked, and passes by `nsh` before the path meets it
     nsh :: NSHProxy(MTU 1500);
     in[1] -> nsh -> [1]in[2] -> [1]nsh[1] -> [2]in;
 
+With the role `internal` frames have no header outside of the function: NSHEncap stands where kind and check
+are, NSHDecap before the queue.
+
 Ports 0 of the compound are those the path knows; ports 1 and 2 lead packets to the function and from it.
 """
 
@@ -17,7 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weft.vnf.frameworks.framework import devices_element
-from weft.vnf.nsh_carrier import Carrier
+from weft.vnf.nsh_carrier import Carrier, OwnHeaders
 from weft.vnf.nsh_room import IPV4_LEAST, header_room, ip_room
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["nsh_graph", "stand_in_addresses"]
 
-_BOUNDARIES = {"proxy": "NSHProxy", "aware": "NSHFunction"}
+_BOUNDARIES = {"proxy": "NSHProxy", "aware": "NSHFunction", "internal": "NSHFunction"}
 _IP_PROTOCOLS = {"ipv4": "0x0800", "ipv6": "0x86dd", "mpls": "0x8847"}
 
 
@@ -48,12 +51,12 @@ def stand_in_addresses(interfaces: Sequence[str]) -> str:
 
 
 def _boundary(nsh: Nsh, interfaces: Sequence[str], path: Path) -> str:
-    """A proxy or an aware function: the path is between its outputs and inputs."""
+    """A proxy, or a function that sees headers: the path is between its outputs and inputs."""
     count = len(interfaces)
     parts, joints = [], []
     for number, name in enumerate(interfaces):
         is_source, is_target = 0 in path.outputs(name), 0 in path.inputs(name)
-        carrier = Carrier(nsh, name)
+        carrier = OwnHeaders(name) if nsh.role == "internal" else Carrier(nsh, name)
         arrival = carrier.arrival() if is_source else carrier.no_arrival()
         parts.append(
             f"{name} :: {{ {arrival} -> [1]output; input[1] -> output; input -> [2]output;"
@@ -66,10 +69,11 @@ def _boundary(nsh: Nsh, interfaces: Sequence[str], path: Path) -> str:
             f"{name}[1] -> [{number}]nsh[{number}] -> [1]{name};"
             f" {name}[2] -> [{back}]nsh[{back}] -> [2]{name};\n"
         )
-    settings = [f"MTU {header_room(nsh)}"]
+    settings = [] if nsh.role == "internal" else [f"MTU {header_room(nsh)}"]
     if nsh.is_reassociating:
         settings += ["REASSOCIATE flow", f"FLOWS {nsh.flows}", f"TIMEOUT {nsh.timeout_s}"]
-    element = f"nsh :: {_BOUNDARIES[nsh.role]}({', '.join(settings)});\n"
+    arguments = f"({', '.join(settings)})" if settings else ""
+    element = f"nsh :: {_BOUNDARIES[nsh.role]}{arguments};\n"
     return "".join([*parts, element, *joints])
 
 

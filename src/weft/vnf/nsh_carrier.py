@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from weft.model.nsh import Nsh, Tunnel
 
-__all__ = ["Carrier"]
+__all__ = ["Carrier", "OwnHeaders"]
 
 _ETHER_TYPE = "894f"
 _ETHERNET_BYTES = 14
@@ -88,3 +88,23 @@ class Carrier:
             f"{source} -> encap :: VXLANGPEEncap({settings})"
             f" -> arp -> queue -> to :: ToDevice({self._interface})"
         )
+
+
+class OwnHeaders:
+    """The same where only the function itself has headers: frames get one, and lose it as they leave."""
+
+    def __init__(self, interface: str) -> None:
+        self._interface = interface
+
+    def arrival(self) -> str:
+        """A chain from the device to what puts a header before each frame."""
+        return f"from :: FromDevice({self._interface}) -> encap :: NSHEncap(1)"
+
+    def no_arrival(self) -> str:
+        """The same where nothing is to be received."""
+        return "Idle"
+
+    def departure(self, source: str) -> str:
+        """A chain from `source`, where packets with a header come out, to the device."""
+        device = f"queue :: Queue -> to :: ToDevice({self._interface})"
+        return f"{source} -> decap :: NSHDecap(ethernet) -> {device}"

@@ -23,7 +23,7 @@ def _own_run_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ([], "nothing to change; give a package, or one of --path, --add, --remove, --replace"),
         (["--add", "a=b.c"], "--add a=b.c: not understood; allowed: NAME=FRAMEWORK:FILE"),
         (["--add", "=c:b.c"], "--add =c:b.c: not understood; allowed: NAME=FRAMEWORK:FILE"),
-        (["--replace", "a"], "--replace a: not understood; allowed: NAME=FILE"),
+        (["--replace", "a"], "--replace a: not understood; allowed: NAME=[FRAMEWORK:]FILE"),
         (
             ["--replace", "a=/no/such.c"],
             "--replace a=/no/such.c: cannot read '/no/such.c': No such file or directory",

@@ -52,6 +52,12 @@ def test_a_file_takes_the_place_of_the_former_one() -> None:
     assert [(item.file, item.text) for item in package.components[1:]] == [("b.click", None)]
 
 
+def test_a_file_may_be_written_in_something_else() -> None:
+    change = Replacement("a", PackageFile("a.c", b"int main(void) { return 0; }\n"), "c")
+    [there, _] = package_of(edited(FILES, Edit(replaced=(change,))), "x").components
+    assert (there.name, there.framework, there.file) == ("a", "c", "parts/a.c")
+
+
 def test_all_that_cannot_be_meant_is_told_at_once() -> None:
     file = PackageFile("n.py", b"")
     edit = Edit(

@@ -169,7 +169,7 @@ def test_every_problem_is_reported_at_once() -> None:
             "sandbox: auto",
             "sandbox: auto\nnsh: proxi",
             "14: nsh: 'proxi' is not known (did you mean 'proxy'?); allowed: none, proxy, aware, "
-            "classifier, forwarder",
+            "internal, classifier, forwarder",
         ),
     ],
 )

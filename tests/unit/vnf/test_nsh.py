@@ -47,6 +47,7 @@ def settings(nsh: str, rest: str = WIRE) -> Nsh:
 def test_a_role_alone_has_every_default() -> None:
     assert settings("nsh: proxy\n") == Nsh("proxy", line=5)
     assert settings("nsh: aware\n") == Nsh("aware", line=5)
+    assert settings("nsh: internal\n") == Nsh("internal", line=5)
     assert settings("nsh: {role: aware}\n") == Nsh("aware", line=5)
     assert settings("nsh: forwarder\n", "") == Nsh("forwarder", line=5)
 
@@ -182,18 +183,21 @@ ONE_HOST = "an IPv4 address of one host, as in 10.0.0.1"
             "nsh: prox",
             [
                 "5: nsh: 'prox' is not known (did you mean 'proxy'?); "
-                "allowed: none, proxy, aware, classifier, forwarder"
+                "allowed: none, proxy, aware, internal, classifier, forwarder"
             ],
         ),
         ("nsh: [proxy]", ["5: nsh: a role or a mapping is needed, not a list"]),
         (
             "nsh: {oam: drop}",
-            ["5: nsh: missing key 'role'; allowed: proxy, aware, classifier, forwarder"],
+            ["5: nsh: missing key 'role'; allowed: proxy, aware, internal, classifier, forwarder"],
         ),
         (
             "nsh: {role: sff}",
-            ["5: nsh: role: 'sff' is not known; allowed: proxy, aware, classifier, forwarder"],
+            [
+                "5: nsh: role: 'sff' is not known; allowed: proxy, aware, internal, classifier, forwarder"
+            ],
         ),
+        ("nsh: {role: internal, mtu: 9000}", ["5: nsh: unknown key 'mtu'; allowed: role"]),
         (
             "nsh: {role: aware, reassociate: flow}",
             [
@@ -382,6 +386,7 @@ def test_a_program_is_refused_where_headers_would_be_lost() -> None:
         None,
         [lost + "use another framework, or 'role: proxy' with 'reassociate: flow'"],
     )
+    assert read("nsh: internal\n", BRIDGE) == (None, [lost + "use another framework"])
     assert settings("nsh: {role: proxy, reassociate: flow}\n", BRIDGE).is_reassociating
 
 

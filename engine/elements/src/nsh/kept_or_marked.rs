@@ -4,7 +4,7 @@
 use super::NO_NSH_HEADER;
 use weft_core::{MAX_LINK, Nsh, Packet, Pool, REASON_NO_BUFFER};
 use weft_wire::ethernet;
-use weft_wire::nsh::next;
+use weft_wire::nsh::{CONTEXT_LEN, md_type, next};
 
 /// Service path identifier and service index in one, where the packet has a header.
 #[inline]
@@ -12,6 +12,18 @@ pub(super) fn path(packet: &Packet, pool: &Pool) -> Option<u32> {
     match pool.nsh(packet) {
         Some(nsh) => nsh.is_exposed().then(|| nsh.path()),
         None => Some(packet.nsh_header(pool)?.path()),
+    }
+}
+
+/// The context of MD type 1, where the packet has a header of that type.
+#[inline]
+pub(super) fn context(packet: &Packet, pool: &Pool) -> Option<[u8; CONTEXT_LEN]> {
+    match pool.nsh(packet) {
+        Some(nsh) => {
+            let has_one = nsh.is_exposed() && nsh.md_type() == md_type::FIXED;
+            has_one.then(|| *nsh.context())
+        }
+        None => packet.nsh_header(pool)?.context(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! before it is the encapsulation it came in.
 
 mod boundary;
+mod check_nsh_context;
 mod check_nsh_header;
 mod encapsulation;
 mod flow;
@@ -37,6 +38,7 @@ use weft_core::Class;
 
 /// The classes of this group.
 pub static CLASSES: &[&Class] = &[
+    &check_nsh_context::CLASS,
     &check_nsh_header::CLASS,
     &nsh_classifier::CLASS,
     &nsh_decap::CLASS,

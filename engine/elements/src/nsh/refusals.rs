@@ -23,6 +23,7 @@ fn text_of(reason: &str) -> &'static str {
     match reason {
         NO_NSH_HEADER => NO_NSH_HEADER_TEXT,
         "mtu" => "it is too long with its header",
+        "nsh-context" => "its context is not what is asked for",
         "nsh-md-type" => "its MD type is not that of the metadata it is to get",
         "nsh-next-protocol" => "it is of no protocol that is asked for",
         "nsh-no-path" => "its path is none of those asked for",

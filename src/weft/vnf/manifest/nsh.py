@@ -34,6 +34,7 @@ _END = {**_CARRIER, **_CHECKS, "peer": False, "mac": False, "mtu": False}
 _KEYS: Mapping[str, Mapping[str, bool]] = {
     "proxy": {**_END, "reassociate": False, "flows": False, "timeout": False},
     "aware": _END,
+    "internal": {"role": True},
     "classifier": {
         **_END,
         "rules": False,
@@ -155,10 +156,10 @@ class _Settings(NshValues):
             if component is None or not component.interfaces or nsh.is_reassociating:
                 continue
             why = "a program loses the header of every packet"
-            if self.role == "aware":
-                to_do = "use another framework, or 'role: proxy' with 'reassociate: flow'"
-            else:
-                to_do = "give 'nsh' the setting 'reassociate: flow', or use another framework"
+            to_do = {
+                "aware": "use another framework, or 'role: proxy' with 'reassociate: flow'",
+                "internal": "use another framework",
+            }.get(self.role, "give 'nsh' the setting 'reassociate: flow', or use another framework")
             self.reader.problem(component.line, f"components: {name}: {why}; {to_do}")
 
     def _oam(self) -> str:
