@@ -160,3 +160,44 @@ fn a_refused_graph_changes_nothing_under_traffic() {
     router.discard_graph();
     assert_eq!(router.pool.in_use(), 0);
 }
+
+#[test]
+fn a_swap_changes_values_the_text_or_both_and_keeps_what_it_does_not_name() {
+    let mut router = router();
+    let text = "n :: Numbering -> q :: Queue($size) -> Unqueue($burst) -> k :: Checking;";
+    router.load("config", "Idle -> Discard;").expect("sound");
+    let values = |router: &mut Router| router.read_handler("values", "").expect("readable");
+    let swap = |router: &mut Router, asked: serde_json::Value| {
+        let outcome = router.write_handler("swap", &asked.to_string());
+        router.run_for(20);
+        outcome.map_err(|error| error.to_string())
+    };
+    let both = serde_json::json!({"config": text, "values": {"size": "3000", "burst": "2"}});
+    swap(&mut router, both).expect("sound");
+    assert_eq!(values(&mut router), r#"{"burst":"2","size":"3000"}"#);
+    assert_eq!(number(&mut router, "q.capacity"), 3000);
+    swap(&mut router, serde_json::json!({"values": {"size": "4000"}})).expect("sound");
+    assert_eq!(number(&mut router, "q.capacity"), 4000);
+    assert_eq!(values(&mut router), r#"{"burst":"2","size":"4000"}"#);
+    let sent = number_sent(&mut router);
+    for (wrong, told) in [
+        (serde_json::json!({"values": {"size": "many"}}), "CAPACITY"),
+        (
+            serde_json::json!({"values": {"size": 4}}),
+            "a JSON object with",
+        ),
+        (serde_json::json!({"text": ""}), "unknown key 'text'"),
+        (serde_json::json!([]), "a JSON object with"),
+    ] {
+        let error = swap(&mut router, wrong.clone()).expect_err("refused");
+        assert!(error.contains(told), "{wrong}: {error}");
+        assert_eq!(number(&mut router, "q.capacity"), 4000);
+        assert_eq!(values(&mut router), r#"{"burst":"2","size":"4000"}"#);
+    }
+    router.write_handler("hotconfig", text).expect("sound");
+    router.run_for(20);
+    assert_eq!(number(&mut router, "q.capacity"), 4000);
+    assert!(number_sent(&mut router) > sent);
+    router.discard_graph();
+    assert_eq!(router.pool.in_use(), 0);
+}

@@ -162,7 +162,8 @@ impl Router {
 
     /// The global handlers. There is no `hotconfig` where it is not allowed.
     pub(super) fn global_access(&self) -> Vec<Access> {
-        let allowed = |name: &str| name != "hotconfig" || self.environment.allow_hotconfig;
+        let swaps = |name: &str| matches!(name, "hotconfig" | "swap");
+        let allowed = |name: &str| !swaps(name) || self.environment.allow_hotconfig;
         let there = GLOBAL.iter().filter(|(name, _)| allowed(name));
         there
             .map(|(name, flags)| Access::global(name, flags))

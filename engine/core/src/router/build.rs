@@ -5,6 +5,7 @@ use super::check::{Ports, check_ports};
 use super::counters::Counters;
 use super::schedule::Tasks;
 use super::timers::Timers;
+use super::values::Values;
 use super::watch::Watches;
 use super::{Router, flow};
 use crate::clock::Clock;
@@ -87,6 +88,8 @@ pub struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) flat: FlatGraph,
     pub(super) text: String,
+    /// What its variables stand for; none until it is configured.
+    pub(super) values: Option<Values>,
     /// How many of the elements descriptions show; hidden ones come last.
     pub(super) visible: usize,
     pub(super) names: Rc<RefCell<NameTable>>,
@@ -174,7 +177,16 @@ impl Router {
     /// # Errors
     /// As [`Router::load`].
     pub fn configure(&mut self, file: &str, text: &str) -> Result<Graph, BuildError> {
-        let mut flat = self.parse(file, text)?;
+        self.configure_with(file, text, self.values())
+    }
+
+    pub(super) fn configure_with(
+        &mut self,
+        file: &str,
+        text: &str,
+        values: Values,
+    ) -> Result<Graph, BuildError> {
+        let mut flat = self.parse_with(file, text, &values)?;
         let environment = self.environment.clone();
         let visible = add_elements(&mut flat, &environment.additions);
         let classes: Vec<&'static Class> = flat
@@ -210,6 +222,7 @@ impl Router {
             nodes,
             flat,
             text,
+            values: Some(values),
             visible,
             names,
             tasks,
@@ -226,9 +239,18 @@ impl Router {
     /// # Errors
     /// Every error of the text.
     pub fn parse(&mut self, file: &str, text: &str) -> Result<FlatGraph, BuildError> {
+        self.parse_with(file, text, &self.values())
+    }
+
+    fn parse_with(
+        &mut self,
+        file: &str,
+        text: &str,
+        values: &Values,
+    ) -> Result<FlatGraph, BuildError> {
         let environment = self.environment.clone();
         let options = ParseOptions {
-            globals: environment.globals.clone(),
+            globals: values.clone(),
             clickpath: environment.click_path.clone(),
             known_class: &|name| environment.registry.find(name).is_some(),
             provides: &|feature| super::globals::PACKAGES.contains(&feature),

@@ -32,6 +32,8 @@ pub(super) const GLOBAL: &[(&str, &str)] = &[
     ("packages", "r"),
     ("timewarp", "r"),
     ("hotconfig", "w%"),
+    ("swap", "w%"),
+    ("values", "r"),
     ("stats", "r"),
     ("schema", "r"),
     ("events", "r"),
@@ -81,6 +83,7 @@ impl Router {
             "stats" => self.stats(),
             "schema" => self.schema(),
             "events" => self.events.text(),
+            "values" => self.read_values(),
             "trace" => return self.read_trace(text),
             name => return Err(self.unreachable_global(name, HandlerError::NotReadable)),
         })
@@ -96,6 +99,7 @@ impl Router {
             "hotconfig" if self.environment.allow_hotconfig => self
                 .hot_swap("config", text)
                 .map_err(|e| HandlerError::Failed(e.to_string())),
+            "swap" if self.environment.allow_hotconfig => self.swap(text),
             "transaction" => self.transaction(text),
             "trace" => self.start_trace(text),
             "trace_stop" => self.stop_trace(text.trim()),

@@ -2,6 +2,7 @@
 //! element name, and replaces it between two rounds of the driver. On an error the old one runs on.
 
 use super::build::Node;
+use super::values::Values;
 use super::{BuildError, Graph, Router};
 use crate::element::Element;
 
@@ -11,15 +12,24 @@ impl Router {
     /// # Errors
     /// Every problem of the new configuration; the running graph is untouched.
     pub fn hot_swap(&mut self, file: &str, text: &str) -> Result<(), BuildError> {
-        let outcome = self.prepare(file, text);
+        self.hot_swap_with(file, text, self.values())
+    }
+
+    pub(super) fn hot_swap_with(
+        &mut self,
+        file: &str,
+        text: &str,
+        values: Values,
+    ) -> Result<(), BuildError> {
+        let outcome = self.prepare(file, text, values);
         if outcome.is_err() {
             self.note("new configuration refused");
         }
         outcome
     }
 
-    fn prepare(&mut self, file: &str, text: &str) -> Result<(), BuildError> {
-        let new = self.configure(file, text)?;
+    fn prepare(&mut self, file: &str, text: &str, values: Values) -> Result<(), BuildError> {
+        let new = self.configure_with(file, text, values)?;
         let running = std::mem::replace(&mut self.graph, new);
         let emitted = std::mem::take(&mut self.emitted);
         let work = std::mem::take(&mut self.work);

@@ -17,6 +17,7 @@ mod report;
 mod schedule;
 mod timers;
 mod tracing;
+mod values;
 mod watch;
 
 pub use access::Access;
