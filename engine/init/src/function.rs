@@ -54,6 +54,10 @@ impl Function {
     }
 
     fn begin(&mut self, now: Instant) {
+        // Values may have been set while it did not run; a spec that cannot be read changes nothing.
+        if let Ok(spec) = self.engine.folder().spec() {
+            self.engine.take_parameters(&spec);
+        }
         self.failure = self.components.prepare().err();
         if self.failure.is_none() {
             self.engine.start(now);
@@ -83,7 +87,7 @@ impl Function {
         if !problems.is_empty() {
             return Err(problems);
         }
-        self.engine.add_parameters(&spec);
+        self.engine.take_parameters(&spec);
         if let Err(failure) = self.receive(&spec, &new) {
             self.components.refuse(failure.errors, now);
         }

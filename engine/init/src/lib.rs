@@ -10,11 +10,11 @@
 //! | who | line |
 //! |---|---|
 //! | process 1 | `{"event":"sandbox","pid":P}`: the network namespace is `/proc/P/ns/net` |
-//! | caller | `{"op":"start"}`: the interfaces are in it |
-//! | process 1 | `{"event":"running","engine_pid":P}` |
+//! | caller | `{"op":"start"}`: the interfaces are in it; or `{"op":"rest"}`: and a start is ordered later |
+//! | process 1 | `{"event":"running","engine_pid":P}`, or `{"event":"resting"}` |
 //! | process 1 | `{"event":"failed","stage":S,"errors":[...]}`: everything is undone |
 //!
-//! A caller that closes the socket before `running` cancels the start. Orders on `init.sock` are
+//! A caller that closes the socket before that cancels the start. Orders on `init.sock` are
 //! `status`, `stop`, `start`, `restart`, `shutdown`, `reload` and `settle`, as in `{"op":"status"}`;
 //! the last two add the components that `function.json` has come to list, and end those it lists
 //! no more.

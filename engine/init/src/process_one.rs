@@ -155,6 +155,10 @@ impl ProcessOne {
         match report.listen() {
             Said::Nothing => {}
             Said::Start => self.function.start(Instant::now()),
+            Said::Rest => {
+                self.booted = true;
+                report.resting();
+            }
             Said::Closed => {
                 self.report = None;
                 if !self.booted {
@@ -164,11 +168,12 @@ impl ProcessOne {
             }
             Said::Nonsense(text) => {
                 log(&format!(
-                    "the caller said {text:?} where {{\"op\":\"start\"}} is wanted"
+                    "the caller said {text:?} where {{\"op\":\"start\"}} or {{\"op\":\"rest\"}} is wanted"
                 ));
                 if !self.booted {
-                    let error =
-                        format!("{text:?} on the report socket; allowed: {{\"op\":\"start\"}}");
+                    let error = format!(
+                        "{text:?} on the report socket; allowed: {{\"op\":\"start\"}}, {{\"op\":\"rest\"}}"
+                    );
                     self.give_up(Failure::new("caller", error));
                 }
             }

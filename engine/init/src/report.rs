@@ -18,6 +18,7 @@ enum Event<'a> {
     Running {
         engine_pid: Option<i32>,
     },
+    Resting,
     Failed {
         stage: &'a str,
         errors: &'a [String],
@@ -31,6 +32,8 @@ pub enum Said {
     Nothing,
     /// The interfaces are there: go on.
     Start,
+    /// They are there, and the function is to be started later, by an order.
+    Rest,
     /// The caller has gone.
     Closed,
     /// Something that is no order.
@@ -62,6 +65,11 @@ impl Report {
     /// Packets are processed.
     pub fn running(&mut self, engine_pid: Option<i32>) {
         self.tell(&Event::Running { engine_pid });
+    }
+
+    /// All is there that a start needs.
+    pub fn resting(&mut self) {
+        self.tell(&Event::Resting);
     }
 
     /// Nothing is there any more, and why.
@@ -111,6 +119,7 @@ fn understand(line: &[u8]) -> Said {
     let value: Result<serde_json::Value, _> = serde_json::from_slice(line);
     match value.as_ref().ok().and_then(|value| value["op"].as_str()) {
         Some("start") => Said::Start,
+        Some("rest") => Said::Rest,
         _ => Said::Nonsense(String::from_utf8_lossy(line).into_owned()),
     }
 }

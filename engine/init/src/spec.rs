@@ -103,14 +103,9 @@ impl Spec {
 
     /// What a later spec has changed that cannot change while the function runs.
     pub fn frozen(&self, later: &Self) -> Vec<String> {
-        let has_changed = |(name, value): &(String, String)| {
-            let mut all = later.parameters.iter();
-            all.any(|(other, changed)| other == name && changed != value)
-        };
         let changed = [
             ("interfaces", self.interfaces != later.interfaces),
             ("drivers", self.drivers != later.drivers),
-            ("parameters", self.parameters.iter().any(has_changed)),
         ];
         let changed = changed.iter().filter(|(_, changed)| *changed);
         changed
@@ -122,11 +117,13 @@ impl Spec {
             .collect()
     }
 
-    /// Takes over the parameters that a later spec has added: those of new components.
-    pub fn add_parameters(&mut self, later: &Self) {
+    /// Takes over the parameters of a later spec, for the next engine; what only components that
+    /// are on their way out need stays.
+    pub fn take_parameters(&mut self, later: &Self) {
         for (name, value) in &later.parameters {
-            if !self.parameters.iter().any(|(known, _)| known == name) {
-                self.parameters.push((name.clone(), value.clone()));
+            match self.parameters.iter_mut().find(|(known, _)| known == name) {
+                Some((_, former)) => former.clone_from(value),
+                None => self.parameters.push((name.clone(), value.clone())),
             }
         }
     }

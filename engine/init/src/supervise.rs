@@ -477,8 +477,8 @@ impl Supervisor {
     }
 
     /// The next engine is given the parameters that a later spec has added.
-    pub fn add_parameters(&mut self, later: &Spec) {
-        self.spec.add_parameters(later);
+    pub fn take_parameters(&mut self, later: &Spec) {
+        self.spec.take_parameters(later);
     }
 
     pub fn folder(&self) -> &RunFolder {

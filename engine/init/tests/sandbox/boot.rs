@@ -278,7 +278,7 @@ fn a_caller_that_talks_nonsense_is_refused() {
     assert_eq!(stage, "caller");
     assert_eq!(
         errors,
-        ["\"go\" on the report socket; allowed: {\"op\":\"start\"}"]
+        ["\"go\" on the report socket; allowed: {\"op\":\"start\"}, {\"op\":\"rest\"}"]
     );
 }
 

@@ -120,6 +120,26 @@ fn an_engine_that_keeps_dying_is_tried_ever_more_rarely_until_it_lives() {
 }
 
 #[test]
+fn a_function_that_rests_at_first_starts_by_an_order_with_the_values_there_are_then() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let mut sandbox = Folder::new().rest();
+    let status = sandbox.order("status");
+    assert_eq!(
+        (&status["state"], &status["engine_pid"]),
+        (&json!("inactive"), &json!(null))
+    );
+    let folder = &mut sandbox.starting.folder;
+    folder.facts["sandbox"]["parameters"] = json!({"ADDR": "10.0.0.9"});
+    folder.write();
+    assert_eq!(sandbox.order("start")["state"], "active");
+    let arguments = sandbox.ask("arguments");
+    assert!(arguments.contains("ADDR=10.0.0.9"), "{arguments}");
+    sandbox.shutdown();
+}
+
+#[test]
 fn stop_start_and_restart_do_as_told() {
     if !can_make_sandboxes() {
         return;

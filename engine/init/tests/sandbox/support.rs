@@ -157,6 +157,21 @@ impl Folder {
             starting,
         }
     }
+
+    /// A sandbox whose function waits for an order to start.
+    pub fn rest(self) -> Sandbox {
+        let mut starting = self.init();
+        let pid = starting.sandbox_pid();
+        make_pair(pid);
+        let socket = starting.report.get_mut();
+        socket.write_all(b"{\"op\":\"rest\"}\n").unwrap();
+        assert_eq!(starting.event(), json!({"event": "resting"}));
+        Sandbox {
+            engine_pid: 0,
+            pid,
+            starting,
+        }
+    }
 }
 
 impl Drop for Folder {
