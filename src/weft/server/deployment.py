@@ -15,9 +15,12 @@ from weft.server.components import ComponentProcesses
 from weft.server.links import choose_join
 from weft.server.namespaces import Namespace
 from weft.server.sandboxes import SANDBOXES, choose_sandbox
+from weft.server.steps import Watch, step, unwatched
 from weft.vnf.archive import write_zip
 from weft.vnf.components import frameworks_along
 from weft.vnf.forwarder import graph_of
+from weft.vnf.frameworks import processes_of
+from weft.vnf.package import missing_values
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from weft.server.rundir import FunctionFolder, RunDirectory
     from weft.server.sandboxes.base import Sandbox
 
-__all__ = ["Deployment"]
+__all__ = ["Deployment", "steps_of"]
 
 _Result = TypeVar("_Result")
 
@@ -46,6 +49,14 @@ async def _meanwhile(work: Coroutine[Any, Any, _Result]) -> AsyncIterator[asynci
         raise
 
 
+def steps_of(request: FunctionRequest) -> tuple[str, ...]:
+    """The steps of a deployment, in order; each is undone if a later one fails."""
+    building = ("build components",) if processes_of(request.package) else ()
+    joining = (f"join {binding.interface}" for binding in request.bindings)
+    last = "start" if request.active else "make ready"
+    return ("reserve name", "write files", *building, "open sandbox", *joining, last)
+
+
 class Deployment:
     """Starts what a request asks for, whole or not at all."""
 
@@ -55,11 +66,14 @@ class Deployment:
         operation: str,
         request: FunctionRequest,
         say: Callable[[str], None],
+        watch: Watch = unwatched,
     ) -> None:
+        """`watch` is told of the steps that `steps_of` lists."""
         self._run = run
         self._operation = operation
         self._request = request
         self._say = say
+        self._watch = watch
         self._processes = ComponentProcesses(request.package, dict(request.values))
         self._kind = choose_sandbox(request.package.sandbox)
         self._created = time.time()
@@ -71,11 +85,12 @@ class Deployment:
             sandbox = SANDBOXES[self._kind](folder, self._request.name)
             undo_links = contextlib.ExitStack()
             try:
-                with _disk_errors(folder):
+                with step(self._watch, "write files"), _disk_errors(folder):
                     self._fill(folder, uid)
                 if self._processes:
-                    await self._processes.build(folder, self._say)
-                    self._write(folder, uid, {})
+                    with step(self._watch, "build components"):
+                        await self._processes.build(folder, self._say)
+                        self._write(folder, uid, {})
                 facts = await self._start(folder, uid, sandbox, undo_links)
             except BaseException:
                 await asyncio.shield(self._undo(folder, sandbox, undo_links))
@@ -94,8 +109,8 @@ class Deployment:
             )
             self._processes.give_uids(further)
             try:
-                holding.enter_context(folder.held())
-                with _disk_errors(folder):
+                with step(self._watch, "reserve name"), _disk_errors(folder):
+                    holding.enter_context(folder.held())
                     self._write(folder, uid, {})
             except BaseException:
                 folder.remove()
@@ -107,13 +122,18 @@ class Deployment:
     ) -> FunctionFacts:
         """Make the sandbox, its links, and start the function."""
         with Namespace.current() as host, contextlib.ExitStack() as prepared:
-            async with _meanwhile(sandbox.open()) as opening:
-                joins = self._prepare(host, prepared)
+            with step(self._watch, "open sandbox"):
+                async with _meanwhile(sandbox.open()) as opening:
+                    joins = self._prepare(host, prepared)
             with Namespace.of_process(opening.result()) as inside:
                 try:
                     links = self._join(joins, host, inside, undo_links)
-                    async with _meanwhile(sandbox.start()):
-                        return self._write(folder, uid, links)
+                    request = self._request
+                    with step(self._watch, steps_of(request)[-1]):
+                        last = sandbox.start() if request.active else sandbox.rest()
+                        async with _meanwhile(last):
+                            facts = self._write(folder, uid, links)
+                    return facts
                 except BaseException:
                     undo_links.close()
                     raise
@@ -137,9 +157,10 @@ class Deployment:
         done = {}
         for index, (interface, join) in enumerate(joins.items()):
             undo.callback(join.detach, host, inside, interface)
-            done[interface] = join.attach(
-                host, inside, interface, link_name(self._request.uuid, index)
-            )
+            with step(self._watch, f"join {interface}"):
+                done[interface] = join.attach(
+                    host, inside, interface, link_name(self._request.uuid, index)
+                )
         return done
 
     async def _undo(
@@ -165,6 +186,8 @@ class Deployment:
             sandbox_kind=self._kind,
             links=links,
             values=dict(request.values),
+            missing=missing_values(request.package, dict(request.values)),
+            click_file=request.package.click_file,
             frameworks=frameworks_along(request.package),
             component_uids=self._processes.uids,
             component_keys=self._processes.keys,
@@ -194,8 +217,7 @@ class Deployment:
         package = self._request.package
         graph = folder.path / "graph.click"
         graph.write_bytes(graph_of(package).encode("utf-8", errors="surrogateescape"))
-        if package.is_composed:
-            write_zip(folder.package, package.files)
+        write_zip(folder.package, package.files)
         data = folder.path / "data"
         data.mkdir(mode=0o700)
         for file in package.files:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from uuid import UUID
 
-__all__ = ["group_name", "remove_groups"]
+__all__ = ["group_name", "groups_of", "remove_groups"]
 
 
 def group_name(uuid: UUID) -> str:
@@ -19,9 +19,15 @@ def group_name(uuid: UUID) -> str:
 
 def remove_groups(uuid: UUID) -> None:
     """Remove the function's groups; its processes are gone, so they are empty."""
-    for mount in _mounts():
+    for group in groups_of(uuid):
         with contextlib.suppress(OSError):
-            (mount / group_name(uuid)).rmdir()
+            group.rmdir()
+
+
+def groups_of(uuid: UUID) -> list[Path]:
+    """The function's groups that there are, one in each hierarchy at most."""
+    groups = (mount / group_name(uuid) for mount in _mounts())
+    return [group for group in groups if group.is_dir()]
 
 
 def _mounts() -> list[Path]:

@@ -23,6 +23,10 @@ class Sandbox(Protocol):
         """Start the function in it; StartError where it does not come up."""
         ...
 
+    async def rest(self) -> None:
+        """Leave the function to be started later, by an order."""
+        ...
+
     async def cancel(self) -> None:
         """Undo `open` and `start`, however far they came."""
         ...

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ class ProcessSandbox:
         self._socket: socket.socket | None = None
         self._received = b""
         self._pidfd: int | None = None
+        self._lives_on = False
 
     async def open(self) -> int:
         """Start init; it answers with the process id of the sandbox's process 1."""
@@ -50,19 +52,33 @@ class ProcessSandbox:
 
     async def start(self) -> None:
         """Let init open the devices and start the engine."""
+        await self._ask("start", "running")
+
+    async def rest(self) -> None:
+        """Let init wait for an order."""
+        await self._ask("rest", "resting")
+
+    async def _ask(self, operation: str, wanted: str) -> None:
         assert self._socket is not None
         loop = asyncio.get_running_loop()
         # One that has gone has said why.
         with contextlib.suppress(ConnectionError):
-            await loop.sock_sendall(self._socket, b'{"op":"start"}\n')
-        await self._event("running", _START_TIMEOUT_S)
+            await loop.sock_sendall(self._socket, b'{"op":"%s"}\n' % operation.encode())
+        await self._event(wanted, _START_TIMEOUT_S)
+        self._lives_on = True
 
     async def cancel(self) -> None:
-        """Hanging up before `running` makes init tear everything down; wait until it has."""
+        """Make init tear everything down, and wait until it has.
+
+        Hanging up is enough until the function lives on its own; then it has to be told.
+        """
         if self._socket is not None:
             self._socket.close()
             self._socket = None
         if self._pidfd is not None:
+            if self._lives_on:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._pidfd, signal.SIGTERM)
             await wait_gone(self._pidfd)
         if self._outer is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
