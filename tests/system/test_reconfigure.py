@@ -273,8 +273,8 @@ def test_each_of_several_functions_is_changed_or_told_why_not(gate: Gate) -> Non
     ]
     assert said == (
         "weft: gate (1 of 2)\nweft: gatf (2 of 2)\n"
-        "weft: 'gatf' runs a Click file or a package without a path, which has no components to "
-        "change\n"
+        "weft: a function that runs a Click file has no path and one component, 'graph', which can "
+        "be replaced, not removed or joined by others\n"
     )
 
 

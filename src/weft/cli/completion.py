@@ -9,7 +9,22 @@ from weft.cli.main import COMMANDS
 if TYPE_CHECKING:
     import argparse
 
-_NAMED = ("show", "top", "read", "write", "reconfigure", "logs", "start", "stop", "off")
+_NAMED = (
+    "show",
+    "top",
+    "read",
+    "write",
+    "reconfigure",
+    "logs",
+    "start",
+    "stop",
+    "restart",
+    "off",
+    "configure",
+    "edit",
+    "revisions",
+    "undo",
+)
 
 _BASH = """\
 _weft() {{

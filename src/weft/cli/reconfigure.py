@@ -8,12 +8,11 @@ component does not become ready, all is as before.
 from __future__ import annotations
 
 import argparse
-import asyncio
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from weft.cli.changing import run_change
 from weft.cli.output import add_output_argument, show_facts, show_progress, show_rows
 from weft.client import local_client
 from weft.errors import UsageError, WeftError
@@ -52,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="another file for a component, and what it is written in where that differs",
     )
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="set a new parameter"
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="set a parameter"
     )
     parser.add_argument("--dry-run", action="store_true", help="show what would be done")
     add_output_argument(parser)
@@ -66,7 +65,7 @@ def execute(arguments: argparse.Namespace) -> int:
             "nothing to change; give a package, or one of --path, --add, --remove, --replace"
         )
     settings = dict(_halves("--set", text, "NAME=VALUE") for text in arguments.set)
-    return asyncio.run(_run(local_client(show_progress), arguments, edit, settings))
+    return run_change(_change(local_client(show_progress), arguments, edit, settings))
 
 
 def _edit(arguments: argparse.Namespace) -> Edit:
@@ -107,28 +106,6 @@ def _file(option: str, text: str, name: str) -> PackageFile:
         return PackageFile(Path(name).name, Path(name).read_bytes())
     except OSError as error:
         raise UsageError(f"{option} {text}: cannot read '{name}': {error.strerror}") from None
-
-
-async def _run(
-    client: Client, arguments: argparse.Namespace, edit: Edit, settings: dict[str, str]
-) -> int:
-    """Change what is meant; a signal calls it off, and the change under way is undone."""
-    task = asyncio.current_task()
-    assert task is not None
-    loop = asyncio.get_running_loop()
-    signals: list[signal.Signals] = []
-
-    def interrupt(number: signal.Signals) -> None:
-        if not signals:  # a second one must not disturb the way back
-            task.cancel()
-        signals.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, interrupt, number)
-    try:
-        return await _change(client, arguments, edit, settings)
-    except asyncio.CancelledError:
-        return 128 + signals[0] if signals else 1
 
 
 async def _change(

@@ -14,7 +14,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from weft.cli.facts import describe
-from weft.cli.output import add_output_argument, show_facts, show_progress
+from weft.cli.output import add_output_argument, show_facts, show_progress, show_rows
 from weft.client import local_client
 from weft.errors import UsageError
 from weft.model.binding import PcapBinding
@@ -44,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="[NAME=]DRIVER",
         help="how packets come and go by an interface, or by all: af_packet (as a rule) or af_xdp",
     )
+    parser.add_argument(
+        "--inactive",
+        action="store_true",
+        help="with -d: make it ready, to be started by `weft start`; values may be missing",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show the steps of the start")
     parser.add_argument("-d", "--detach", action="store_true", help="start it and return")
     parser.add_argument("--name", help="name of the function (default: the package's)")
     parser.add_argument(
@@ -57,8 +63,19 @@ def execute(arguments: argparse.Namespace) -> int:
     client = local_client(show_progress)
     settings = dict(_assignment(text) for text in arguments.set)
     request = client.prepare(
-        arguments.package, arguments.name, arguments.interface, settings, arguments.driver
+        arguments.package,
+        arguments.name,
+        arguments.interface,
+        settings,
+        arguments.driver,
+        active=not arguments.inactive,
     )
+    if arguments.inactive and not arguments.detach:
+        raise UsageError("--inactive: what does not run cannot be watched; add -d")
+    if arguments.dry_run:
+        rows = [{"step": name} for name in client.steps(request)]
+        show_rows(rows, ("step",), arguments.output)
+        return 0
     if _needs_no_sandbox(request):
         if arguments.detach:
             raise UsageError("-d: a run on pcap files ends by itself; leave out -d")

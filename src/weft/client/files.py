@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from weft.model.function import FunctionRequest
+    from weft.model.package import PackageFile
     from weft.model.problem import Problem
+    from weft.model.revision import FunctionText
 
 __all__ = ["FileWork"]
 
@@ -62,6 +64,8 @@ class FileWork:
         interfaces: Sequence[str],
         settings: Mapping[str, str],
         drivers: Sequence[str] = (),
+        *,
+        active: bool = True,
     ) -> FunctionRequest:
         """A folder or zip is a package; any other file is a Click configuration."""
         from uuid import uuid4
@@ -78,7 +82,7 @@ class FileWork:
         else:
             package = load_package(place)
         package, settings = with_given_files(package, settings)
-        values = parameter_values(package, settings)
+        values = parameter_values(package, settings, partial=not active)
         check_values(package, values)
         matched = match_bindings(package.interfaces, bindings)
         chosen = name if name is not None else package.name
@@ -95,7 +99,22 @@ class FileWork:
             matched,
             tuple(values.items()),
             drivers=match_drivers(package, matched, drivers),
+            active=active,
         )
+
+    def steps(self, request: FunctionRequest) -> tuple[str, ...]:
+        """The steps of starting a function, in order."""
+        from weft.server.deployment import steps_of
+
+        return steps_of(request)
+
+    def files_given(
+        self, text: FunctionText, settings: Mapping[str, str]
+    ) -> tuple[tuple[PackageFile, ...], dict[str, str]]:
+        """The files here that settings of a function's parameters name, and the settings with them."""
+        from weft.vnf.parameters import files_given
+
+        return files_given(text.parameters, text.files, settings)
 
     def run_on_files(self, request: FunctionRequest) -> int:
         """Run the graph in a process of ours, until its input ends."""

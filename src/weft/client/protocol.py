@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from weft.model.function import FunctionRequest
+    from weft.model.package import PackageFile
+    from weft.model.revision import FunctionText
 
 __all__ = ["Client"]
 
@@ -37,8 +39,20 @@ class Client(Management, Protocol):
         interfaces: Sequence[str],
         settings: Mapping[str, str],
         drivers: Sequence[str] = (),
+        *,
+        active: bool = True,
     ) -> FunctionRequest:
         """What to run, checked whole: a package or Click file with its interfaces joined."""
+        ...
+
+    def steps(self, request: FunctionRequest) -> tuple[str, ...]:
+        """The steps of starting a function, in order."""
+        ...
+
+    def files_given(
+        self, text: FunctionText, settings: Mapping[str, str]
+    ) -> tuple[tuple[PackageFile, ...], dict[str, str]]:
+        """The files here that settings of a function's parameters name, and the settings with them."""
         ...
 
     def run_on_files(self, request: FunctionRequest) -> int:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from weft.model.change import ChangePlan, Edit
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
+    from weft.model.package import PackageFile
+    from weft.model.revision import FunctionText, Revision
     from weft.model.trace import TraceRequest
 
 __all__ = ["Management"]
@@ -39,6 +41,10 @@ class Management(Protocol):
         """End the processing of a function and keep its sandbox."""
         ...
 
+    async def restart(self, name: str) -> None:
+        """End the processing of a function and start it again."""
+        ...
+
     async def selected(self, selector: str) -> list[FunctionFacts]:
         """The functions that a name or a glob such as `fw-*` means, at least one."""
         ...
@@ -51,8 +57,37 @@ class Management(Protocol):
         settings: Mapping[str, str],
         *,
         dry_run: bool = False,
+        cause: str = "reconfigure",
     ) -> ChangePlan:
         """Change the components or the path of a running function, to those of a package or by an edit."""
+        ...
+
+    async def configure(
+        self,
+        facts: FunctionFacts,
+        values: Mapping[str, str],
+        given: Sequence[PackageFile] = (),
+        *,
+        dry_run: bool = False,
+    ) -> ChangePlan:
+        """Set parameters of a function, running or not: all of them, or none.
+
+        `given` are files for parameters of type `file`.
+        """
+        ...
+
+    async def text(self, name: str) -> FunctionText:
+        """What a function is written as: its path and its components."""
+        ...
+
+    async def revisions(self, name: str) -> list[Revision]:
+        """What a function was made of after each change, in order."""
+        ...
+
+    async def restore(
+        self, name: str, number: int | None = None, *, dry_run: bool = False
+    ) -> ChangePlan:
+        """Make a function what it was at a revision (None: the one before this)."""
         ...
 
     async def remove(self, name: str, *, missing_ok: bool = False) -> None:

@@ -11,12 +11,14 @@ from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError, Usa
 from weft.model.function import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 
     from weft.model.change import ChangePlan, Edit
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
+    from weft.model.package import PackageFile
+    from weft.model.revision import FunctionText, Revision
     from weft.model.trace import TraceRequest
     from weft.server.agent import Agent
 
@@ -81,6 +83,13 @@ class Manager:
         facts, _ = await self._own(name)
         await self._agent.stop(str(uuid4()), facts.uuid)
 
+    async def restart(self, name: str) -> None:
+        """End the processing, and start it again."""
+        from uuid import uuid4
+
+        facts, _ = await self._own(name)
+        await self._agent.restart(str(uuid4()), facts.uuid)
+
     async def selected(self, selector: str) -> list[FunctionFacts]:
         """A name means one function, and a glob all that match in the default project."""
         from fnmatch import fnmatchcase
@@ -105,6 +114,7 @@ class Manager:
         settings: Mapping[str, str],
         *,
         dry_run: bool = False,
+        cause: str = "reconfigure",
     ) -> ChangePlan:
         """Change a running function."""
         from uuid import uuid4
@@ -114,9 +124,56 @@ class Manager:
 
         files = None if package is None else read_files(Path(package))
         change = Change(
-            facts.uuid, files, package or "", edit, tuple(settings.items()), dry_run=dry_run
+            facts.uuid,
+            files,
+            package or "",
+            edit,
+            tuple(settings.items()),
+            dry_run=dry_run,
+            cause=cause,
         )
         return await self._agent.reconfigure(str(uuid4()), change)
+
+    async def configure(
+        self,
+        facts: FunctionFacts,
+        values: Mapping[str, str],
+        given: Sequence[PackageFile] = (),
+        *,
+        dry_run: bool = False,
+    ) -> ChangePlan:
+        """A change of values alone."""
+        from uuid import uuid4
+
+        from weft.model.change import Change
+
+        change = Change(
+            facts.uuid,
+            values=tuple(values.items()),
+            dry_run=dry_run,
+            cause="configure",
+            given=tuple(given),
+        )
+        return await self._agent.reconfigure(str(uuid4()), change)
+
+    async def text(self, name: str) -> FunctionText:
+        """The texts of the package that it runs."""
+        facts, _ = await self._own(name)
+        return await self._agent.text(facts.uuid)
+
+    async def revisions(self, name: str) -> list[Revision]:
+        """All that are kept."""
+        facts, _ = await self._own(name)
+        return await self._agent.revisions(facts.uuid)
+
+    async def restore(
+        self, name: str, number: int | None = None, *, dry_run: bool = False
+    ) -> ChangePlan:
+        """A change to what the revision was."""
+        from uuid import uuid4
+
+        facts, _ = await self._own(name)
+        return await self._agent.restore(str(uuid4()), facts.uuid, number, dry_run=dry_run)
 
     async def remove(self, name: str, *, missing_ok: bool = False) -> None:
         """Remove the function."""

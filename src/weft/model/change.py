@@ -49,7 +49,8 @@ class Change:
     """What is to become of a function. Frozen data only: it may cross to another server.
 
     `files` are those of a whole new package, called `source`; without them the function's own are
-    taken. `edit` is applied to either. `values` are for parameters that are new.
+    taken. `edit` is applied to either. `values` are set; other parameters keep theirs. `cause` is
+    what the revision that it makes is said to come from.
     """
 
     uuid: UUID
@@ -58,13 +59,17 @@ class Change:
     edit: Edit = Edit()
     values: tuple[tuple[str, str], ...] = ()
     dry_run: bool = False
+    cause: str = "reconfigure"
+    given: tuple[PackageFile, ...] = ()
+    """Files from outside that parameters of type `file` are given."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePlan:
     """What a change does, by the names of components, and the graph that runs after it.
 
-    `keys` has the key of each component's process then.
+    `keys` has the key of each component's process then, `values` what is set anew. `by_handlers`
+    says that nothing else changes, and that the parameters' handlers take the new values.
     """
 
     started: tuple[str, ...]
@@ -74,3 +79,5 @@ class ChangePlan:
     graph: str
     keys: tuple[tuple[str, str], ...] = ()
     version: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    by_handlers: bool = False

@@ -36,6 +36,8 @@ class FunctionRequest:
     project: str = DEFAULT_PROJECT
     drivers: tuple[tuple[str, str], ...] = ()
     """Pairs of an interface and its driver, where that is not the usual one."""
+    active: bool = True
+    """Whether it is to process packets at once, or to wait for a start; then values may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,10 @@ class FunctionFacts:
     """How many keys each name has had, also of components that are gone."""
     frameworks: dict[str, str] = field(default_factory=dict)
     """What each component is written in, in the order in which packets meet them."""
+    missing: list[str] = field(default_factory=list)
+    """The parameters that need a value before it can be started."""
+    click_file: str = ""
+    """The name of the Click file that it runs, where it runs no package."""
     change: dict[str, Any] = field(default_factory=dict)
     """The last change: `operation`, and what it did."""
 

@@ -177,6 +177,13 @@ class Package:
         return self.path is not None or bool(self.nsh and self.nsh.is_whole)
 
     @property
+    def click_file(self) -> str:
+        """The name of the Click file that it is, on its own; empty where it has a manifest."""
+        if any(file.name == MANIFEST for file in self.files):
+            return ""
+        return self.components[0].file
+
+    @property
     def devices(self) -> tuple[str, ...]:
         """All devices of its graph: its interfaces, and those of its programs."""
         return self.interfaces + tuple(

@@ -11,7 +11,8 @@ class FunctionState(StrEnum):
     """SWA 001's states; `restarting` and `failed` are conditions in which an active one may be."""
 
     NULL = "null"
-    STARTING = "starting"  # Instantiated, not configured
+    STARTING = "starting"  # on the way from null to one of the next three
+    INSTANTIATED = "instantiated"  # Instantiated, not configured: parameters need values
     INACTIVE = "inactive"  # Instantiated, configured, inactive: stopped
     ACTIVE = "active"  # Instantiated, configured, active
     RESTARTING = "restarting"

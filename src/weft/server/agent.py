@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
+    from weft.model.revision import FunctionText, Revision
     from weft.model.trace import TraceRequest
 
 __all__ = ["Agent"]
@@ -40,8 +41,26 @@ class Agent(Protocol):
         """End the processing of a function and keep its sandbox."""
         ...
 
+    async def restart(self, operation: str, uuid: UUID) -> None:
+        """End the processing of a function and start it again, in the same sandbox."""
+        ...
+
     async def reconfigure(self, operation: str, change: Change) -> ChangePlan:
-        """Change the components or the path of a running function; on any error it is as before."""
+        """Change a function's values, components or path; on any error it is as before."""
+        ...
+
+    async def text(self, uuid: UUID) -> FunctionText:
+        """What a function is written as just now."""
+        ...
+
+    async def revisions(self, uuid: UUID) -> list[Revision]:
+        """What it was made of, in order."""
+        ...
+
+    async def restore(
+        self, operation: str, uuid: UUID, number: int | None, *, dry_run: bool = False
+    ) -> ChangePlan:
+        """Make a function what it was at one of its revisions; None is the one before this."""
         ...
 
     async def remove(self, operation: str, uuid: UUID) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from weft.errors import FunctionError, FunctionNotFoundError, NotRunningError, PrivilegeError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from weft.model.function import FunctionRequest
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
+    from weft.model.revision import FunctionText, Revision
     from weft.model.trace import TraceRequest
     from weft.server.rundir import FunctionFolder, RunDirectory
 
@@ -72,7 +74,18 @@ class LocalAgent:
 
     async def start(self, operation: str, uuid: UUID) -> None:
         """Start the processing again."""
+        facts = self._facts(uuid)
+        if facts.missing:
+            raise FunctionError(
+                f"'{facts.name}' needs a value for: {', '.join(facts.missing)}",
+                hint=f"give it: weft configure {facts.name} {facts.missing[0]}=VALUE",
+            )
         await self._managed(uuid).start()
+
+    async def restart(self, operation: str, uuid: UUID) -> None:
+        """End the processing, and start it again."""
+        await self._managed(uuid).stop()
+        await self.start(operation, uuid)
 
     async def stop(self, operation: str, uuid: UUID) -> None:
         """End the processing."""
@@ -84,10 +97,37 @@ class LocalAgent:
 
         if os.geteuid() != 0:
             raise PrivilegeError("changing a function", command="weft reconfigure ...")
-        folder = self._folder(change.uuid)
-        if folder is None:
-            raise FunctionNotFoundError(str(change.uuid), [])
+        folder = self._own_folder(change.uuid)
         return await Reconfiguration(self._run, folder, operation, change, self._say).run()
+
+    async def text(self, uuid: UUID) -> FunctionText:
+        """What the function is written as, from the package that it runs."""
+        from weft.vnf.archive import read_zip
+        from weft.vnf.edit import text_of
+        from weft.vnf.package import written_package
+
+        folder, facts = self._own_folder(uuid), self._facts(uuid)
+        files = read_zip(folder.package)
+        return text_of(written_package(files, facts.name, facts.click_file, facts.values))
+
+    async def revisions(self, uuid: UUID) -> list[Revision]:
+        """All that are kept."""
+        from weft.server.revisions import Revisions
+
+        return Revisions(self._own_folder(uuid)).all()
+
+    async def restore(
+        self, operation: str, uuid: UUID, number: int | None, *, dry_run: bool = False
+    ) -> ChangePlan:
+        """A change to what the revision was, which makes another revision."""
+        from weft.model.change import Change
+        from weft.server.revisions import Revisions
+
+        revision, files = Revisions(self._own_folder(uuid)).get(number)
+        cause = f"undo to {revision.number}"
+        values = tuple(revision.values.items())
+        change = Change(uuid, files, cause, values=values, dry_run=dry_run, cause=cause)
+        return await self.reconfigure(operation, change)
 
     async def remove(self, operation: str, uuid: UUID) -> None:
         """Shut the function down, give devices back, delete links, remove the folder."""
@@ -156,18 +196,29 @@ class LocalAgent:
     def _folder(self, uuid: UUID) -> FunctionFolder | None:
         return next((folder for folder in self._run.folders() if folder.uuid == uuid), None)
 
-    def _managed(self, uuid: UUID) -> ManagementAgent:
+    def _own_folder(self, uuid: UUID) -> FunctionFolder:
         folder = self._folder(uuid)
-        facts = folder.facts() if folder else None
-        if folder is None or facts is None:
+        if folder is None:
             raise FunctionNotFoundError(str(uuid), [])
-        return ManagementAgent(facts.name, folder.path)
+        return folder
+
+    def _facts(self, uuid: UUID) -> FunctionFacts:
+        facts = self._own_folder(uuid).facts()
+        if facts is None:
+            raise FunctionNotFoundError(str(uuid), [])
+        return facts
+
+    def _managed(self, uuid: UUID) -> ManagementAgent:
+        return ManagementAgent(self._facts(uuid).name, self._own_folder(uuid).path)
 
     async def _status(
         self, folder: FunctionFolder, facts: FunctionFacts, *, held: bool = False
     ) -> FunctionStatus:
         try:
-            return await ManagementAgent(facts.name, folder.path).status()
+            status = await ManagementAgent(facts.name, folder.path).status()
+            if facts.missing and status.state is FunctionState.INACTIVE:
+                return replace(status, state=FunctionState.INSTANTIATED)
+            return status
         except NotRunningError:
             if held:
                 return FunctionStatus(_GONE)

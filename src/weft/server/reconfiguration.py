@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import shutil
+import time
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from weft.errors import ChangeError, FunctionError, HandlerError, NotRunningError, UsageError
+from weft.errors import ChangeError, FunctionError, HandlerError, NotRunningError
 from weft.model.change import ChangePlan
 from weft.model.state import FunctionState
 from weft.server.components import ComponentProcesses
 from weft.server.data import place_files
+from weft.server.revisions import Revisions
 from weft.vnf.archive import read_zip, write_zip
 from weft.vnf.change import Processes, bound_graph, plan_change
 from weft.vnf.components import frameworks_along
 from weft.vnf.edit import edited
 from weft.vnf.management_agent import ManagementAgent
-from weft.vnf.package import package_of, parameter_values
-from weft.vnf.parameters import check_values, given_files
+from weft.vnf.package import check_graph_with, missing_values, written_package
+from weft.vnf.parameters import given_files, with_files
+from weft.vnf.setting import changed_values, handlers_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,39 +82,80 @@ class Reconfiguration:
                 await self._undo()
                 facts = self._folder.facts() or facts
             old, new = self._packages(facts)
-            values = _values(facts, new, self._change)
-            plan = self._plan(facts, old, new)
+            values = changed_values(facts, new, self._change)
+            plan = self._plan(facts, old, new, values)
             if self._change.dry_run:
                 return plan
-            await self._running(facts)
-            return await self._apply(facts, old, new, plan, values)
+            if await self._is_active(facts, plan):
+                return await self._apply(facts, old, new, plan, values)
+            return await self._apply_at_rest(facts, old, new, plan, values)
 
     def _packages(self, facts: FunctionFacts) -> tuple[Package, Package]:
-        if not self._folder.package.exists():
-            raise FunctionError(
-                f"'{facts.name}' runs a Click file or a package without a path, which has no "
-                "components to change",
-                hint=f"write another graph: weft write {facts.name} hotconfig - < FILE",
-            )
-        old = package_of(read_zip(self._folder.package), facts.name)
-        change = self._change
+        change, click_file = self._change, facts.click_file
+        old = written_package(read_zip(self._folder.package), facts.name, click_file, facts.values)
         files = old.files if change.files is None else given_files(change.files, old.files)
-        called = change.source or facts.name
+        if change.given:
+            files = with_files(files, change.given)
         if change.edit:
-            files = edited(files, change.edit)
-        return old, package_of(files, called)
+            files = edited(files, change.edit, click_file)
+        called = change.source or facts.name
+        return old, written_package(files, called, click_file, facts.values | dict(change.values))
 
-    def _plan(self, facts: FunctionFacts, old: Package, new: Package) -> ChangePlan:
+    def _plan(
+        self, facts: FunctionFacts, old: Package, new: Package, values: Mapping[str, str]
+    ) -> ChangePlan:
         processes = Processes(facts.component_keys, facts.component_numbers)
-        return plan_change(old, new, processes, self._change.source or facts.name)
+        both = (facts.values, values)
+        plan = plan_change(old, new, processes, self._change.source or facts.name, both)
+        anew = {name: text for name, text in values.items() if facts.values.get(name) != text}
+        return replace(
+            plan,
+            values=tuple(anew.items()),
+            by_handlers=old == new
+            and not plan.replaced
+            and bool(anew)
+            and handlers_for(new, anew) is not None,
+        )
 
-    async def _running(self, facts: FunctionFacts) -> None:
+    async def _is_active(self, facts: FunctionFacts, plan: ChangePlan) -> bool:
+        """Whether it runs; one that does not can only be given values and texts of its graph."""
         state = (await self._agent.status()).state
-        if state is not FunctionState.ACTIVE:
-            raise NotRunningError(
-                f"'{facts.name}' is {state.value}: only an active function can be changed",
-                hint=f"start it with: weft start {facts.name}",
-            )
+        if state is FunctionState.ACTIVE:
+            return True
+        if state is FunctionState.INACTIVE and dict(plan.keys) == facts.component_keys:
+            return False
+        raise NotRunningError(
+            f"'{facts.name}' is {state.value}: only an active function can be changed",
+            hint=f"start it with: weft start {facts.name}",
+        )
+
+    async def _apply_at_rest(
+        self,
+        facts: FunctionFacts,
+        old: Package,
+        new: Package,
+        plan: ChangePlan,
+        values: Mapping[str, str],
+    ) -> ChangePlan:
+        """Have its next start find what is wanted, once that is known to be sound."""
+        missing = missing_values(new, values)
+        if not missing:
+            check_graph_with(new, facts.name, values)
+        sandbox = self._folder.sandbox()
+        sandbox["parameters"] |= values
+        old_files, new_files = dict(_contents(old)), dict(_contents(new))
+        facts = replace(facts, missing=missing)
+        graph = bound_graph(plan.graph, dict(plan.keys), facts.component_uids)
+        plan = replace(plan, graph=graph, by_handlers=False)
+        try:
+            self._keep()
+            self._folder.write_facts(facts, sandbox)
+            place_files(self._folder.path, _differing(new_files, old_files), sandbox["uid"])
+            await self._complete(facts, new, plan, values)
+        except BaseException:
+            await asyncio.shield(self._undo(_differing(old_files, new_files)))
+            raise
+        return plan
 
     async def _apply(
         self,
@@ -131,13 +176,17 @@ class Reconfiguration:
             if processes:
                 await processes.build(self._folder, self._say)
             sandbox = _sandbox_of(self._folder.sandbox(), keys, processes)
+            sandbox["parameters"] |= values
             self._folder.write_facts(facts, sandbox)
-            await self._start(facts, processes)
+            if processes or plan.values:
+                await self._start(facts, processes)
             place_files(self._folder.path, _differing(new_files, old_files), sandbox["uid"])
-            text = bound_graph(
-                plan.graph, keys, facts.component_uids, _unknown(values, sandbox["parameters"])
-            )
-            await self._switch(facts, text, frozenset(coming.values()))
+            if plan.by_handlers:
+                text = plan.graph
+                await self._tell(facts, new, dict(plan.values))
+            else:
+                text = bound_graph(plan.graph, keys, facts.component_uids)
+                await self._switch(facts, text, values, frozenset(coming.values()))
         except BaseException:
             await asyncio.shield(self._undo(_differing(old_files, new_files)))
             raise
@@ -164,11 +213,10 @@ class Reconfiguration:
         return facts
 
     async def _start(self, facts: FunctionFacts, processes: ComponentProcesses) -> None:
-        """Have init start what comes; it is ended again where that fails."""
-        if not processes:
-            return
-        described = processes.facts()["components"]
-        patience_s = max(item["start_ms"] for item in described) / 1000 + _START_EXTRA_S
+        """Have init take new values, and start what comes; it is ended again where that fails."""
+        described = processes.facts().get("components", [])
+        longest_ms = max((item["start_ms"] for item in described), default=0)
+        patience_s = longest_ms / 1000 + _START_EXTRA_S
         try:
             await self._agent.reload(patience_s)
         except NotRunningError:
@@ -177,23 +225,56 @@ class Reconfiguration:
             lines = error.message.partition(" refused 'reload': ")[2] or error.message
             raise ChangeError(facts.name, "component", lines.splitlines()) from None
 
-    async def _switch(self, facts: FunctionFacts, text: str, new_keys: frozenset[str]) -> None:
+    async def _tell(self, facts: FunctionFacts, new: Package, anew: Mapping[str, str]) -> None:
+        """Write new values to the parameters' handlers: all, or none."""
+        written: list[tuple[str, str]] = []
+        for name, handler in (handlers_for(new, anew) or {}).items():
+            try:
+                await self._agent.write(handler, anew[name])
+            except HandlerError as error:
+                for former_handler, former in reversed(written):
+                    await self._agent.write(former_handler, former)
+                raise ChangeError(facts.name, "handler", [f"{handler}: {error.message}"]) from None
+            written.append((handler, facts.values[name]))
+
+    async def _switch(
+        self,
+        facts: FunctionFacts,
+        text: str,
+        values: Mapping[str, str],
+        new_keys: frozenset[str],
+    ) -> None:
         """Give the engine its new graph, and wait until packets pass through all of it."""
         try:
-            await self._agent.write("hotconfig", text)
+            await self._swap(text, values)
         except HandlerError as error:
             lines = error.message.splitlines()[1:] or [error.message]
             raise ChangeError(facts.name, "engine", lines) from None
         try:
             async with asyncio.timeout(_SWITCH_TIMEOUT_S):
-                while not await self._has_switched(facts, text, new_keys):
+                while not await self._has_switched(facts, text, values, new_keys):
                     await asyncio.sleep(_LOOK_S)
         except TimeoutError:
             why = f"the new graph was not in place within {_SWITCH_TIMEOUT_S:.0f} s"
             raise ChangeError(facts.name, "engine", [why]) from None
 
+    async def _swap(self, text: str, values: Mapping[str, str]) -> None:
+        asked = {"config": text, "values": dict(values)}
+        await self._agent.write("swap", json.dumps(asked, ensure_ascii=False))
+
+    async def _runs(self, text: str, values: Mapping[str, str]) -> bool:
+        """Whether this graph runs with these values."""
+        if await self._agent.read("config") != _bytes(text):
+            return False
+        running: dict[str, str] = json.loads(await self._agent.read("values"))
+        return values.items() <= running.items()
+
     async def _has_switched(
-        self, facts: FunctionFacts, text: str, new_keys: frozenset[str]
+        self,
+        facts: FunctionFacts,
+        text: str,
+        values: Mapping[str, str],
+        new_keys: frozenset[str],
     ) -> bool:
         status = await self._agent.status()
         problems = [
@@ -206,7 +287,7 @@ class Reconfiguration:
         if not new_keys <= {item.key for item in status.components if item.state == "ready"}:
             return False
         with contextlib.suppress(NotRunningError):  # the engine may be on its way back
-            return await self._agent.read("config") == _bytes(text)
+            return await self._runs(text, values)
         return False
 
     async def _complete(
@@ -217,6 +298,8 @@ class Reconfiguration:
         values: Mapping[str, str],
     ) -> None:
         """Write down what runs now, and end what does not belong to it."""
+        revisions = Revisions(self._folder)
+        revisions.keep_first(facts)
         numbers = dict(facts.component_numbers)
         for name, key in plan.keys:
             numbers[name] = max(numbers.get(name, 0), _number(key))
@@ -229,9 +312,11 @@ class Reconfiguration:
             component_numbers=numbers,
             change={"operation": self._operation, **asdict(plan)},
         )
-        _write(self._folder.graph, _bytes(plan.graph))
+        if not plan.by_handlers:
+            _write(self._folder.graph, _bytes(plan.graph))
         write_zip(self._folder.package, new.files)
         self._folder.write_facts(facts, self._folder.sandbox())
+        revisions.add(self._change.cause, time.time(), facts.version, self._operation, facts.values)
         shutil.rmtree(self._before, ignore_errors=True)
         await self._tidy(facts)
 
@@ -261,42 +346,22 @@ class Reconfiguration:
         if files:
             place_files(self._folder.path, files, self._folder.sandbox()["uid"])
         with contextlib.suppress(FunctionError, HandlerError):
-            await self._back(self._folder.graph.read_bytes())
+            await self._back()
         shutil.rmtree(self._before, ignore_errors=True)
         await self._tidy(facts)
 
-    async def _back(self, graph: bytes) -> None:
+    async def _back(self) -> None:
         """Have the engine run the former graph, and the processes that belong to it."""
-        if await self._agent.read("config") == graph:
-            return  # what comes has no packets yet, and what goes was not told so
+        graph = self._folder.graph.read_bytes().decode("utf-8", errors="surrogateescape")
+        values = self._folder.sandbox()["parameters"]
         await self._agent.reload(_START_EXTRA_S)
-        await self._agent.write("hotconfig", graph.decode("utf-8", errors="surrogateescape"))
+        if await self._runs(graph, values):
+            return  # what comes has no packets yet, and what goes was not told so
+        await self._swap(graph, values)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SWITCH_TIMEOUT_S):
-                while await self._agent.read("config") != graph:
+                while not await self._runs(graph, values):
                     await asyncio.sleep(_LOOK_S)
-
-
-def _values(facts: FunctionFacts, new: Package, change: Change) -> dict[str, str]:
-    """The value of every parameter; one that was there keeps its value."""
-    known = {parameter.name.lower(): parameter.name for parameter in new.parameters}
-    had = {name.lower(): value for name, value in facts.values.items()}
-    given = {known[name]: value for name, value in had.items() if name in known}
-    for name, value in change.values:
-        former = had.get(name.lower())
-        if former is not None and name.lower() in known and former != value:
-            raise UsageError(
-                f"--set {name}: it keeps its value '{former}' while the function runs; allowed: "
-                "parameters that are new"
-            )
-    values = parameter_values(new, given | dict(change.values))
-    check_values(new, values)
-    return values
-
-
-def _unknown(values: Mapping[str, str], started: Mapping[str, str]) -> dict[str, str]:
-    """The values that the engine was not started with."""
-    return {name: value for name, value in values.items() if name not in started}
 
 
 def _sandbox_of(
@@ -356,4 +421,6 @@ def _plan_of(change: Mapping[str, Any]) -> ChangePlan:
         graph=change["graph"],
         keys=tuple((name, key) for name, key in change["keys"]),
         version=change["version"],
+        values=tuple((name, text) for name, text in change.get("values", ())),
+        by_handlers=change.get("by_handlers", False),
     )

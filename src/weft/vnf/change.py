@@ -12,6 +12,7 @@ from weft.model.package import MANIFEST, Package
 from weft.model.problem import Problem
 from weft.vnf.forwarder import graph_of
 from weft.vnf.frameworks import processes_of
+from weft.vnf.parameters import bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Processes", "bound_graph", "next_keys", "plan_change"]
 
 _DOCUMENTS = (".md", ".rst")
-_PLAIN = re.compile(r"[\w.:/+-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +32,26 @@ class Processes:
     numbers: Mapping[str, int]
 
 
-def plan_change(old: Package, new: Package, processes: Processes, called: str) -> ChangePlan:
+def plan_change(
+    old: Package,
+    new: Package,
+    processes: Processes,
+    called: str,
+    values: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
+) -> ChangePlan:
     """What becomes of each component; PackageError lists all that a running function cannot do.
 
-    The graph still has variables for keys and user ids: see `bound_graph`.
+    `values` are those of the parameters, before and after: a component that is made with one that
+    changes is replaced. The graph still has variables for keys and user ids: see `bound_graph`.
     """
     before = {component.name: component for component in old.components}
     after = {component.name: component for component in new.components}
-    problems = _impossible(old, new)
+    made_of = (_Made(old, new, values[0]), _Made(new, old, values[1]))
+    problems = _impossible(old, new, made_of)
     if problems:
         raise PackageError(called, sorted(set(problems)))
     both = [name for name in after if name in before]
-    kept = tuple(name for name in both if _is_same(old, before[name], new, after[name]))
+    kept = tuple(name for name in both if made_of[0](before[name]) == made_of[1](after[name]))
     return ChangePlan(
         started=tuple(name for name in after if name not in before),
         kept=kept,
@@ -68,30 +76,18 @@ def next_keys(new: Package, kept: tuple[str, ...], processes: Processes) -> dict
     return keys
 
 
-def bound_graph(
-    graph: str, keys: Mapping[str, str], uids: Mapping[str, int], values: Mapping[str, str]
-) -> str:
-    """A graph that needs no values from outside: keys and user ids stand in it, `values` above it."""
+def bound_graph(graph: str, keys: Mapping[str, str], uids: Mapping[str, int]) -> str:
+    """A graph in which the keys and user ids of the components' processes stand."""
     known = {f"key_{name}": key for name, key in keys.items()}
     known |= {f"uid_{name}": str(uids[key]) for name, key in keys.items()}
 
     def value(match: re.Match[str]) -> str:
         return known.get(match[1] or match[2], match[0])
 
-    bound = re.sub(r"\$(?:\{(\w+)\}|(\w+))", value, graph)
-    defined = [f"define(${name} {_argument(text)});\n" for name, text in values.items()]
-    return "".join(defined) + bound
+    return re.sub(r"\$(?:\{(\w+)\}|(\w+))", value, graph)
 
 
-def _argument(text: str) -> str:
-    """A value as one argument of the Click language."""
-    if _PLAIN.fullmatch(text):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
-    return f'"{escaped}"'
-
-
-def _impossible(old: Package, new: Package) -> list[Problem]:
+def _impossible(old: Package, new: Package, made_of: tuple[_Made, _Made]) -> list[Problem]:
     found = []
     if old.name != new.name:
         message = f"vnf: it is '{new.name}', the function that runs is of '{old.name}'"
@@ -100,12 +96,10 @@ def _impossible(old: Package, new: Package) -> list[Problem]:
         ours, theirs = ", ".join(new.interfaces), ", ".join(old.interfaces)
         message = f"interfaces: they cannot change while the function runs: {ours}, not {theirs}"
         found.append(Problem(MANIFEST, 0, message))
-    if not (old.is_composed and new.is_composed):
-        found.append(Problem(MANIFEST, 0, "path: a running function can only change with one"))
     before = {component.name: component for component in old.components}
     for component in new.components:
         was = before.pop(component.name, None)
-        if component.interfaces and (was is None or not _is_same(old, was, new, component)):
+        if component.interfaces and (was is None or made_of[0](was) != made_of[1](component)):
             found.append(_of_program(component.name, "come to", component.line))
     found += [_of_program(item.name, "leave", 0) for item in before.values() if item.interfaces]
     return found
@@ -119,17 +113,19 @@ def _of_program(name: str, verb: str, line: int) -> Problem:
     return Problem(MANIFEST, line, message)
 
 
-def _is_same(old: Package, was: Component, new: Package, now: Component) -> bool:
-    """Whether a component is made of the same: its entry, its file, and what no other has alone."""
-    owned = {item.file for item in (*old.components, *new.components)}
-    return _content(old, was, owned) == _content(new, now, owned)
+class _Made:
+    """What a component of a package is made of: its entry, its file, and what no other has alone."""
 
+    def __init__(self, package: Package, other: Package, values: Mapping[str, str]) -> None:
+        self._files = package.files
+        self._values = values
+        self._owned = {item.file for item in (*package.components, *other.components)}
 
-def _content(package: Package, component: Component, owned: set[str]) -> object:
-    files = frozenset(
-        file
-        for file in package.files
-        if file.name == component.file
-        or not (file.name in owned or file.name == MANIFEST or file.name.endswith(_DOCUMENTS))
-    )
-    return replace(component, line=0, text_line=0), files
+    def __call__(self, component: Component) -> object:
+        files = frozenset(file for file in self._files if self._concerns(component, file.name))
+        return bound(replace(component, line=0, text_line=0), self._values), files
+
+    def _concerns(self, component: Component, name: str) -> bool:
+        if name == component.file:
+            return True
+        return not (name in self._owned or name == MANIFEST or name.endswith(_DOCUMENTS))

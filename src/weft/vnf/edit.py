@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import yaml
 
 from weft.errors import UsageError
+from weft.model.change import Edit
 from weft.model.package import MANIFEST, PackageFile
+from weft.model.revision import ComponentText, FunctionText
 from weft.vnf.reader import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from weft.model.change import Addition, Edit, Replacement
+    from weft.model.change import Addition, Replacement
+    from weft.model.package import Component, Package
 
-__all__ = ["edited"]
+__all__ = ["edited", "text_of"]
 
 
-def edited(files: Sequence[PackageFile], edit: Edit) -> tuple[PackageFile, ...]:
+def edited(
+    files: Sequence[PackageFile], edit: Edit, click_file: str = ""
+) -> tuple[PackageFile, ...]:
     """The files after the change; UsageError lists all that cannot be meant.
 
-    The files must be those of a package without problems. What comes of them may have some.
+    The files must be those of a package without problems, or the one `click_file`. What comes of
+    them may have some.
     """
+    if click_file:
+        return (_edited_click_file(edit, click_file),)
     editing = _Editing(files)
     for name in edit.removed:
         editing.remove(name)
@@ -36,6 +45,35 @@ def edited(files: Sequence[PackageFile], edit: Edit) -> tuple[PackageFile, ...]:
     if editing.problems:
         raise UsageError("\n".join(editing.problems))
     return editing.result()
+
+
+def text_of(package: Package) -> FunctionText:
+    """What a person may edit of a package: its path, and what its components are made of."""
+    components = (_component_text(item, package) for item in package.components)
+    names = tuple(file.name for file in package.files)
+    return FunctionText(package.path, tuple(components), package.parameters, names)
+
+
+def _component_text(component: Component, package: Package) -> ComponentText:
+    text = component.text
+    if text is None:
+        contents = {file.name: file.content for file in package.files}
+        with contextlib.suppress(UnicodeDecodeError):
+            text = contents.get(component.file, b"").decode("utf-8")
+    return ComponentText(component.name, component.framework, component.file, text)
+
+
+def _edited_click_file(edit: Edit, name: str) -> PackageFile:
+    """A Click file is one component, `graph`, which can only be replaced."""
+    if len(edit.replaced) != 1 or edit != Edit(replaced=edit.replaced):
+        raise UsageError(
+            "a function that runs a Click file has no path and one component, 'graph', which can "
+            "be replaced, not removed or joined by others"
+        )
+    [replacement] = edit.replaced
+    if replacement.name != "graph":
+        raise UsageError(f"no component '{replacement.name}'; allowed: graph")
+    return PackageFile(name, replacement.file.content)
 
 
 class _Editing:

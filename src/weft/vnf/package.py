@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from weft.errors import PackageError, UsageError
@@ -25,7 +25,15 @@ from weft.vnf.unpacking import unpack
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["load_click_file", "load_package", "package_of", "parameter_values"]
+__all__ = [
+    "check_graph_with",
+    "load_click_file",
+    "load_package",
+    "missing_values",
+    "package_of",
+    "parameter_values",
+    "written_package",
+]
 
 _PORT_PROBLEM = re.compile(
     r"'(?P<name>\w+)' (?:has no (?P<missing>(?:in|out)put \d+)|(?P<unused>(?:in|out)put \d+) unused)"
@@ -61,19 +69,33 @@ def load_click_file(path: Path, values: Mapping[str, str]) -> Package:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read '{path}': {error.strerror}") from None
+    return _click_package(PackageFile(path.name, content), str(path), values)
+
+
+def _click_package(file: PackageFile, called: str, values: Mapping[str, str]) -> Package:
     package = Package(
-        name=path.stem,
+        name=PurePath(file.name).stem,
         version="0",
         interfaces=(),
-        components=(Component("graph", "click", path.name),),
-        files=(PackageFile(path.name, content),),
+        components=(Component("graph", "click", file.name),),
+        files=(file,),
         parameters=tuple(Parameter(name, "text", value) for name, value in values.items()),
     )
     report = _check_with_its_devices(graph_of(package), values)
     if report.problems:
-        raise PackageError(str(path), report.problems)
+        raise PackageError(called, report.problems)
     flat = report.flat
     return replace(package, interfaces=devices_of(flat), drivers=drivers_of(flat))
+
+
+def written_package(
+    files: Sequence[PackageFile], called: str, click_file: str, values: Mapping[str, str]
+) -> Package:
+    """What a function runs that was made of these files: a package, or the one Click file."""
+    if not click_file:
+        return package_of(files, called)
+    [file] = files
+    return _click_package(file, called, values)
 
 
 def _check_with_its_devices(graph: str, values: Mapping[str, str]) -> GraphReport:
@@ -87,8 +109,23 @@ def _check_with_its_devices(graph: str, values: Mapping[str, str]) -> GraphRepor
         devices += missing
 
 
-def parameter_values(package: Package, given: Mapping[str, str]) -> dict[str, str]:
-    """The value of every parameter: as given, else its default. Names match in any case."""
+def missing_values(package: Package, values: Mapping[str, str]) -> list[str]:
+    """The parameters that have neither a value nor a default."""
+    known = {name.lower() for name in values}
+    return [
+        parameter.name
+        for parameter in package.parameters
+        if parameter.default is None and parameter.name.lower() not in known
+    ]
+
+
+def parameter_values(
+    package: Package, given: Mapping[str, str], *, partial: bool = False
+) -> dict[str, str]:
+    """The value of every parameter: as given, else its default. Names match in any case.
+
+    UsageError tells of those without either, unless values may come later (`partial`).
+    """
     known = {parameter.name.lower(): parameter for parameter in package.parameters}
     values = {p.name: p.default for p in package.parameters if p.default is not None}
     for name, value in given.items():
@@ -104,7 +141,7 @@ def parameter_values(package: Package, given: Mapping[str, str]) -> dict[str, st
             )
         values[parameter.name] = value
     missing = [p.name for p in package.parameters if p.name not in values]
-    if missing:
+    if missing and not partial:
         raise UsageError(
             f"'{package.name}' needs a value for: {', '.join(missing)}",
             hint=f"add --set {missing[0]}=VALUE",
@@ -112,18 +149,31 @@ def parameter_values(package: Package, given: Mapping[str, str]) -> dict[str, st
     return values
 
 
+def check_graph_with(package: Package, called: str, values: Mapping[str, str]) -> None:
+    """PackageError tells what the engine finds wrong with a package that is given these values."""
+    problems = _problems_with(package, values, [])
+    if problems:
+        raise PackageError(called, problems)
+
+
 def _graph_problems(package: Package, warnings: list[Problem]) -> list[Problem]:
     """What the engine finds wrong; a graph that waits for a value cannot be judged yet."""
     if any(parameter.default is None for parameter in package.parameters):
         return []
     values = {p.name: p.default for p in package.parameters if p.default is not None}
+    return _problems_with(package, values, warnings)
+
+
+def _problems_with(
+    package: Package, values: Mapping[str, str], warnings: list[Problem]
+) -> list[Problem]:
     graph = graph_of(package)
     if package.nsh:
         graph += stand_in_addresses(package.interfaces)
     with tempfile.TemporaryDirectory(prefix="weft-") as scratch:
         folder = Path(scratch) / "data"
         unpack(package.files, folder)
-        report = check_graph(graph, values | _start_values(package), package.devices, folder)
+        report = check_graph(graph, {**values, **_start_values(package)}, package.devices, folder)
     isolated = [check_graph(alone, values, ()) for alone in isolated_graphs(package)]
     problems = {problem for one in (report, *isolated) for problem in one.problems}
     if problems:

@@ -20,11 +20,19 @@ from weft.vnf.archive import FILE_LIMIT_BYTES
 from weft.vnf.references import reference_of, references_in, substituted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from weft.model.package import Component, Package, ProgramInterface
+    from weft.model.package import Component, Package, Parameter, ProgramInterface
 
-__all__ = ["GIVEN", "bound", "check_values", "given_files", "with_given_files"]
+__all__ = [
+    "GIVEN",
+    "bound",
+    "check_values",
+    "files_given",
+    "given_files",
+    "with_files",
+    "with_given_files",
+]
 
 GIVEN = "given"
 """The folder of a package in which the files lie that parameters were given."""
@@ -71,16 +79,34 @@ def with_given_files(
 
     A name is that of a file of the package, else of one here, which becomes a file of the package.
     """
-    kinds = {parameter.name.lower(): parameter for parameter in package.parameters}
-    names = {file.name for file in package.files}
-    files, values = {file.name: file for file in package.files}, dict(settings)
+    names = [file.name for file in package.files]
+    given, values = files_given(package.parameters, names, settings)
+    return replace(package, files=with_files(package.files, given)), values
+
+
+def files_given(
+    parameters: Sequence[Parameter], names: Collection[str], settings: Mapping[str, str]
+) -> tuple[tuple[PackageFile, ...], dict[str, str]]:
+    """The files from outside that settings mean, and the settings that name them in the package.
+
+    `names` are those of the package's own files.
+    """
+    kinds = {parameter.name.lower(): parameter for parameter in parameters}
+    files, values = [], dict(settings)
     for name, value in settings.items():
         parameter = kinds.get(name.lower())
         if parameter and parameter.type == "file" and value not in names:
             file = PackageFile(f"{GIVEN}/{parameter.name}", _content(parameter.name, value))
-            files[file.name] = file
+            files.append(file)
             values[name] = file.name
-    return replace(package, files=tuple(files.values())), values
+    return tuple(files), values
+
+
+def with_files(
+    files: Sequence[PackageFile], further: Sequence[PackageFile]
+) -> tuple[PackageFile, ...]:
+    """The files, and further ones, which take the place of those of the same names."""
+    return tuple({file.name: file for file in (*files, *further)}.values())
 
 
 def given_files(

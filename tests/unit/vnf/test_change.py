@@ -81,10 +81,18 @@ def test_what_a_running_function_cannot_do_is_told_at_once() -> None:
     ]
 
 
-def test_a_graph_is_bound_to_processes_and_values() -> None:
+def test_a_graph_is_bound_to_processes() -> None:
     graph = "a :: Component($key_a, UID ${uid_a}); $key_ab $other"
-    bound = bound_graph(graph, {"a": "a.2"}, {"a.2": 7}, {"rate": "5", "name": 'a "b", $c'})
-    assert bound == (
-        'define($rate 5);\ndefine($name "a \\"b\\", \\$c");\n'
-        "a :: Component(a.2, UID 7); $key_ab $other"
-    )
+    bound = bound_graph(graph, {"a": "a.2"}, {"a.2": 7})
+    assert bound == "a :: Component(a.2, UID 7); $key_ab $other"
+
+
+def test_a_component_that_is_made_with_a_value_is_replaced_when_it_changes() -> None:
+    text = TEXT.replace("a: {", "a: {arguments: ['${level}'], ")
+    text += "parameters:\n  level: {type: integer, default: 1}\n  other: {type: text, default: x}\n"
+    same, processes = package(text), Processes({"a": "a", "b": "b"}, {"a": 1, "b": 1})
+    before = {"level": "1", "other": "x"}
+    made = plan_change(same, same, processes, "gate", (before, {"level": "2", "other": "x"}))
+    assert (made.kept, made.replaced) == (("b",), ("a",))
+    made = plan_change(same, same, processes, "gate", (before, {"level": "1", "other": "y"}))
+    assert (made.kept, made.replaced) == (("a", "b"), ())
