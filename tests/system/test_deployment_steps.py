@@ -66,7 +66,7 @@ class Ground:
         assert self.is_clean() == NOTHING
 
 
-NOTHING = ([], [], {}, {}, [], [])
+NOTHING: tuple[object, ...] = ([], [], {}, {}, [], [])
 
 
 @pytest.fixture
