@@ -8,6 +8,7 @@ mod ethernet;
 mod header_check;
 mod icmp;
 mod information;
+mod inspection;
 mod ip;
 mod nsh;
 mod printout;

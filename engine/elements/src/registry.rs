@@ -1,7 +1,8 @@
 //! All element classes: the lists of the groups.
 
 use crate::{
-    analysis, component, control, ethernet, icmp, information, ip, nsh, standard, tcpudp, userlevel,
+    analysis, component, control, ethernet, icmp, information, inspection, ip, nsh, standard,
+    tcpudp, userlevel,
 };
 use weft_core::{Environment, Registry};
 
@@ -20,6 +21,7 @@ pub const REGISTRY: Registry = Registry(&[
     userlevel::CLASSES,
     control::CLASSES,
     component::CLASSES,
+    inspection::CLASSES,
 ]);
 
 /// An environment with all of that: classes, and the languages in which packets are chosen.

@@ -54,7 +54,9 @@ fn no_element_trusts_bytes_that_change_while_it_looks() {
     runner.view_race(100);
     for case in cases() {
         // Those that look at headers are looked at more closely.
-        let looks = case.class().ip_header == IpHeader::Needs || case.class().group == "nsh";
+        let group = case.class().group;
+        let looks =
+            case.class().ip_header == IpHeader::Needs || ["nsh", "inspection"].contains(&group);
         let count = if looks { 30 } else { 1 };
         runner.race(&case, count);
     }

@@ -36,6 +36,7 @@ mod tee;
 mod tests;
 mod timed_source;
 pub(crate) mod token_bucket;
+mod token_bucket_shaper;
 mod truncate;
 mod unqueue;
 mod unstrip;
@@ -75,6 +76,7 @@ pub static CLASSES: &[&Class] = &[
     &switch::CLASS,
     &tee::CLASS,
     &timed_source::CLASS,
+    &token_bucket_shaper::CLASS,
     &truncate::CLASS,
     &unqueue::CLASS,
     &unstrip::CLASS,

@@ -7,8 +7,8 @@ use weft_core::SECOND;
 pub struct TokenBucket {
     rate: u64,
     capacity: u64,
-    /// Tokens times nanoseconds.
-    level: u128,
+    /// Tokens times nanoseconds; below zero while it is overdrawn.
+    level: i128,
     at: Option<u64>,
 }
 
@@ -45,13 +45,21 @@ impl TokenBucket {
     pub fn refill(&mut self, now: u64) -> u64 {
         let elapsed = now.saturating_sub(self.at.unwrap_or(now));
         self.at = Some(now);
-        let more = u128::from(elapsed) * u128::from(self.rate);
-        self.level = (self.level + more).min(scaled(self.capacity));
-        (self.level / u128::from(SECOND)) as u64
+        let more = i128::try_from(u128::from(elapsed) * u128::from(self.rate));
+        let more = more.unwrap_or(i128::MAX);
+        self.level = self.level.saturating_add(more).min(scaled(self.capacity));
+        (self.level.max(0) / i128::from(SECOND)) as u64
     }
 
     /// Takes `tokens`.
     pub fn remove(&mut self, tokens: u64) {
+        self.level = self
+            .level
+            .min(self.level.saturating_sub(scaled(tokens)).max(0));
+    }
+
+    /// Takes `tokens`, whether or not there are so many: what is missing has to come first.
+    pub fn overdraw(&mut self, tokens: u64) {
         self.level = self.level.saturating_sub(scaled(tokens));
     }
 
@@ -61,14 +69,14 @@ impl TokenBucket {
         if self.rate == 0 || self.capacity == 0 {
             return None;
         }
-        let missing = scaled(1).saturating_sub(self.level);
+        let missing = scaled(1).saturating_sub(self.level).max(0) as u128;
         let wait = missing.div_ceil(u128::from(self.rate));
         Some(at.saturating_add(u64::try_from(wait).unwrap_or(u64::MAX)))
     }
 }
 
-fn scaled(tokens: u64) -> u128 {
-    u128::from(tokens) * u128::from(SECOND)
+fn scaled(tokens: u64) -> i128 {
+    i128::from(tokens) * i128::from(SECOND)
 }
 
 #[cfg(test)]
@@ -86,6 +94,20 @@ mod tests {
         assert_eq!(bucket.refill(100 + 90 * SECOND), 3);
         bucket.adjust(2, 1);
         assert_eq!(bucket.refill(100 + 90 * SECOND), 1);
+    }
+
+    #[test]
+    fn what_is_overdrawn_comes_first() {
+        let mut bucket = TokenBucket::full(2, 3);
+        bucket.refill(0);
+        bucket.overdraw(5);
+        assert_eq!(bucket.next_token(), Some(3 * SECOND / 2));
+        assert_eq!(bucket.refill(SECOND), 0);
+        bucket.remove(1);
+        assert_eq!(bucket.refill(3 * SECOND / 2), 1);
+        bucket.overdraw(u64::MAX);
+        bucket.overdraw(u64::MAX);
+        assert_eq!(bucket.refill(u64::MAX), 0);
     }
 
     #[test]

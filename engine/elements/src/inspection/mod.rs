@@ -1,0 +1,12 @@
+//! Group "inspection": elements that look at who talks to whom, and at what is said. They take
+//! Ethernet frames, with or without VLAN tags, that carry IPv4 or IPv6, and change none.
+
+mod bounded_table;
+mod headers;
+mod rate_limiter;
+mod taps;
+
+use weft_core::Class;
+
+/// The classes of this group.
+pub static CLASSES: &[&Class] = &[&rate_limiter::CLASS];
