@@ -20,7 +20,9 @@ PYTHON_RULES: dict[str, set[str]] = {
     "server": {"vnf", "model", "errors", "launcher"},
     "manager": {"vnf", "server", "model", "errors"},
     "client": {"manager", "server", "vnf", "model", "errors"},
-    "cli": {"client", "model", "errors", "launcher"},
+    # Hosts of a measurement are namespaces, as sandboxes are.
+    "bench": {"client", "server", "model", "errors"},
+    "cli": {"client", "bench", "model", "errors", "launcher"},
 }
 RUST_RULES: dict[str, set[str]] = {
     "wire": set(),

@@ -143,7 +143,7 @@ def test_completion_scripts_are_valid_shell(capsys: pytest.CaptureFixture[str]) 
 def test_every_command_has_the_same_output_option(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    verbs = {"package": ["check"], "sfc": ["ping"]}
+    verbs = {"bench": ["components"], "package": ["check"], "sfc": ["ping"]}
     command = [name, *verbs.get(name, [])]
     with pytest.raises(SystemExit):
         run([*command, "--help"])

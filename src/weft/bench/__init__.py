@@ -1,0 +1,1 @@
+"""Measurements of functions as they run here: `weft bench`."""
