@@ -122,6 +122,11 @@ pub trait Element: Any + Send {
         false
     }
 
+    /// What it counts besides packets by port and drops by reason, as an object for `stats`.
+    fn figures(&self) -> Option<serde_json::Value> {
+        None
+    }
+
     /// The configuration as it stands, when handlers changed it since it was given.
     fn configuration(&self) -> Option<String> {
         None

@@ -18,6 +18,7 @@ __all__ = [
     "FunctionFacts",
     "FunctionRequest",
     "FunctionStatus",
+    "InterfaceStatus",
     "link_name",
 ]
 
@@ -83,6 +84,16 @@ class ComponentStatus:
     memory_bytes: int | None = None
     cpu_s: float | None = None
     last_end: str | None = None
+    memory_limit_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceStatus:
+    """An interface of a function just now; `link` is whether both of its ends are up."""
+
+    name: str
+    mtu: int
+    link: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,9 @@ class FunctionStatus:
     limits: str | None = None
     errors: tuple[str, ...] = ()
     components: tuple[ComponentStatus, ...] = ()
+    interfaces: tuple[InterfaceStatus, ...] = ()
+    cpu_limit: float | None = None
+    memory_limit_bytes: int | None = None
 
 
 def link_name(uuid: UUID, index: int) -> str:

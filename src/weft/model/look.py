@@ -4,7 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ComponentLook", "ElementLook", "Look", "drop_rates", "share"]
+__all__ = [
+    "ComponentLook",
+    "ElementLook",
+    "InterfaceLook",
+    "Look",
+    "QueueLook",
+    "ValueLook",
+    "drop_rates",
+    "share",
+]
+
+Drops = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueLook:
+    """A number that a component tells of itself; None where its process did not answer in time."""
+
+    name: str
+    unit: str
+    value: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +55,56 @@ class ComponentLook:
     full: int = 0
     latency_p50_ns: int = 0
     latency_p99_ns: int = 0
-    drops: tuple[tuple[str, int], ...] = ()
+    drops: Drops = ()
+    memory_limit_bytes: int | None = None
+    values: tuple[ValueLook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ElementLook:
-    """An element of the graph that has dropped packets, by reason."""
+    """An element of the graph that is no component: packets through its ports, and drops by reason."""
 
     name: str
     kind: str
-    drops: tuple[tuple[str, int], ...]
+    drops: Drops = ()
+    packets_in: int = 0
+    packets_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceLook:
+    """An interface as the function sees it: what it took from it, and gave to it.
+
+    `link` is None where that is not known. Drops are by reason, of what came in and of what was to
+    go out.
+    """
+
+    name: str
+    link: bool | None = None
+    packets_in: int = 0
+    packets_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    drops_in: Drops = ()
+    drops_out: Drops = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLook:
+    """A queue of the graph, in packets: in it now, what it holds at most, the most there were."""
+
+    name: str
+    length: int
+    capacity: int
+    highwater: int
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """A function at `at_s` seconds of a clock that only goes forward.
 
-    `engine_cpu_s` is the processor time of all of it but its components.
+    `cpu_s` is the processor time of all of it, `engine_cpu_s` that without its components. Limits are
+    None where there are none.
     """
 
     at_s: float
@@ -61,6 +114,14 @@ class Look:
     restarts: int | None = None
     components: tuple[ComponentLook, ...] = ()
     elements: tuple[ElementLook, ...] = ()
+    interfaces: tuple[InterfaceLook, ...] = ()
+    queues: tuple[QueueLook, ...] = ()
+    cpu_s: float | None = None
+    cpu_limit: float | None = None
+    memory_limit_bytes: int | None = None
+    uptime_s: float | None = None
+    frames_in_use: int | None = None
+    errors: tuple[str, ...] = ()
 
 
 def share(before_s: float | None, after_s: float | None, elapsed_s: float) -> float | None:

@@ -67,8 +67,8 @@ class Agent(Protocol):
         """End a function and remove all of it; one that is gone is no error."""
         ...
 
-    async def look(self, uuid: UUID) -> Look:
-        """The counts of a function and its components."""
+    async def look(self, uuid: UUID, *, values: bool = False) -> Look:
+        """The counts of a function and its components; with `values` what these tell of themselves."""
         ...
 
     async def read(self, uuid: UUID, handler: str, parameters: str = "") -> bytes:

@@ -148,9 +148,9 @@ class LocalAgent:
         remove_groups(folder.uuid)
         folder.remove()
 
-    async def look(self, uuid: UUID) -> Look:
+    async def look(self, uuid: UUID, *, values: bool = False) -> Look:
         """Look at a function once."""
-        return await self._managed(uuid).look()
+        return await self._managed(uuid).look(values=values)
 
     async def read(self, uuid: UUID, handler: str, parameters: str = "") -> bytes:
         """Read a handler of the running graph."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from weft.errors import HandlerError, NotRunningError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 __all__ = ["ControlSocket"]
@@ -86,6 +87,24 @@ class ControlSocket:
         request = f"READ {handler} {parameters}" if parameters else f"READ {handler}"
         return await self._request(request, wants_data=True)
 
+    async def read_each(self, handlers: Sequence[str]) -> list[bytes | HandlerError]:
+        """The values of several read handlers, asked for at once; of each its value or its error."""
+        for handler in handlers:
+            _check_line(handler)
+        answers: list[bytes | HandlerError] = []
+        async with self._turn:
+            try:
+                self._writer.write("".join(f"READ {name}\r\n" for name in handlers).encode())
+                await self._writer.drain()
+                for _ in handlers:
+                    code, message = await self._reply()
+                    answers.append(
+                        await self._data() if code in _OK else HandlerError(code, message)
+                    )
+            except (OSError, EOFError, ValueError) as error:
+                raise NotRunningError(f"the engine hung up: {_reason(error)}") from None
+        return answers
+
     async def write(self, handler: str, value: bytes | str = b"") -> None:
         """Write a value to a handler."""
         data = value.encode() if isinstance(value, str) else value
@@ -109,8 +128,7 @@ class ControlSocket:
         return True
 
     async def _request(self, line: str, data: bytes = b"", *, wants_data: bool = False) -> bytes:
-        if "\n" in line or "\r" in line or "\0" in line:
-            raise HandlerError(511, f"{line.split()[-1]!r} cannot name a handler")
+        _check_line(line)
         async with self._turn:
             try:
                 self._writer.write(line.encode() + b"\r\n" + data)
@@ -144,6 +162,11 @@ class ControlSocket:
         if length > _DATA_LIMIT_BYTES:
             raise ValueError(f"{length} bytes of data announced")
         return await self._reader.readexactly(length)
+
+
+def _check_line(line: str) -> None:
+    if "\n" in line or "\r" in line or "\0" in line:
+        raise HandlerError(511, f"{line.split()[-1]!r} cannot name a handler")
 
 
 def _reason(error: BaseException) -> str:

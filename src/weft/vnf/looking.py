@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
+import json
+import math
 from typing import TYPE_CHECKING, Any
 
-from weft.model.look import ComponentLook, ElementLook, Look
+from weft.errors import HandlerError
+from weft.model.look import (
+    ComponentLook,
+    ElementLook,
+    InterfaceLook,
+    Look,
+    QueueLook,
+    ValueLook,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from weft.model.function import ComponentStatus, FunctionStatus
+    from weft.vnf.control import ControlSocket
 
-__all__ = ["look_of"]
+__all__ = ["component_values", "engine_stats", "look_of"]
+
+_COMPONENT = "Component"
+
+
+async def engine_stats(control: ControlSocket) -> dict[str, Any]:
+    """What the engine counts, of all elements at once."""
+    return dict(json.loads(await control.read("stats")))
+
+
+async def component_values(control: ControlSocket, stats: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers that components tell of themselves, by handler, all asked for at once."""
+    wanted = [
+        f"{element['name']}.{value}"
+        for element in _elements(stats)
+        for value in element.get("figures", {}).get("values", ())
+    ]
+    answers = await control.read_each(wanted) if wanted else []
+    numbers = {}
+    for name, answer in zip(wanted, answers, strict=True):
+        if not isinstance(answer, HandlerError) and (number := _number(answer)) is not None:
+            numbers[name] = number
+    return numbers
 
 
 def look_of(
     at_s: float,
     status: FunctionStatus,
     stats: Mapping[str, Any],
-    figures: Mapping[str, Mapping[str, Any]],
+    values: Mapping[str, float] | None = None,
 ) -> Look:
-    """A look, from the status, the engine's `stats`, and the `figures` of each component's element."""
-    drops = {str(item["name"]): _pairs(item["drops"]) for item in stats.get("elements", [])}
+    """A look, from the status, the engine's `stats`, and what components tell of themselves."""
+    elements = {str(item["name"]): item for item in _elements(stats)}
     spent = [item.cpu_s or 0.0 for item in status.components]
+    others = [item for item in elements.values() if item["class"] != _COMPONENT]
     return Look(
         at_s=at_s,
         state=status.state.value,
@@ -30,20 +64,92 @@ def look_of(
         memory_bytes=status.memory_bytes,
         restarts=status.restarts,
         components=tuple(
-            _component(item, figures.get(item.name, {}), drops.get(item.name, ()))
+            _component(item, elements.get(item.name, {}), values or {})
             for item in status.components
         ),
-        elements=tuple(
-            ElementLook(str(item["name"]), str(item["class"]), _pairs(item["drops"]))
-            for item in stats.get("elements", [])
-            if item["drops"] and item["class"] != "Component"
-        ),
+        elements=tuple(_element(item) for item in others),
+        interfaces=_interfaces(status, others),
+        queues=tuple(queue for item in others if (queue := _queue(item)) is not None),
+        cpu_s=status.cpu_s,
+        cpu_limit=status.cpu_limit,
+        memory_limit_bytes=status.memory_limit_bytes,
+        uptime_s=status.uptime_s,
+        frames_in_use=stats.get("frames_in_use"),
+        errors=status.errors,
     )
 
 
+def _elements(stats: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    elements: Sequence[Mapping[str, Any]] = stats.get("elements", ())
+    return elements
+
+
+def _element(item: Mapping[str, Any]) -> ElementLook:
+    return ElementLook(
+        name=str(item["name"]),
+        kind=str(item["class"]),
+        drops=_pairs(item["drops"]),
+        packets_in=sum(item["inputs"]),
+        packets_out=sum(item["outputs"]),
+    )
+
+
+def _queue(item: Mapping[str, Any]) -> QueueLook | None:
+    figures = item.get("figures", {})
+    if not {"length", "capacity", "highwater"} <= figures.keys():
+        return None
+    return QueueLook(
+        str(item["name"]), figures["length"], figures["capacity"], figures["highwater"]
+    )
+
+
+def _interfaces(
+    status: FunctionStatus, elements: Sequence[Mapping[str, Any]]
+) -> tuple[InterfaceLook, ...]:
+    """What the elements at each interface count; one that has no status is a capture file's."""
+    links: dict[str, bool | None] = {item.name: item.link for item in status.interfaces}
+    at: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for item in elements:
+        name = item.get("figures", {}).get("interface")
+        if name is not None:
+            links.setdefault(name, None)
+            side = "in" if item["class"].startswith("From") else "out"
+            at.setdefault((name, side), []).append(item)
+    found = []
+    for name, link in links.items():
+        come, go = at.get((name, "in"), []), at.get((name, "out"), [])
+        found.append(
+            InterfaceLook(
+                name=name,
+                link=link,
+                packets_in=_sum(come, "packets"),
+                packets_out=_sum(go, "packets"),
+                bytes_in=_sum(come, "bytes"),
+                bytes_out=_sum(go, "bytes"),
+                drops_in=_drops(come),
+                drops_out=_drops(go),
+            )
+        )
+    return tuple(found)
+
+
+def _sum(elements: Sequence[Mapping[str, Any]], figure: str) -> int:
+    return sum(int(item["figures"][figure]) for item in elements)
+
+
+def _drops(elements: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, int], ...]:
+    counts: dict[str, int] = {}
+    for item in elements:
+        for reason, count in _pairs(item["drops"]):
+            counts[reason] = counts.get(reason, 0) + count
+    return tuple(counts.items())
+
+
 def _component(
-    status: ComponentStatus, figures: Mapping[str, Any], drops: tuple[tuple[str, int], ...]
+    status: ComponentStatus, element: Mapping[str, Any], values: Mapping[str, float]
 ) -> ComponentLook:
+    figures = element.get("figures", {})
+
     def figure(name: str) -> int:
         return int(figures.get(name, 0))
 
@@ -68,8 +174,21 @@ def _component(
         full=figure("full"),
         latency_p50_ns=figure("latency_p50_ns"),
         latency_p99_ns=figure("latency_p99_ns"),
-        drops=drops,
+        drops=_pairs(element.get("drops", {})),
+        memory_limit_bytes=status.memory_limit_bytes,
+        values=tuple(
+            ValueLook(str(name), str(unit), values.get(f"{status.name}.{name}"))
+            for name, (_, unit) in figures.get("values", {}).items()
+        ),
     )
+
+
+def _number(answer: bytes) -> float | None:
+    try:
+        number = float(answer)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _pairs(drops: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

@@ -9,11 +9,11 @@ import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from weft.errors import FunctionError, HandlerError, NotRunningError, PrivilegeError
-from weft.model.function import ComponentStatus, FunctionStatus
+from weft.errors import FunctionError, NotRunningError, PrivilegeError
+from weft.model.function import ComponentStatus, FunctionStatus, InterfaceStatus
 from weft.model.state import FunctionState
 from weft.vnf.control import ControlSocket
-from weft.vnf.looking import look_of
+from weft.vnf.looking import component_values, engine_stats, look_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["ManagementAgent"]
 
 _LINE_LIMIT_BYTES = 2**20
+# The engine answers at once, unless it is being started again; components in their own time.
+_LOOK_S = 2.0
+_VALUES_S = 1.0
+_RESTING = (FunctionState.INACTIVE, FunctionState.FAILED)
 
 
 class ManagementAgent:
@@ -53,6 +57,12 @@ class ManagementAgent:
             limits=reply.get("limits"),
             errors=tuple(reply.get("errors") or ()),
             components=tuple(_component(item) for item in reply.get("components") or ()),
+            interfaces=tuple(
+                InterfaceStatus(str(item["name"]), int(item["mtu"]), bool(item["link"]))
+                for item in reply.get("interfaces") or ()
+            ),
+            cpu_limit=reply.get("cpu_limit"),
+            memory_limit_bytes=reply.get("memory_limit_bytes"),
         )
 
     async def start(self) -> None:
@@ -75,20 +85,22 @@ class ManagementAgent:
         """End everything, the sandbox included."""
         await self._order("shutdown")
 
-    async def look(self) -> Look:
-        """What init, the engine and the components tell of the function just now."""
+    async def look(self, *, values: bool = False) -> Look:
+        """What init and the engine tell of the function just now; with `values` components too."""
         status = await self.status()
         stats: dict[str, Any] = {}
-        figures: dict[str, dict[str, Any]] = {}
+        numbers: dict[str, float] = {}
         at_s = time.monotonic()
         # Without an engine, what init tells is all there is.
-        with contextlib.suppress(NotRunningError):
-            async with await self._engine() as control:
-                stats = json.loads(await control.read("stats"))
-                for name in {component.name for component in status.components}:
-                    with contextlib.suppress(HandlerError):  # a program has no such element
-                        figures[name] = json.loads(await control.read(f"{name}.figures"))
-        return look_of(at_s, status, stats, figures)
+        if status.state not in _RESTING:
+            with contextlib.suppress(NotRunningError, TimeoutError):
+                async with await ControlSocket.connect_unix(self._control_socket) as control:
+                    async with asyncio.timeout(_LOOK_S):
+                        stats = await engine_stats(control)
+                    if values:
+                        async with asyncio.timeout(_VALUES_S):
+                            numbers = await component_values(control, stats)
+        return look_of(at_s, status, stats, numbers)
 
     async def read(self, handler: str, parameters: str = "") -> bytes:
         """Read a handler of the running graph."""
@@ -111,7 +123,7 @@ class ManagementAgent:
     async def _engine(self) -> ControlSocket:
         """A connection to the engine; where none is meant to run, nobody would ever answer."""
         state = (await self.status()).state
-        if state in (FunctionState.INACTIVE, FunctionState.FAILED):
+        if state in _RESTING:
             raise NotRunningError(
                 f"'{self._name}' is {state.value}: no engine runs in it",
                 hint=f"start it with: weft start {self._name}",
@@ -160,4 +172,5 @@ def _component(said: dict[str, Any]) -> ComponentStatus:
         memory_bytes=said.get("memory_bytes"),
         cpu_s=said.get("cpu_s"),
         last_end=said.get("last_end") or None,
+        memory_limit_bytes=said.get("memory_limit_bytes"),
     )

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from weft.model.function import ComponentStatus, FunctionStatus
-from weft.model.look import ComponentLook, ElementLook, Look, drop_rates, share
+from weft.model.function import ComponentStatus, FunctionStatus, InterfaceStatus
+from weft.model.look import (
+    ComponentLook,
+    ElementLook,
+    InterfaceLook,
+    Look,
+    QueueLook,
+    ValueLook,
+    drop_rates,
+    share,
+)
 from weft.model.state import FunctionState
 from weft.vnf.bottleneck import bottleneck
 from weft.vnf.looking import look_of
@@ -129,6 +139,39 @@ def test_shares_and_rates() -> None:
     assert drop_rates((("x", 1),), (("x", 5), ("y", 2), ("z", 0)), 2.0) == {"x": 2.0, "y": 1.0}
 
 
+FIGURES: dict[str, Any] = {
+    "in_flight": 4,
+    "waiting": 1,
+    "capacity": 512,
+    "bytes_in": 600,
+    "bytes_out": 540,
+    "packets_offered": 10,
+    "packets_returned": 9,
+    "batches_offered": 2,
+    "batches_returned": 3,
+    "full": 5,
+    "latency_p50_ns": 1500,
+    "latency_p99_ns": 3000,
+    "values": {"hits": ["real", "hits/s"], "misses": ["unsigned", ""]},
+}
+QUEUE = {"length": 1, "capacity": 1000, "highwater": 6}
+
+
+def device(name: str, packets: int, size: int) -> dict[str, Any]:
+    return {"interface": name, "packets": packets, "bytes": size}
+
+
+def element(name: str, kind: str, drops: dict[str, int], figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "class": kind,
+        "inputs": [1, 2],
+        "outputs": [2],
+        "drops": drops,
+        "figures": figures,
+    }
+
+
 def test_a_look_puts_together_what_three_tell() -> None:
     component = ComponentStatus("a.2", "a", "ready", 7, 1, 4096, 0.5, "ended with status 1")
     program = ComponentStatus("p", "p", "ready", 8, 0, 0, 0.25)
@@ -138,37 +181,31 @@ def test_a_look_puts_together_what_three_tell() -> None:
         cpu_s=2.0,
         memory_bytes=9000,
         components=(component, program),
+        interfaces=(InterfaceStatus("in", 1500, True), InterfaceStatus("out", 1500, False)),
+        cpu_limit=0.5,
     )
     stats = {
         "elements": [
-            {"name": "a", "class": "Component", "drops": {"ring-full": 3}},
-            {"name": "in/queue", "class": "Queue", "drops": {"queue-full": 2}},
-            {"name": "c", "class": "Counter", "drops": {}},
-        ]
+            element("a", "Component", {"ring-full": 3}, FIGURES),
+            element("in/queue", "Queue", {"queue-full": 2}, QUEUE),
+            element("in/from", "FromDevice", {"kernel-drops": 4}, device("in", 9, 900)),
+            element("out/to", "ToDevice", {"too-long": 1}, device("out", 7, 700)),
+        ],
+        "frames_in_use": 5,
     }
-    figures = {
-        "a": {
-            "state": "ready",
-            "in_flight": 4,
-            "waiting": 1,
-            "capacity": 512,
-            "bytes_in": 600,
-            "bytes_out": 540,
-            "packets_offered": 10,
-            "packets_returned": 9,
-            "batches_offered": 2,
-            "batches_returned": 3,
-            "full": 5,
-            "latency_p50_ns": 1500,
-            "latency_p99_ns": 3000,
-        }
-    }
-    look = look_of(1.5, status, stats, figures)
+    look = look_of(1.5, status, stats, {"a.hits": 4.5})
     assert (look.at_s, look.engine_cpu_s, look.memory_bytes) == (1.5, 1.25, 9000)
-    assert look.elements == (ElementLook("in/queue", "Queue", (("queue-full", 2),)),)
+    assert (look.cpu_s, look.cpu_limit, look.frames_in_use) == (2.0, 0.5, 5)
+    assert look.elements[0] == ElementLook("in/queue", "Queue", (("queue-full", 2),), 3, 2)
+    assert look.queues == (QueueLook("in/queue", 1, 1000, 6),)
+    assert look.interfaces == (
+        InterfaceLook("in", True, 9, 0, 900, 0, drops_in=(("kernel-drops", 4),)),
+        InterfaceLook("out", False, 0, 7, 0, 700, drops_out=(("too-long", 1),)),
+    )
     assert look.components[0] == ComponentLook(
         *("a", "a.2", "ready", 7, 1, "ended with status 1", 0.5, 4096),
         *(10, 9, 600, 540, 2, 3, 4, 1, 512, 5, 1500, 3000),
         (("ring-full", 3),),
+        values=(ValueLook("hits", "hits/s", 4.5), ValueLook("misses", "", None)),
     )
     assert look.components[1] == ComponentLook("p", "p", "ready", 8, 0, None, 0.25, 0)

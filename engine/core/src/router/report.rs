@@ -77,7 +77,8 @@ pub(super) fn active_port_stats(graph: &Graph) -> String {
 }
 
 impl Router {
-    /// All counters as JSON: per element packets by port and drops by reason; frames in use.
+    /// All counters as JSON: per element packets by port, drops by reason, and its own figures; frames
+    /// in use.
     pub(super) fn stats(&mut self) -> String {
         let shown = &self.graph.nodes[..self.graph.visible];
         let elements: Vec<Value> = shown
@@ -88,13 +89,17 @@ impl Router {
                     .drops()
                     .map(|(r, n)| (r.to_string(), json!(n)))
                     .collect();
-                json!({
+                let mut told = json!({
                     "name": &*node.name,
                     "class": node.class.name,
                     "inputs": node.counters.inputs(),
                     "outputs": node.counters.outputs(),
                     "drops": drops,
-                })
+                });
+                if let Some(figures) = node.element.as_ref().and_then(|e| e.figures()) {
+                    told["figures"] = figures;
+                }
+                told
             })
             .collect();
         json!({

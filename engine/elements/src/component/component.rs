@@ -263,19 +263,6 @@ impl Component {
         self.link.as_ref().map_or(0, |link| link.flight.packets())
     }
 
-    fn figures_text(&self) -> String {
-        let mut text = format!("{{\"state\": \"{}\"", self.state());
-        let now = [
-            ("in_flight", self.in_flight() as u64),
-            ("waiting", self.waiting.len() as u64),
-            ("capacity", self.capacity as u64),
-        ];
-        for (name, value) in now.into_iter().chain(self.figures.pairs()) {
-            text += &format!(", \"{name}\": {value}");
-        }
-        text + "}"
-    }
-
     fn is_ready(&self) -> bool {
         self.link.as_ref().is_some_and(|l| l.stage == Stage::Ready)
     }
@@ -455,6 +442,10 @@ impl Element for Component {
 
     fn more_handlers(&self) -> Vec<(String, &'static Handler)> {
         self.declared.clone()
+    }
+
+    fn figures(&self) -> Option<serde_json::Value> {
+        Some(self.told_figures())
     }
 
     fn is_drained(&self) -> bool {

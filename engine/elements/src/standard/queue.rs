@@ -224,6 +224,14 @@ impl Element for Queue {
         }
     }
 
+    fn figures(&self) -> Option<serde_json::Value> {
+        Some(serde_json::json!({
+            "length": self.ring.len(),
+            "highwater": self.ring.highwater(),
+            "capacity": self.capacity,
+        }))
+    }
+
     fn cleanup(&mut self, router: &mut Router) {
         self.ring.drop_contents(router);
     }

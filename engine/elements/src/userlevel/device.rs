@@ -1,6 +1,7 @@
 //! Opening a device by its name: what FromDevice and ToDevice share.
 
-use weft_core::{Configure, Environment};
+use serde_json::{Value, json};
+use weft_core::{Batch, Cells, Configure, Environment};
 use weft_io::{Driver, Opening, choose};
 use weft_lang::NoNames;
 use weft_lang::value::{Value as _, Word};
@@ -87,4 +88,19 @@ fn device_of(config: &str) -> String {
     let named = arguments.iter().find_map(|a| a.strip_prefix("DEVNAME "));
     let text = named.or(arguments.first().map(String::as_str));
     String::parse(text.unwrap_or("").trim(), &NoNames).unwrap_or_default()
+}
+
+/// Bytes of all packets of a batch.
+pub fn length_of(batch: &Batch) -> u64 {
+    batch.iter().map(|packet| packet.len() as u64).sum()
+}
+
+/// What one side of a device tells of itself in `stats`.
+pub fn interface_figures(
+    name: &str,
+    packets: &Option<Cells>,
+    bytes: &Option<Cells>,
+) -> Option<Value> {
+    let count = |cells: &Option<Cells>| cells.as_ref().map_or(0, |cells| cells.get(0));
+    Some(json!({ "interface": name, "packets": count(packets), "bytes": count(bytes) }))
 }

@@ -54,7 +54,7 @@ mod delivery;
 mod handlers;
 mod waiting;
 
-use super::device::{Device, Side, check_method, has_predecessor};
+use super::device::{Device, Side, check_method, has_predecessor, interface_figures, length_of};
 use super::drops::Drops;
 use super::spin::Spin;
 use std::os::fd::RawFd;
@@ -123,6 +123,7 @@ struct FromDevice {
     shares_end: bool,
     device: Option<Device>,
     cells: Option<Cells>,
+    bytes: Option<Cells>,
     watched: Option<RawFd>,
     spin: Spin,
     drops: Drops,
@@ -205,6 +206,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         shares_end,
         device: None,
         cells: None,
+        bytes: None,
         watched: None,
         spin: Spin::default(),
         drops: Drops::default(),
@@ -237,6 +239,13 @@ impl FromDevice {
         self.encap.or(opened).unwrap_or(LinkType::ETHERNET)
     }
 
+    fn count(&self, batch: &Batch) {
+        if let (Some(cells), Some(bytes)) = (&self.cells, &self.bytes) {
+            cells.add(0, batch.len() as u64);
+            bytes.add(0, length_of(batch));
+        }
+    }
+
     fn ask_drops(&mut self, router: &mut Router) {
         if let Some(device) = &mut self.device {
             self.drops.ask(&mut *device.driver, router);
@@ -259,6 +268,7 @@ impl FromDevice {
 impl Element for FromDevice {
     fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
         self.cells = Some(router.cells("count", 1));
+        self.bytes = Some(router.cells("bytes", 1));
         if self.shares_end {
             router.set_run_count(router.run_count() + 1);
         }
@@ -300,9 +310,7 @@ impl Element for FromDevice {
         let is_finished = driver.is_finished();
         let has_none = batch.is_empty();
         self.drops.look(&mut **driver, router);
-        if let Some(cells) = &self.cells {
-            cells.add(0, batch.len() as u64);
-        }
+        self.count(&batch);
         self.annotate(&mut batch, router);
         self.hand_on(batch, router);
         match outcome {
@@ -333,6 +341,10 @@ impl Element for FromDevice {
 
     fn timer(&mut self, _key: u32, router: &mut Router) {
         router.schedule();
+    }
+
+    fn figures(&self) -> Option<serde_json::Value> {
+        interface_figures(&self.options.device, &self.cells, &self.bytes)
     }
 
     fn cleanup(&mut self, router: &mut Router) {

@@ -32,7 +32,7 @@
 //! ## See also
 //! FromDevice, ToDump, Queue
 
-use super::device::{Device, Side, check_method, has_predecessor};
+use super::device::{Device, Side, check_method, has_predecessor, interface_figures, length_of};
 use std::os::fd::RawFd;
 use weft_core::{
     Batch, Built, Cells, Class, Configure, Element, Interest, Place, Router, Task, Value, argument,
@@ -145,6 +145,7 @@ struct ToDevice {
     pulls: u64,
     complaints: u32,
     cells: Option<Cells>,
+    bytes: Option<Cells>,
 }
 
 fn build(configure: &mut Configure<'_>) -> Built {
@@ -177,6 +178,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         pulls: 0,
         complaints: 0,
         cells: None,
+        bytes: None,
     }))
 }
 
@@ -271,6 +273,7 @@ impl ToDevice {
 impl Element for ToDevice {
     fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
         self.cells = Some(router.cells("count", 1));
+        self.bytes = Some(router.cells("bytes", 1));
         // A predecessor's device is taken over as it is; another one must be there.
         if !router.takes_over(|old: &Self| old.name == self.name) {
             self.open(router)?;
@@ -310,9 +313,11 @@ impl Element for ToDevice {
         if self.kept.is_empty() && !wants_sending {
             return Task::Sleep;
         }
+        let length = length_of(&self.kept);
         let outcome = self.send(router);
-        if let Some(cells) = &self.cells {
+        if let (Some(cells), Some(bytes)) = (&self.cells, &self.bytes) {
             cells.add(0, outcome.sent as u64);
+            bytes.add(0, length - length_of(&self.kept));
         }
         if outcome.sent > 0 {
             self.backoff = 0;
@@ -334,6 +339,10 @@ impl Element for ToDevice {
 
     fn timer(&mut self, _key: u32, router: &mut Router) {
         router.schedule();
+    }
+
+    fn figures(&self) -> Option<serde_json::Value> {
+        interface_figures(&self.name, &self.cells, &self.bytes)
     }
 
     fn cleanup(&mut self, router: &mut Router) {

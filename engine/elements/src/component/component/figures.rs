@@ -1,7 +1,9 @@
 //! What is counted of a component's traffic, and how long its packets take.
 
+use super::Component;
+use serde_json::{Map, Value, json};
 use std::time::Instant;
-use weft_core::{Cells, Router};
+use weft_core::{Cells, Handler, Router, Value as Kind};
 
 const BYTES_IN: usize = 0;
 const BYTES_OUT: usize = 1;
@@ -19,6 +21,43 @@ const BUCKETS: usize = 40;
 
 /// One packet in so many offered batches is timed.
 const SAMPLED: u64 = 16;
+
+impl Component {
+    /// The handler `figures`.
+    pub(super) fn figures_text(&self) -> String {
+        let mut text = format!("{{\"state\": \"{}\"", self.state());
+        for (name, value) in self.numbers() {
+            text += &format!(", \"{name}\": {value}");
+        }
+        text + "}"
+    }
+
+    fn numbers(&self) -> Vec<(&'static str, u64)> {
+        let now = [
+            ("in_flight", self.in_flight() as u64),
+            ("waiting", self.waiting.len() as u64),
+            ("capacity", self.capacity as u64),
+        ];
+        now.into_iter().chain(self.figures.pairs()).collect()
+    }
+
+    /// The same for `stats`, and which numbers its process tells, by name: type and unit.
+    pub(super) fn told_figures(&self) -> Value {
+        let numbers = self.numbers().into_iter();
+        let mut told: Map<String, Value> = numbers.map(|(n, v)| (n.into(), json!(v))).collect();
+        let readable = self.declared.iter().filter(|(_, h)| is_number(h));
+        let values: Map<String, Value> = readable
+            .map(|(name, h)| (name.clone(), json!([h.value.name(), h.unit])))
+            .collect();
+        told.insert("values".into(), Value::Object(values));
+        Value::Object(told)
+    }
+}
+
+fn is_number(handler: &Handler) -> bool {
+    let is_number = matches!(handler.value, Kind::Unsigned | Kind::Integer | Kind::Real);
+    is_number && handler.read.is_some() && !handler.takes_parameter
+}
 
 /// Counts of a component, kept in the region.
 #[derive(Default)]
