@@ -14,6 +14,8 @@ from importlib import import_module
 from pathlib import Path
 
 from weft.cli.main import COMMANDS
+from weft.manager.monitoring.exposition import metrics
+from weft.manager.monitoring.measures import MEASURES, Measure, Subject
 
 ROOT = Path(__file__).resolve().parent.parent
 ELEMENTS = ROOT / "engine" / "elements" / "src"
@@ -68,6 +70,42 @@ def command_page() -> str:
     return "".join(parts)
 
 
+def metric_page() -> str:
+    """Every metric, with its type, its labels, and the series of `weft history` it is."""
+    rows = [
+        f"| `{item.name}` | {item.kind} | {', '.join(item.labels)} | {item.help} |"
+        for item in metrics()
+    ]
+    series = [
+        f"| `{_series(item)}` | {item.kind} | {item.unit} | {item.help} |" for item in MEASURES
+    ]
+    return "\n".join(
+        [
+            GENERATED + "# Metrics",
+            "",
+            "Of `weft metrics` and `/metrics`, in the text format of Prometheus.",
+            "",
+            "| metric | type | labels | |\n|---|---|---|---|",
+            *rows,
+            "",
+            "## Series",
+            "",
+            "Of `weft history` and thresholds. `NAME/s` is how fast a counter grows; `cpu` is `cpu_s/s`.",
+            "",
+            "| series | type | unit | |\n|---|---|---|---|",
+            *series,
+            "",
+        ]
+    )
+
+
+def _series(measure: Measure) -> str:
+    if measure.subject is Subject.VALUE:
+        return "COMPONENT.HANDLER"
+    subject = "" if measure.subject is Subject.FUNCTION else f"{measure.subject.upper()}."
+    return f"{subject}{measure.name}" + (".REASON" if measure.by_reason else "")
+
+
 def _verbs(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
     """The parsers of a command's verbs, as in `weft package check`."""
     choices = [action.choices for action in parser._actions]
@@ -77,9 +115,16 @@ def _verbs(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
 def pages() -> dict[str, str]:
     """Every page by its path below docs/reference."""
     index = (
-        GENERATED + "# Reference\n\n- [Commands](commands.md)\n- [Elements](elements/README.md)\n"
+        GENERATED
+        + "# Reference\n\n- [Commands](commands.md)\n- [Elements](elements/README.md)\n"
+        + "- [Metrics](metrics.md)\n"
     )
-    return {"README.md": index, "commands.md": command_page(), **element_pages()}
+    return {
+        "README.md": index,
+        "commands.md": command_page(),
+        "metrics.md": metric_page(),
+        **element_pages(),
+    }
 
 
 def _summary(manual: str) -> str:

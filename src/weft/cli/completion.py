@@ -16,6 +16,8 @@ _NAMED = (
     "write",
     "reconfigure",
     "logs",
+    "metrics",
+    "history",
     "start",
     "stop",
     "restart",
@@ -37,6 +39,8 @@ _weft() {{
     {named}) COMPREPLY=($(compgen -W "$(weft completion names 2>/dev/null)" -- "$word")) ;;
     sfc) COMPREPLY=($(compgen -W "ping trace $(weft completion names 2>/dev/null)" -- "$word")) ;;
     package) COMPREPLY=($(compgen -W "init check" -- "$word") $(compgen -f -- "$word")) ;;
+    alarm) COMPREPLY=($(compgen -W "list ack" -- "$word")) ;;
+    threshold) COMPREPLY=($(compgen -W "list set remove" -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W "bash zsh" -- "$word")) ;;
     *) COMPREPLY=($(compgen -f -- "$word")) ;;
     esac

@@ -8,9 +8,18 @@ from weft.model.look import drop_rates, share
 
 if TYPE_CHECKING:
     from weft.model.function import FunctionFacts
-    from weft.model.look import ComponentLook, Look
+    from weft.model.look import ComponentLook, InterfaceLook, Look
 
-__all__ = ["FIGURE_COLUMNS", "RATE_COLUMNS", "figures", "rates"]
+__all__ = [
+    "FIGURE_COLUMNS",
+    "INTERFACE_COLUMNS",
+    "QUEUE_COLUMNS",
+    "RATE_COLUMNS",
+    "figures",
+    "interfaces",
+    "queues",
+    "rates",
+]
 
 FIGURE_COLUMNS = (
     *(
@@ -25,8 +34,13 @@ FIGURE_COLUMNS = (
     ),
     *("p50_us", "p99_us", "drops"),
 )
+INTERFACE_COLUMNS = (
+    *("name", "link", "packets_in", "packets_out", "bytes_in", "bytes_out"),
+    *("drops_in", "drops_out"),
+)
+QUEUE_COLUMNS = ("name", "length", "capacity", "highwater")
 RATE_COLUMNS = (
-    *("name", "state", "in_pps", "out_pps", "in_mbps", "cpu", "ring", "batch_in"),
+    *("name", "state", "in_pps", "out_pps", "in_mbps", "out_mbps", "cpu", "ring", "batch_in"),
     *("p50_us", "p99_us", "memory_mib", "restarts", "drops_per_s"),
 )
 
@@ -50,6 +64,36 @@ def figures(look: Look) -> list[dict[str, Any]]:
     ]
 
 
+def interfaces(look: Look) -> list[dict[str, Any]]:
+    """What the function has taken from each interface and given to it, since its start."""
+    return [
+        {
+            "name": item.name,
+            "link": _link(item),
+            "packets_in": item.packets_in,
+            "packets_out": item.packets_out,
+            "bytes_in": item.bytes_in,
+            "bytes_out": item.bytes_out,
+            "drops_in": dict(item.drops_in),
+            "drops_out": dict(item.drops_out),
+        }
+        for item in look.interfaces
+    ]
+
+
+def queues(look: Look) -> list[dict[str, Any]]:
+    """How full each queue is and was."""
+    return [
+        {
+            "name": item.name,
+            "length": item.length,
+            "capacity": item.capacity,
+            "highwater": item.highwater,
+        }
+        for item in look.queues
+    ]
+
+
 def rates(facts: FunctionFacts, before: Look, after: Look) -> list[dict[str, Any]]:
     """A row for the function and one for each component; a component that is new has no rates."""
     elapsed_s = after.at_s - before.at_s
@@ -65,9 +109,35 @@ def rates(facts: FunctionFacts, before: Look, after: Look) -> list[dict[str, Any
             "drops_per_s": _element_drops(before, after, elapsed_s),
         }
     ]
-    for item in after.components:
-        rows.append(_component(former.get(item.key), item, elapsed_s))
+    known = {item.name: item for item in before.interfaces}
+    rows += [_interface(known.get(item.name), item, elapsed_s) for item in after.interfaces]
+    rows += [_component(former.get(item.key), item, elapsed_s) for item in after.components]
+    rows += [
+        {"name": f"  {item.name}", "state": "queue", "ring": f"{item.length}/{item.capacity}"}
+        for item in after.queues
+        if item.length
+    ]
     return rows
+
+
+def _interface(
+    before: InterfaceLook | None, after: InterfaceLook, elapsed_s: float
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": f"  {after.name}", "state": _link(after)}
+    if before is None or elapsed_s <= 0:
+        return row
+    drops = drop_rates(before.drops_in, after.drops_in, elapsed_s)
+    return row | {
+        "in_pps": (after.packets_in - before.packets_in) / elapsed_s,
+        "out_pps": (after.packets_out - before.packets_out) / elapsed_s,
+        "in_mbps": (after.bytes_in - before.bytes_in) * 8e-6 / elapsed_s,
+        "out_mbps": (after.bytes_out - before.bytes_out) * 8e-6 / elapsed_s,
+        "drops_per_s": drops | drop_rates(before.drops_out, after.drops_out, elapsed_s),
+    }
+
+
+def _link(look: InterfaceLook) -> str:
+    return {True: "link", False: "no link", None: "file"}[look.link]
 
 
 def _component(
@@ -88,6 +158,7 @@ def _component(
         "in_pps": packets / elapsed_s,
         "out_pps": (after.packets_out - before.packets_out) / elapsed_s,
         "in_mbps": (after.bytes_in - before.bytes_in) * 8e-6 / elapsed_s,
+        "out_mbps": (after.bytes_out - before.bytes_out) * 8e-6 / elapsed_s,
         "batch_in": _ratio(packets, after.batches_in - before.batches_in),
         "cpu": _percent(share(before.cpu_s, after.cpu_s, elapsed_s)),
         "drops_per_s": drop_rates(before.drops, after.drops, elapsed_s),

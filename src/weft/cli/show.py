@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from weft.cli.facts import COMPONENT_COLUMNS, describe
 from weft.cli.output import add_output_argument, show_facts, show_rows, show_text
-from weft.cli.rates import FIGURE_COLUMNS, figures
+from weft.cli.rates import (
+    FIGURE_COLUMNS,
+    INTERFACE_COLUMNS,
+    QUEUE_COLUMNS,
+    figures,
+    interfaces,
+    queues,
+)
 from weft.client import local_client
 from weft.model.state import FunctionState
 
 if TYPE_CHECKING:
     from weft.client import Client
+    from weft.model.look import Look
 
 _LOOK_S = 0.3
 
@@ -36,31 +44,41 @@ def execute(arguments: argparse.Namespace) -> int:
         graph = asyncio.run(local_client().graph(arguments.name))
         show_text("graph", graph, arguments.output)
         return 0
-    described, counted, limit = asyncio.run(_gather(local_client(), arguments.name))
+    described, look, limit = asyncio.run(_gather(local_client(), arguments.name))
+    counted = {
+        "figures": figures(look) if look else [],
+        "interface_figures": interfaces(look) if look else [],
+        "queues": queues(look) if look else [],
+    }
     if arguments.output != "table":
-        show_facts({**described, "figures": counted, "bottleneck": limit}, arguments.output)
+        show_facts({**described, **counted, "bottleneck": limit}, arguments.output)
         return 0
     components = described.pop("components")
     show_facts(described, arguments.output)
-    if components:
-        print("\ncomponents")
-        show_rows(components, COMPONENT_COLUMNS, arguments.output)
-        print("\nfigures")
-        show_rows(counted, FIGURE_COLUMNS, arguments.output)
+    tables = (
+        ("components", components, COMPONENT_COLUMNS),
+        ("figures", counted["figures"], FIGURE_COLUMNS),
+        ("interfaces", counted["interface_figures"], INTERFACE_COLUMNS),
+        ("queues", counted["queues"], QUEUE_COLUMNS),
+    )
+    for title, rows, columns in tables:
+        if rows:
+            print(f"\n{title}")
+            show_rows(rows, columns, arguments.output)
     if limit:
         print(f"\n{limit}")
     return 0
 
 
-async def _gather(
-    client: Client, name: str
-) -> tuple[dict[str, Any], list[dict[str, Any]], str | None]:
-    """The facts; of a function with component processes also two looks, a moment apart."""
+async def _gather(client: Client, name: str) -> tuple[dict[str, Any], Look | None, str | None]:
+    """The facts and a look; of a function with component processes a second, a moment later."""
     facts, status = await client.function(name)
     described = describe(facts, status)
-    if status.state is not FunctionState.ACTIVE or not status.components:
-        return described, [], None
+    if status.state is not FunctionState.ACTIVE:
+        return described, None, None
     before = await client.look(facts)
+    if not status.components:
+        return described, before, None
     await asyncio.sleep(_LOOK_S)
     after = await client.look(facts)
-    return described, figures(after), client.bottleneck(facts, before, after)
+    return described, after, client.bottleneck(facts, before, after)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
+    from weft.model.monitoring import Alarm, Series, Threshold, Track
     from weft.model.package import PackageFile
     from weft.model.revision import FunctionText, Revision
     from weft.model.trace import TraceRequest
@@ -94,8 +95,8 @@ class Management(Protocol):
         """End a function and remove all of it."""
         ...
 
-    async def look(self, facts: FunctionFacts) -> Look:
-        """The counts of a function and its components just now."""
+    async def look(self, facts: FunctionFacts, *, values: bool = False) -> Look:
+        """The counts of a function just now; with `values` also what its components tell of themselves."""
         ...
 
     def bottleneck(self, facts: FunctionFacts, before: Look, after: Look) -> str:
@@ -124,6 +125,44 @@ class Management(Protocol):
 
     async def wait_gone(self, facts: FunctionFacts) -> None:
         """Return when a function has ended."""
+        ...
+
+    async def series(self, name: str) -> list[Series]:
+        """What is kept of a function over time; WeftError where no server keeps it."""
+        ...
+
+    async def history(
+        self,
+        name: str,
+        series: Sequence[str],
+        start_s: float | None = None,
+        step_s: float | None = None,
+    ) -> list[Track]:
+        """Some series of a function, from a Unix time (None: a minute ago) until now."""
+        ...
+
+    async def alarms(self) -> list[Alarm]:
+        """The alarms there are, worst first, and the last that were cleared."""
+        ...
+
+    async def acknowledge(self, alarm: str) -> Alarm:
+        """Note that somebody has seen an alarm, by its id or the start of it."""
+        ...
+
+    async def thresholds(self) -> list[Threshold]:
+        """The thresholds that hold."""
+        ...
+
+    async def set_threshold(self, threshold: Threshold) -> None:
+        """Add a threshold, or replace the one of its id."""
+        ...
+
+    async def remove_threshold(self, name: str) -> None:
+        """Remove a threshold."""
+        ...
+
+    async def metrics(self, name: str | None = None) -> str:
+        """What is measured of all functions or some, in the text format of Prometheus."""
         ...
 
     def facts(self) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError, UsageError
+from weft.manager.watching import Watching
 from weft.model.function import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _handlers_named(name: str) -> Iterator[None]:
         raise
 
 
-class Manager:
+class Manager(Watching):
     """Knows functions by name, and asks the agent of the server that runs them."""
 
     def __init__(self, agent: Agent) -> None:
@@ -56,7 +57,10 @@ class Manager:
 
     async def functions(self) -> list[tuple[FunctionFacts, FunctionStatus]]:
         """Every function; those that were gone are in the list once, and cleaned."""
-        return await self._agent.functions()
+        found = await self._agent.functions()
+        if self.monitoring is not None:
+            self.monitoring.notice(found)
+        return found
 
     async def function(self, name: str) -> tuple[FunctionFacts, FunctionStatus]:
         """One function of the default project."""
@@ -187,9 +191,9 @@ class Manager:
             raise
         await self._agent.remove(str(uuid4()), facts.uuid)
 
-    async def look(self, facts: FunctionFacts) -> Look:
+    async def look(self, facts: FunctionFacts, *, values: bool = False) -> Look:
         """Look at a function once."""
-        return await self._agent.look(facts.uuid)
+        return await self._agent.look(facts.uuid, values=values)
 
     def bottleneck(self, facts: FunctionFacts, before: Look, after: Look) -> str:
         """From two looks at it."""

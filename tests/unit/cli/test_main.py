@@ -143,7 +143,13 @@ def test_completion_scripts_are_valid_shell(capsys: pytest.CaptureFixture[str]) 
 def test_every_command_has_the_same_output_option(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    verbs = {"bench": ["components"], "package": ["check"], "sfc": ["ping"]}
+    verbs = {
+        "package": ["check"],
+        "sfc": ["ping"],
+        "alarm": ["list"],
+        "bench": ["components"],
+        "threshold": ["set"],
+    }
     command = [name, *verbs.get(name, [])]
     with pytest.raises(SystemExit):
         run([*command, "--help"])

@@ -66,6 +66,7 @@ def test_rates_are_between_two_looks() -> None:
         "in_pps": 1000.0,
         "out_pps": 900.0,
         "in_mbps": 1.0,
+        "out_mbps": 0.0,
         "batch_in": 20.0,
         "cpu": "25%",
         "drops_per_s": {"telnet": 20.0},

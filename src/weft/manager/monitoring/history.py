@@ -1,0 +1,289 @@
+"""What has been measured of functions lately, in bounded memory.
+
+A series is kept at 1 s for 5 minutes, and at 10 s for an hour: 6 KiB. There are at most 256 of a
+function, and 8192 in all, so 48 MiB; what comes beyond is counted and left out. A function that is
+gone is remembered for an hour.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from weft.errors import UsageError
+from weft.manager.monitoring.measures import series_of
+from weft.model.monitoring import Series, Track
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from weft.manager.monitoring.measures import Point
+
+__all__ = [
+    "BYTES_OF_SERIES",
+    "KEPT_S",
+    "MOST_SERIES",
+    "MOST_SERIES_OF_ONE",
+    "FunctionHistory",
+    "History",
+]
+
+_FINE_S, _FINE = 1, 300
+_COARSE_S, _COARSE = 10, 360
+KEPT_S = _COARSE_S * _COARSE
+"""How far back the history goes."""
+MOST_SERIES_OF_ONE = 256
+MOST_SERIES = 8192
+BYTES_OF_SERIES = 6 * 1024
+"""A series with all that belongs to it takes no more."""
+_NONE = math.nan
+_RATE = "/s"
+# Processor time is spoken of as cores: `cpu` is `cpu_s/s`.
+_CPU, _CPU_RATE = "cpu", "cpu_s/s"
+
+
+class _Ring:
+    """The last values of a series, one for each step of a clock; a step without a value is a gap."""
+
+    __slots__ = ("_newest", "_step_s", "_values")
+
+    def __init__(self, step_s: int, count: int) -> None:
+        self._step_s = step_s
+        self._values = array("d", [_NONE]) * count
+        self._newest = -1
+
+    def put(self, at_s: float, value: float, mean_of: int = 0) -> None:
+        """Set the step's value: the mean with the `mean_of` that went in before."""
+        step = int(at_s // self._step_s)
+        values, count = self._values, len(self._values)
+        if step > self._newest:
+            for missed in range(max(self._newest + 1, step - count + 1), step):
+                values[missed % count] = _NONE
+            self._newest = step
+            values[step % count] = value
+        elif step > self._newest - count:
+            former = values[step % count]
+            if mean_of and not math.isnan(former):
+                value = former + (value - former) / (mean_of + 1)
+            values[step % count] = value
+
+    def values(self, first: int, count: int) -> list[float | None]:
+        """Those of `count` steps, from the step numbered `first` on."""
+        return [self._value(step) for step in range(first, first + count)]
+
+    def _value(self, step: int) -> float | None:
+        if not self._newest - len(self._values) < step <= self._newest:
+            return None
+        value = self._values[step % len(self._values)]
+        return None if math.isnan(value) else value
+
+
+class _Kept:
+    """A series that is kept. A counter that begins anew goes on from where it was."""
+
+    __slots__ = ("_coarse", "_fine", "_last", "_offset", "_raw", "_step", "_times", "series")
+
+    def __init__(self, series: Series) -> None:
+        self.series = series
+        self._fine = _Ring(_FINE_S, _FINE)
+        self._coarse = _Ring(_COARSE_S, _COARSE)
+        self._last: tuple[float, float] | None = None
+        self._raw = self._offset = 0.0
+        self._step = -1
+        self._times = 0
+
+    def put(self, at_s: float, value: float) -> float | None:
+        """Keep a value; of a counter also gives how fast it has grown since the last."""
+        if not self.series.is_counter:
+            step = int(at_s // _COARSE_S)
+            self._times = self._times + 1 if step == self._step else 0
+            self._step = step
+            self._fine.put(at_s, value)
+            self._coarse.put(at_s, value, self._times)
+            return None
+        if value < self._raw:
+            self._offset += self._raw
+        self._raw = value
+        value += self._offset
+        self._fine.put(at_s, value)
+        self._coarse.put(at_s, value)
+        last, self._last = self._last, (at_s, value)
+        if last is None or at_s <= last[0]:
+            return None
+        return (value - last[1]) / (at_s - last[0])
+
+    def values(self, first_s: float, step_s: int, count: int) -> list[float | None]:
+        """A value for each of `count` steps: the mean of a gauge, the last of a counter."""
+        grain_s = _FINE_S if step_s < _COARSE_S else _COARSE_S
+        ring = self._fine if grain_s == _FINE_S else self._coarse
+        grains = step_s // grain_s
+        found = ring.values(int(first_s // grain_s), count * grains)
+        if grains == 1:
+            return found
+        steps = (found[at : at + grains] for at in range(0, len(found), grains))
+        return [self._one_of(step) for step in steps]
+
+    def _one_of(self, values: Sequence[float | None]) -> float | None:
+        known = [value for value in values if value is not None]
+        if not known:
+            return None
+        return known[-1] if self.series.is_counter else sum(known) / len(known)
+
+
+class FunctionHistory:
+    """What has been measured of one function."""
+
+    def __init__(self, name: str, room: _Room) -> None:
+        self.name = name
+        self.last_s = 0.0
+        self.left_out = 0
+        """Series that there is no room for, when last measured."""
+        self._room = room
+        self._kept: dict[str, _Kept] = {}
+
+    def put(self, at_s: float, points: Iterable[Point]) -> dict[str, float]:
+        """Keep what was measured; gives the values by series, the rates of counters among them."""
+        self.last_s = at_s
+        self.left_out = 0
+        now: dict[str, float] = {}
+        for point in points:
+            name = point.series
+            if name in now:  # an element and an interface, say, of one name
+                continue
+            kept = self._kept.get(name) or self._keep(point)
+            if kept is None:
+                self.left_out += 1
+                continue
+            rate = kept.put(at_s, point.value)
+            now[name] = point.value
+            if rate is not None:
+                now[name + _RATE] = rate
+                if name.endswith("cpu_s"):
+                    now[name.removesuffix("_s")] = rate
+        return now
+
+    def _keep(self, point: Point) -> _Kept | None:
+        if len(self._kept) >= MOST_SERIES_OF_ONE or not self._room.take():
+            return None
+        return self._kept.setdefault(point.series, _Kept(series_of(point)))
+
+    def close(self) -> None:
+        """Give the room back."""
+        self._room.give(len(self._kept))
+        self._kept.clear()
+
+    def series(self) -> list[Series]:
+        """What is kept, and what can be asked for besides."""
+        found = []
+        for kept in self._kept.values():
+            found.append(kept.series)
+            if kept.series.is_counter:
+                found.append(_rate_of(kept.series))
+        return found
+
+    def track(
+        self, name: str, now_s: float, start_s: float | None = None, step_s: float | None = None
+    ) -> Track:
+        """A series from `start_s` until now; UsageError where there is no such series or step."""
+        kept, is_rate = self._find(name)
+        start_s = now_s - 60.0 if start_s is None else max(start_s, now_s - KEPT_S)
+        step = _step(now_s - start_s, step_s)
+        first_s = start_s // step * step
+        count = max(int((now_s - first_s) // step) + 1, 1)
+        series = kept.series
+        if is_rate:
+            values = kept.values(first_s - step, step, count + 1)
+            values = [_rate(*pair, step) for pair in pairwise(values)]
+            series = _rate_of(series)
+        else:
+            values = kept.values(first_s, step, count)
+        return Track(self.name, series, first_s, float(step), tuple(values))
+
+    def _find(self, name: str) -> tuple[_Kept, bool]:
+        whole = name
+        if name == _CPU or name.endswith(f".{_CPU}"):
+            whole = name.removesuffix(_CPU) + _CPU_RATE
+        is_rate = whole.endswith(_RATE)
+        kept = self._kept.get(whole.removesuffix(_RATE))
+        if kept is None:
+            known = sorted(self._kept)
+            near = get_close_matches(name, known, n=3) or known[:3]
+            raise UsageError(
+                f"'{self.name}' has no series '{name}'; near: {', '.join(near) or 'none'}",
+                hint=f"`weft history {self.name}` lists them",
+            )
+        if is_rate and not kept.series.is_counter:
+            raise UsageError(
+                f"'{kept.series.name}' is no counter and has no rate",
+                hint=f"`weft history {self.name} {kept.series.name}`",
+            )
+        return kept, is_rate
+
+
+class _Room:
+    """How many more series there may be."""
+
+    def __init__(self) -> None:
+        self._left = MOST_SERIES
+
+    def take(self) -> bool:
+        if self._left == 0:
+            return False
+        self._left -= 1
+        return True
+
+    def give(self, count: int) -> None:
+        self._left += count
+
+
+class History:
+    """What has been measured of all functions, by UUID."""
+
+    def __init__(self) -> None:
+        self._functions: dict[str, FunctionHistory] = {}
+        self._room = _Room()
+
+    def put(self, uuid: str, name: str, at_s: float, points: Iterable[Point]) -> dict[str, float]:
+        """Keep what was measured of a function; gives the values by series."""
+        function = self._functions.get(uuid)
+        if function is None:
+            function = self._functions[uuid] = FunctionHistory(name, self._room)
+        return function.put(at_s, points)
+
+    def of(self, uuid: str) -> FunctionHistory | None:
+        """The history of a function, if it has any."""
+        return self._functions.get(uuid)
+
+    def last_of(self, name: str) -> str | None:
+        """The UUID of the function that had that name last, be it gone."""
+        found = [(item.last_s, uuid) for uuid, item in self._functions.items() if item.name == name]
+        return max(found)[1] if found else None
+
+    def forget_old(self, now_s: float) -> None:
+        """Forget functions of which nothing was measured as long as the history goes back."""
+        for uuid, function in list(self._functions.items()):
+            if function.last_s < now_s - KEPT_S:
+                function.close()
+                del self._functions[uuid]
+
+
+def _rate_of(series: Series) -> Series:
+    unit = "cores" if series.name.endswith("cpu_s") else f"{series.unit or '1'}/s"
+    return Series(series.name + _RATE, False, unit, series.help)
+
+
+def _rate(before: float | None, after: float | None, step_s: float) -> float | None:
+    return None if before is None or after is None else (after - before) / step_s
+
+
+def _step(span_s: float, wanted_s: float | None) -> int:
+    """The step, in whole seconds: as fine as it is kept and, unless asked for, 60 values at most."""
+    if wanted_s is not None and not 1 <= wanted_s <= KEPT_S:
+        raise UsageError(f"a step of {wanted_s:g} s: allowed: 1 s to {KEPT_S} s")
+    step = math.ceil(wanted_s if wanted_s is not None else span_s / 60)
+    if span_s > _FINE_S * _FINE or step >= _COARSE_S:
+        step = math.ceil(step / _COARSE_S) * _COARSE_S
+    return max(step, 1)
