@@ -121,8 +121,10 @@ def test_top_prints_plain_lines_where_there_is_no_terminal(
     titles = [line.split()[:2] for line in lines if line.startswith("NAME")]
     assert titles == [["NAME", "STATE"]] * 2
     assert lines.count("gate: bottleneck: none: every component keeps up") == 2
-    assert [line.split()[:2] for line in lines[1:4]] == [
+    assert [line.split()[:2] for line in lines[1:6]] == [
         ["gate", "active"],
+        ["in", "link"],
+        ["out", "link"],
         ["slow", "ready"],
         ["quick", "ready"],
     ]

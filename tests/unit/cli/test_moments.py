@@ -33,7 +33,7 @@ def test_what_is_neither_is_refused(text: str) -> None:
     assert caught.value.message == (
         f"--for '{text}': allowed: a number with one of s, min, h, d, as in 5min"
     )
-    with pytest.raises(UsageError, match="or a date and time as in 2026-11-20T16:05$"):
+    with pytest.raises(UsageError, match=r"or a date and time as in 2026-11-20T16:05$"):
         moment_s("--since", text)
 
 
