@@ -16,7 +16,7 @@ SDK_SOURCES := $(shell find sdk -type f -not -name '*.md')
 
 help:
 	@echo "make demo    install what is missing and show two functions on real traffic (root)"
-	@echo "make example install what is missing and run one of examples/ (root): EXAMPLE=nsh-chain"
+	@echo "make example install what is missing and run one of examples/ (root): EXAMPLE=nsh-chain or l7-firewall"
 	@echo "make test    install what is missing and run every test"
 	@echo "make lint    formatters, clippy, ruff and mypy, all as errors"
 	@echo "make bench   the figures of SPECIFICATION.md"
@@ -54,9 +54,9 @@ demo: .venv/.built sdk
 EXAMPLE := nsh-chain
 EXAMPLES := $(patsubst examples/%/__main__.py,%,$(wildcard examples/*/__main__.py))
 
-example: .venv/.built
+example: .venv/.built sdk
 	$(if $(filter $(EXAMPLE),$(EXAMPLES)),,$(error there is no example '$(EXAMPLE)'; there are: $(EXAMPLES)))
-	@tools/packages curl ip ping nsenter
+	@tools/packages curl ip ping nsenter cc
 	@$(BIN)/python examples/$(EXAMPLE)
 
 test: .venv/.built sdk
