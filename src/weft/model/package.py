@@ -154,6 +154,8 @@ class Package:
     """Everything needed to run a function, already checked.
 
     `drivers` are pairs of an interface and one of `DRIVERS`; the others have the first of those.
+    `license` and `changelog` are names of files; `released` is a date or time as in ISO 8601.
+    `labels` are pairs of a name and a value, for choosing among functions.
     """
 
     name: str
@@ -163,6 +165,10 @@ class Package:
     files: tuple[PackageFile, ...]
     provider: str = ""
     description: str = ""
+    license: str = ""
+    changelog: str = ""
+    released: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
     path: str | None = None
     path_line: int = 0
     drivers: tuple[tuple[str, str], ...] = ()

@@ -120,6 +120,7 @@ class _Made:
         self._files = package.files
         self._values = values
         self._owned = {item.file for item in (*package.components, *other.components)}
+        self._owned |= {MANIFEST, package.license, package.changelog}
 
     def __call__(self, component: Component) -> object:
         files = frozenset(file for file in self._files if self._concerns(component, file.name))
@@ -128,4 +129,4 @@ class _Made:
     def _concerns(self, component: Component, name: str) -> bool:
         if name == component.file:
             return True
-        return not (name in self._owned or name == MANIFEST or name.endswith(_DOCUMENTS))
+        return not (name in self._owned or name.endswith(_DOCUMENTS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import math
 import re
@@ -10,7 +11,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PARAMETER_TYPES", "cpu_share", "duration_s", "memory_bytes", "whole_number"]
+__all__ = [
+    "CPU_ALLOWED",
+    "DURATION_ALLOWED",
+    "MEMORY_ALLOWED",
+    "MOMENT_ALLOWED",
+    "PARAMETER_TYPES",
+    "cpu_share",
+    "duration_s",
+    "memory_bytes",
+    "moment",
+    "whole_number",
+]
 
 _UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?(KiB|MiB|GiB|kB|MB|GB)", re.ASCII)
@@ -26,6 +38,23 @@ _INTEGER = re.compile(r"[+-]?(0[xX][0-9a-fA-F]+|\d+)", re.ASCII)
 MEMORY_ALLOWED = "a number with one of KiB, MiB, GiB, kB, MB, GB, at least 8MiB, as in 64MiB"
 CPU_ALLOWED = "a number of cores above 0 and at most 1024, as in 0.5"
 DURATION_ALLOWED = "a number with one of us, ms, s, min, from 1ms to 60min, as in 500ms"
+
+MOMENT_ALLOWED = "a date, or a time with its zone, as in 2026-03-31 or 2026-03-31T12:00:00+02:00"
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d))?",
+    re.ASCII,
+)
+
+
+def moment(text: str) -> str | None:
+    """A date or a time with its zone, in the form of RFC 3339, or None where it is neither."""
+    if not _MOMENT.fullmatch(text):
+        return None
+    try:
+        datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return text
 
 
 def memory_bytes(text: str) -> int | None:

@@ -1,36 +1,96 @@
-"""Reading the files of a package, from a folder or a zip, without trusting either."""
+"""Reading the files of a package, from a folder, a zip or a CSAR, without trusting any of them."""
 
 from __future__ import annotations
 
 import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weft.errors import PackageError, UsageError, WeftError
 from weft.model.package import PackageFile
 from weft.model.problem import Problem
 from weft.vnf import archive
-from weft.vnf.archive import FILE_LIMIT_BYTES, FILES_LIMIT, TOTAL_LIMIT_BYTES
+from weft.vnf.archive import FILE_LIMIT_BYTES, FILES_LIMIT, TOTAL_LIMIT_BYTES, name_problem
+from weft.vnf.csar.layout import META
+from weft.vnf.csar.reading import is_csar, read_csar
+from weft.vnf.csar.signature import is_signed_zip, read_signature, read_signed_zip
 from weft.vnf.manifest import MANIFEST, NO_MANIFEST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["read_files"]
+    from weft.vnf.csar.reading import Csar
+    from weft.vnf.csar.signature import Signature
+
+__all__ = ["LARGEST_BYTES", "Source", "open_source", "read_archive", "read_files"]
+
+LARGEST_BYTES = 2 * TOTAL_LIMIT_BYTES + FILE_LIMIT_BYTES
+"""What no archive of a package is larger than."""
+
+_HINT = "a package is a folder, a zip or a CSAR with a vnf.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files of a package as they were found: a `folder`, `zip`, `csar` or `signed-zip`."""
+
+    files: tuple[PackageFile, ...]
+    form: str
+    signature: Signature | None = None
 
 
 def read_files(path: Path) -> tuple[PackageFile, ...]:
-    """The files of the package at `path`; PackageError where reading them would not be safe."""
+    """The files of the package at `path`; PackageError where reading them would not be safe.
+
+    An archive is checked whole: hashes, descriptor, and the signature where there is one.
+    """
+    return open_source(path).files
+
+
+def open_source(path: Path) -> Source:
+    """The package at `path`, and by whom it is signed."""
     try:
         if path.is_dir():
             _check_manifest(path)
-            return _read_folder(path)
+            return Source(_read_folder(path), "folder")
         if path.is_file():
-            return archive.read_zip(path)
+            if path.stat().st_size > LARGEST_BYTES:
+                too_large = f"larger than {LARGEST_BYTES >> 20} MiB"
+                raise PackageError(str(path), [Problem(path.name, 0, too_large)])
+            return read_archive(path.read_bytes(), str(path))
     except OSError as error:
         raise WeftError(f"cannot read '{error.filename}': {error.strerror}") from None
-    raise UsageError(
-        f"no package at '{path}'", hint="a package is a folder or zip file with a vnf.yaml"
-    )
+    raise UsageError(f"no package at '{path}'", hint=_HINT)
+
+
+def read_archive(content: bytes, called: str) -> Source:
+    """The package in the bytes of a zip of its folder, a CSAR, or a zip with a signed CSAR."""
+    members = archive.read_members(content, called)
+    if is_csar(members):
+        return _source_of(read_csar(members, called), called)
+    if is_signed_zip(members):
+        return _read_signed_zip(members, called)
+    return Source(archive.strip_top_folder(members), "zip")
+
+
+def _source_of(csar: Csar, called: str) -> Source:
+    if csar.signature is None:
+        return Source(csar.files, "csar")
+    signature = read_signature(csar.signature, csar.signed, csar.certificate, called, csar.manifest)
+    return Source(csar.files, "csar", signature)
+
+
+def _read_signed_zip(members: Sequence[PackageFile], called: str) -> Source:
+    """SOL004's option 2: what is signed is the CSAR as a whole."""
+    whole = read_signed_zip(members, called)
+    name = whole.csar.name
+    signature = read_signature(whole.signature, whole.csar.content, whole.certificate, called, name)
+    inner = archive.read_members(whole.csar.content, f"{called}/{name}")
+    if not is_csar(inner):
+        raise PackageError(called, [Problem(name, 0, f"no '{META}' in it: it is no CSAR")])
+    source = _source_of(read_csar(inner, f"{called}/{name}"), f"{called}/{name}")
+    return Source(source.files, "signed-zip", signature)
 
 
 def _check_manifest(folder: Path) -> None:
@@ -49,7 +109,10 @@ def _read_folder(folder: Path) -> tuple[PackageFile, ...]:
         name = entry.relative_to(folder).as_posix()
         status = entry.lstat()
         total += status.st_size
-        if stat.S_ISLNK(status.st_mode):
+        reason = name_problem(name)
+        if reason:
+            problems.append(Problem(name.encode("utf-8", "backslashreplace").decode(), 0, reason))
+        elif stat.S_ISLNK(status.st_mode):
             problems.append(Problem(name, 0, "a symbolic link; a package holds plain files only"))
         elif not stat.S_ISREG(status.st_mode):
             problems.append(Problem(name, 0, "not a plain file"))

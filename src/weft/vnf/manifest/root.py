@@ -16,6 +16,7 @@ from weft.vnf.manifest.nsh import read_nsh, role_in
 from weft.vnf.manifest.parameters import read_parameters
 from weft.vnf.manifest.values import CLICK_WORDS, INTERFACE, INTERFACE_ALLOWED, ManifestReader
 from weft.vnf.path import parse_path
+from weft.vnf.quantities import MOMENT_ALLOWED, moment
 from weft.vnf.wiring import stores_packets, wiring_problems
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ _KEYS = {
     "version": True,
     "provider": False,
     "description": False,
+    "license": False,
+    "changelog": False,
+    "released": False,
+    "labels": False,
     "interfaces": True,
     "nsh": False,
     "components": True,
@@ -42,8 +47,11 @@ _KEYS = {
     "resources": False,
     "sandbox": False,
 }
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
+_NAME = re.compile(r"(?=.{1,63}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
+_NAME_ALLOWED = "lower-case words joined by hyphens, as in l7-firewall, 63 characters at most"
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,63}", re.ASCII)
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+_LABEL_ALLOWED = "letters, digits and _ . -, 63 at most, the first a letter or digit"
 _SANDBOXES = ("auto", "process")
 
 
@@ -94,10 +102,14 @@ class _Manifest(ManifestReader):
         self._one_of("weft", ("1",))
         parameters = self._parameters(components)
         return Package(
-            name=self._word("vnf", _NAME, "lower-case words joined by hyphens, as in l7-firewall"),
+            name=self._word("vnf", _NAME, _NAME_ALLOWED),
             version=self._word("version", _VERSION, "letters, digits and . + -, as in 1.0.0"),
             provider=self._text("provider"),
             description=self._text("description"),
+            license=self._file("license"),
+            changelog=self._file("changelog"),
+            released=self._released(),
+            labels=self._labels(),
             interfaces=interfaces,
             components=tuple(component for component in components.values() if component),
             path=path,
@@ -112,6 +124,29 @@ class _Manifest(ManifestReader):
 
     def _text(self, key: str) -> str:
         return (self.text(self.keys[key][1], f"{key}: ") or "") if key in self.keys else ""
+
+    def _file(self, key: str) -> str:
+        if key not in self.keys:
+            return ""
+        return self.package_file(self.keys[key][1], f"{key}: ") or ""
+
+    def _released(self) -> str:
+        if "released" not in self.keys:
+            return ""
+        node = self.keys["released"][1]
+        return self.quantity(node, "released: ", moment, MOMENT_ALLOWED) or ""
+
+    def _labels(self) -> tuple[tuple[str, str], ...]:
+        if "labels" not in self.keys:
+            return ()
+        found = []
+        for name, (line, node) in self.entries(self.keys["labels"][1], "labels: ").items():
+            value = self.word(node, f"labels: {name}: ", _LABEL, _LABEL_ALLOWED)
+            if not _LABEL.fullmatch(name):
+                self.problem(line, f"labels: '{name}' is not valid; allowed: {_LABEL_ALLOWED}")
+            elif value is not None:
+                found.append((name, value))
+        return tuple(found)
 
     def _word(self, key: str, pattern: re.Pattern[str], allowed: str) -> str:
         if key not in self.keys:

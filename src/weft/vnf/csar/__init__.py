@@ -1,0 +1,1 @@
+"""Archives of packages after ETSI GS NFV-SOL 004, with descriptors after ETSI GS NFV-SOL 001."""
