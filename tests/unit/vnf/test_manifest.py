@@ -88,13 +88,13 @@ def test_every_problem_is_reported_at_once() -> None:
         "vnf.yaml:1: missing key 'version'",
         "vnf.yaml:1: weft: '2' is not known; allowed: 1",
         "vnf.yaml:2: vnf: 'Bad_Name' is not valid; allowed: lower-case words joined by hyphens, "
-        "as in l7-firewall",
+        "as in l7-firewall, 63 characters at most",
         "vnf.yaml:3: interfaces: 'in' is given twice",
         "vnf.yaml:3: interfaces: 'x y' is not valid; allowed: a letter or _, then letters, digits "
         "and _, 15 characters at most",
         "vnf.yaml:4: unknown key 'componets' (did you mean 'components'?); allowed: weft, vnf, "
-        "version, provider, description, interfaces, nsh, components, path, parameters, "
-        "resources, sandbox",
+        "version, provider, description, license, changelog, released, labels, interfaces, nsh, "
+        "components, path, parameters, resources, sandbox",
         "vnf.yaml:6: components: a: file: no file 'nope.click' in the package (did you mean "
         "'counter.click'?); allowed: counter.click",
         "vnf.yaml:6: components: a: framework: 'clik' is not known (did you mean 'click'?); "

@@ -72,12 +72,12 @@ def test_problems_of_a_component_have_its_own_lines(wire: Path) -> None:
 def test_problems_of_the_path_are_in_the_manifest(wire: Path) -> None:
     manifest = (wire / "vnf.yaml").read_text()
     (wire / "vnf.yaml").write_text(manifest.replace("out -> in", "out -> [1]counter"))
-    assert problems_of(wire) == ["vnf.yaml:9: path: 'counter' has no input 1"]
+    assert problems_of(wire) == ["vnf.yaml:10: path: 'counter' has no input 1"]
     (wire / "counter.click").write_text(
         "input -> count :: Tee(2) -> output; count[1] -> [1]output;"
     )
     (wire / "vnf.yaml").write_text(manifest)
-    assert problems_of(wire) == ["vnf.yaml:9: path: output 1 of 'counter' is not connected"]
+    assert problems_of(wire) == ["vnf.yaml:10: path: output 1 of 'counter' is not connected"]
 
 
 def test_an_isolated_click_component_is_checked_by_itself(wire: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import stat
 import zipfile
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from weft.errors import PackageError, UsageError, WeftError
 from weft.vnf import archive
-from weft.vnf.source import read_files
+from weft.vnf.source import LARGEST_BYTES, read_files
 
 
 def make_zip(path: Path, members: list[tuple[str | zipfile.ZipInfo, bytes]]) -> Path:
@@ -110,17 +111,50 @@ def test_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 
 def test_many_large_members_are_a_bomb_too(tmp_path: Path) -> None:
-    block = bytes(archive.FILE_LIMIT_BYTES)
+    block = random.Random(1).randbytes(archive.FILE_LIMIT_BYTES)
     path = make_zip(tmp_path / "p.zip", [(f"f{i}", block) for i in range(5)])
+    assert problems_of(path) == ["archive: unpacks to 83886080 bytes; at most 64 MiB are allowed"]
+
+
+def test_a_member_that_unpacks_to_much_more_than_it_is_is_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "p.zip", [("zeros", bytes(2 * 2**20))])
+    with zipfile.ZipFile(path) as packed:
+        size = packed.getinfo("zeros").compress_size
     assert problems_of(path) == [
-        "f0: the archive unpacks to 83886080 bytes; at most 64 MiB are allowed"
+        f"zeros: unpacks from {size} to 2097152 bytes; at most 250 times as many are allowed"
     ]
 
 
-def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "FILES_LIMIT", 2)
-    path = make_zip(tmp_path / "p.zip", [(f"f{i}", b"") for i in range(3)])
-    assert problems_of(path) == ["archive: more than 2 files"]
+def test_too_many_members_are_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "p.zip", [(f"f{i}", b"") for i in range(archive.FILES_LIMIT + 1)])
+    assert problems_of(path) == ["archive: more than 4096 files"]
+
+
+def test_a_member_that_is_a_file_and_a_folder_is_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "p.zip", [("a", b""), ("a/b", b"")])
+    assert problems_of(path) == ["a/b: 'a' is a file, and cannot be a folder too"]
+
+
+def test_a_name_too_long_for_a_file_is_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "p.zip", [("a" * 256, b"")])
+    assert problems_of(path) == [f"{'a' * 256}: a file name of more than 255 bytes is not allowed"]
+
+
+def test_a_folder_with_a_name_that_no_archive_can_have_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "vnf.yaml").write_text("weft: 1\n")
+    (tmp_path / "a\nSource: b").write_text("")
+    (tmp_path / os.fsdecode(b"caf\xe9")).write_text("")
+    assert problems_of(tmp_path) == [
+        "a\nSource: b: a file name that is not plain is not allowed",
+        "caf\\udce9: a file name that is not plain is not allowed",
+    ]
+
+
+def test_a_file_larger_than_any_archive_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "p.zip"
+    with path.open("wb") as stream:
+        stream.truncate(LARGEST_BYTES + 1)
+    assert problems_of(path) == ["p.zip: larger than 144 MiB"]
 
 
 def test_a_member_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:

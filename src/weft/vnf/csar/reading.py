@@ -7,8 +7,6 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import yaml
-
 from weft.errors import PackageError
 from weft.model.package import MANIFEST, PackageFile
 from weft.model.problem import Problem
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Csar", "is_csar", "read_csar"]
 
 _NEEDED = ("CSAR-Version", "Entry-Definitions", "ETSI-Entry-Manifest")
-
-_DESCRIPTOR_LIMIT_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +168,17 @@ def _known_id(manifest: bytes | None) -> str | None:
 
 
 def _descriptor_ids(content: bytes) -> Iterator[str]:
-    """Every value that a node type of a descriptor gives to its `descriptor_id`."""
-    if len(content) > _DESCRIPTOR_LIMIT_BYTES:
-        return
-    try:
-        root = yaml.safe_load(content.decode("utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return
-    types = root.get("node_types") if isinstance(root, dict) else None
-    for described in types.values() if isinstance(types, dict) else ():
-        properties = described.get("properties") if isinstance(described, dict) else None
-        given = properties.get("descriptor_id") if isinstance(properties, dict) else None
-        if isinstance(given, dict) and isinstance(given.get("default"), str):
-            yield given["default"]
+    """Every default that a descriptor gives to a `descriptor_id`.
+
+    Line by line, for a parser of YAML can be kept busy for long.
+    """
+    inside: int | None = None
+    for line in content.decode("utf-8", "replace").split("\n"):
+        text = line.strip()
+        indent = len(line) - len(line.lstrip())
+        if inside is not None and text and indent <= inside:
+            inside = None
+        if text == "descriptor_id:":
+            inside = indent
+        elif inside is not None and text.startswith("default:"):
+            yield text.removeprefix("default:").strip().strip("\"'")

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from weft.vnf.frameworks import Framework
     from weft.vnf.manifest.values import ManifestReader
 
-__all__ = ["read_components"]
+__all__ = ["CAPACITY", "FALLBACKS", "HOLD", "read_components"]
 
 _READ_HERE = {"framework", "file", "text", "requirements", "interfaces", *PROCESS_KEYS}
-_FALLBACKS = ("drop", "bypass", "hold")
-_CAPACITY = (1, 16384)
-_HOLD = (1, 65536)
+FALLBACKS = ("drop", "bypass", "hold")
+CAPACITY = (1, 16384)
+HOLD = (1, 65536)
 _NAME_LIMIT = 48
 _DEVICE_LIMIT = 15
 _SET_BY_WEFT = ("PATH", "HOME", "TMPDIR")
@@ -113,10 +113,10 @@ class _Entry:
             environment=self._environment(),
             resources=self._resources(),
             isolate=isolate,
-            fallback=self._choice("fallback", _FALLBACKS) or "drop",
+            fallback=self._choice("fallback", FALLBACKS) or "drop",
             hold=self._hold(),
             limit_s=self._limit(),
-            capacity=self._number("capacity", *_CAPACITY) or 512,
+            capacity=self._number("capacity", *CAPACITY) or 512,
             requirements=self._several("requirements"),
             interfaces=self._interfaces(framework),
             options=tuple((key, self._option(key)) for key in self.keys if key not in _READ_HERE),
@@ -184,7 +184,7 @@ class _Entry:
         return self.reader.resources(self.keys["resources"][1], f"{self.where}resources: ")
 
     def _hold(self) -> int:
-        number = self._number("hold", *_HOLD)
+        number = self._number("hold", *HOLD)
         if "hold" in self.keys:
             fallback = self.keys.get("fallback")
             node = fallback[1] if fallback else None

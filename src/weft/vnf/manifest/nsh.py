@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from weft.vnf.manifest.nsh_values import Form
     from weft.vnf.manifest.values import ManifestReader
 
-__all__ = ["NSH_ELEMENT", "read_nsh", "role_in"]
+__all__ = ["NSH_ELEMENT", "NSH_KEYS", "TRANSPORTS", "read_nsh", "role_in"]
 
 NSH_ELEMENT = "nsh"
 """The element of the role in the graph; no interface and no component is called so."""
@@ -31,7 +31,7 @@ _NONE = "none"
 _CHECKS = {"oam": False, "next-protocol": False, "experiment": False}
 _CARRIER = {"role": True, "transport": False, "address": False, "vni": False}
 _END = {**_CARRIER, **_CHECKS, "peer": False, "mac": False, "mtu": False}
-_KEYS: Mapping[str, Mapping[str, bool]] = {
+NSH_KEYS: Mapping[str, Mapping[str, bool]] = {
     "proxy": {**_END, "reassociate": False, "flows": False, "timeout": False},
     "aware": _END,
     "internal": {"role": True},
@@ -48,8 +48,8 @@ _KEYS: Mapping[str, Mapping[str, bool]] = {
     },
     "forwarder": {**_CARRIER, **_CHECKS, "table": False, "echo": False},
 }
-_ROLES = tuple(_KEYS)
-_TRANSPORTS = ("ethernet", "vxlan-gpe")
+_ROLES = tuple(NSH_KEYS)
+TRANSPORTS = ("ethernet", "vxlan-gpe")
 _TUNNEL_KEYS = ("address", "peer", "vni")
 _DEFAULT_FLOWS, _MOST_FLOWS = 65536, 2**24
 _DEFAULT_TIMEOUT_S, _MOST_TIMEOUT_S = 300, 3600
@@ -116,7 +116,7 @@ class _Settings(NshValues):
         self.keys: dict[str, tuple[int, Node]] = {}
         if isinstance(node, MappingNode):
             entries = {key.text: (key.line, value) for key, value in node.entries}
-            self.keys = reader.known(node, entries, "nsh: ", _KEYS[role])
+            self.keys = reader.known(node, entries, "nsh: ", NSH_KEYS[role])
 
     def read(self) -> Nsh:
         inside, outside = self._sides() if self.role == "classifier" else ("", "")
@@ -191,13 +191,13 @@ class _Settings(NshValues):
         return inside, outside
 
     def _tunnels(self, carriers: Sequence[str]) -> tuple[Tunnel, ...]:
-        transport = self._choice("transport", _TRANSPORTS) or "ethernet"
+        transport = self._choice("transport", TRANSPORTS) or "ethernet"
         given = [key for key in _TUNNEL_KEYS if key in self.keys]
         if transport == "ethernet":
             for key in given:
                 self.problem(self.keys[key][0], f"{key}: only with 'transport: vxlan-gpe'")
             return ()
-        needed = [key for key in _TUNNEL_KEYS if key in _KEYS[self.role]]
+        needed = [key for key in _TUNNEL_KEYS if key in NSH_KEYS[self.role]]
         for key in needed:
             if key not in given:
                 self.problem(self.line, f"missing key '{key}'; 'transport: vxlan-gpe' needs it")

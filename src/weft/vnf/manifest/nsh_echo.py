@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from weft.vnf.document import Node
     from weft.vnf.manifest.nsh_values import NshValues
 
-__all__ = ["read_echo"]
+__all__ = ["ECHO_KEYS", "read_echo"]
 
+ECHO_KEYS = {
+    "classifier": {"address": True, "reply": False},
+    "forwarder": {"address": True},
+}
 _PATH = re.compile(r"([^/]+)/([^/]+)")
 
 
@@ -28,8 +32,7 @@ _REPLY = Form(_is_path, "a path and an index, as in 110/255")
 
 def read_echo(values: NshValues, node: Node, role: str) -> Echo:
     """The settings; only a classifier asks itself, so that only it has a path for replies."""
-    allowed = {"address": True, **({"reply": False} if role == "classifier" else {})}
-    keys = values.reader.mapping(node, "nsh: echo: ", allowed)
+    keys = values.reader.mapping(node, "nsh: echo: ", ECHO_KEYS[role])
     found = {
         key: values.value(keys[key][1], f"echo: {key}: ", form)
         for key, form in (("address", _ADDRESS), ("reply", _REPLY))

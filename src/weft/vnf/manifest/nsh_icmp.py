@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from weft.vnf.document import Node
     from weft.vnf.manifest.nsh_values import NshValues
 
-__all__ = ["check_room", "read_icmp"]
+__all__ = ["ICMP_KEYS", "check_room", "read_icmp"]
 
 _FORMS = {"address": IPV4, "address6": IPV6}
+ICMP_KEYS = dict.fromkeys(_FORMS, False)
 
 
 def read_icmp(values: NshValues, node: Node) -> Icmp:
     """The sources of ICMP errors."""
-    keys = values.reader.mapping(node, "nsh: icmp: ", dict.fromkeys(_FORMS, False))
+    keys = values.reader.mapping(node, "nsh: icmp: ", ICMP_KEYS)
     found = {
         key: values.value(keys[key][1], f"icmp: {key}: ", form)
         for key, form in _FORMS.items()

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     Keys = Mapping[str, tuple[int, Node]]
 
-__all__ = ["read_rules", "read_table"]
+__all__ = ["HOP_KEYS", "RULE_KEYS", "TLV_KEYS", "read_rules", "read_table"]
 
-_RULE = {"match": True, "spi": True, "si": False, "ttl": False, "context": False, "tlvs": False}
-_TLV = {"class": True, "type": True, "value": False}
-_HOP = {"spi": True, "si": True, "interface": True, "mac": False, "vxlan-gpe": False}
+RULE_KEYS = {"match": True, "spi": True, "si": False, "ttl": False, "context": False, "tlvs": False}
+TLV_KEYS = {"class": True, "type": True, "value": False}
+HOP_KEYS = {"spi": True, "si": True, "interface": True, "mac": False, "vxlan-gpe": False}
 _TLVS_BYTES = 244
 _TLV_HEADER_BYTES = 4
 
@@ -71,7 +71,7 @@ class _Reading:
         self.values = values
 
     def rule(self, node: Node, where: str) -> Rule:
-        keys = self.values.reader.mapping(node, f"nsh: {where}", _RULE)
+        keys = self.values.reader.mapping(node, f"nsh: {where}", RULE_KEYS)
         if "context" in keys and "tlvs" in keys:
             self.values.problem(keys["tlvs"][0], f"{where}'context' and 'tlvs' exclude each other")
         return Rule(
@@ -95,7 +95,7 @@ class _Reading:
         return tuple(found)
 
     def _tlv(self, node: Node, where: str) -> Tlv:
-        keys = self.values.reader.mapping(node, f"nsh: {where}", _TLV)
+        keys = self.values.reader.mapping(node, f"nsh: {where}", TLV_KEYS)
         return Tlv(
             metadata_class=self._value(keys, "class", where, METADATA_CLASS),
             type=self._value(keys, "type", where, METADATA_TYPE),
@@ -105,7 +105,7 @@ class _Reading:
     def hop(
         self, node: Node, where: str, interfaces: Sequence[str], tunnelled: Collection[str]
     ) -> NextHop:
-        keys = self.values.reader.mapping(node, f"nsh: {where}", _HOP)
+        keys = self.values.reader.mapping(node, f"nsh: {where}", HOP_KEYS)
         interface = None
         if "interface" in keys:
             at = f"nsh: {where}interface: "

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from weft.vnf.document import Node
     from weft.vnf.manifest.values import ManifestReader
 
-__all__ = ["read_parameters"]
+__all__ = ["HANDLER", "PARAMETER_KEYS", "read_parameters"]
 
-_KEYS = {"type": True, "default": False, "help": False, "handler": False}
-_HANDLER = re.compile(r"[A-Za-z_@][A-Za-z0-9_@/]*\.[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+PARAMETER_KEYS = {"type": True, "default": False, "help": False, "handler": False}
+HANDLER = re.compile(r"[A-Za-z_@][A-Za-z0-9_@/]*\.[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
 def read_parameters(
@@ -42,7 +42,7 @@ def read_parameters(
 
 def _parameter(reader: ManifestReader, name: str, node: Node) -> Parameter:
     where = f"parameters: {name}: "
-    keys = reader.mapping(node, where, _KEYS)
+    keys = reader.mapping(node, where, PARAMETER_KEYS)
     kind = None
     if "type" in keys:
         kind = reader.choice(keys["type"][1], f"{where}type: ", tuple(quantities.PARAMETER_TYPES))
@@ -57,6 +57,6 @@ def _parameter(reader: ManifestReader, name: str, node: Node) -> Parameter:
     handler = None
     if "handler" in keys:
         form = "ELEMENT.HANDLER, as in filter.config"
-        handler = reader.word(keys["handler"][1], f"{where}handler: ", _HANDLER, form)
+        handler = reader.word(keys["handler"][1], f"{where}handler: ", HANDLER, form)
     about = reader.text(keys["help"][1], f"{where}help: ") if "help" in keys else None
     return Parameter(name, kind or "text", default, about or "", handler)

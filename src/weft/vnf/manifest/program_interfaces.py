@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
     Keys = Mapping[str, tuple[int, Node]]
 
-__all__ = ["read_interfaces"]
+__all__ = ["MOST_MTU", "PROGRAM_INTERFACE_KEYS", "read_interfaces"]
 
 _LIMIT = 16
-_KEYS = {"address": False, "gateway": False, "mtu": False}
+PROGRAM_INTERFACE_KEYS = {"address": False, "gateway": False, "mtu": False}
 _LEAST_MTU = {4: 68, 6: 1280}
-_MOST_MTU = 65535
+MOST_MTU = 65535
 
 
 def read_interfaces(reader: ManifestReader, node: Node, where: str) -> tuple[ProgramInterface, ...]:
@@ -87,7 +87,7 @@ class _Interfaces:
         if isinstance(node, TextNode) and not node.text:
             return ProgramInterface(name)
         where = f"{self.where}{name}: "
-        keys = self.reader.mapping(node, where, _KEYS)
+        keys = self.reader.mapping(node, where, PROGRAM_INTERFACE_KEYS)
         known: list[HostAddress] = []
         addresses = self._addresses(keys, where, known)
         are_all_known = len(known) == len(addresses)
@@ -145,8 +145,8 @@ class _Interfaces:
         return self.reader.quantity(
             keys["mtu"][1],
             f"{where}mtu: ",
-            lambda text: quantities.whole_number(text, least, _MOST_MTU),
-            f"a whole number from {least} to {_MOST_MTU}",
+            lambda text: quantities.whole_number(text, least, MOST_MTU),
+            f"a whole number from {least} to {MOST_MTU}",
         )
 
     def _values(self, keys: Keys, key: str, where: str) -> list[tuple[int, str]]:

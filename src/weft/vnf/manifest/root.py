@@ -14,7 +14,14 @@ from weft.vnf.frameworks.click import text_of
 from weft.vnf.manifest.components import read_components
 from weft.vnf.manifest.nsh import read_nsh, role_in
 from weft.vnf.manifest.parameters import read_parameters
-from weft.vnf.manifest.values import CLICK_WORDS, INTERFACE, INTERFACE_ALLOWED, ManifestReader
+from weft.vnf.manifest.values import (
+    CLICK_WORDS,
+    INTERFACE,
+    INTERFACE_ALLOWED,
+    PACKAGE_NAME,
+    PACKAGE_NAME_ALLOWED,
+    ManifestReader,
+)
 from weft.vnf.path import parse_path
 from weft.vnf.quantities import MOMENT_ALLOWED, moment
 from weft.vnf.wiring import stores_packets, wiring_problems
@@ -25,11 +32,19 @@ if TYPE_CHECKING:
     from weft.model.nsh import Nsh
     from weft.model.package import Component, PackageFile, Parameter
 
-__all__ = ["NO_MANIFEST", "read_manifest"]
+__all__ = [
+    "INTERFACE_KEYS",
+    "LABEL",
+    "NO_MANIFEST",
+    "ROOT_KEYS",
+    "SANDBOXES",
+    "VERSION",
+    "read_manifest",
+]
 
 NO_MANIFEST = "missing; a package is a folder or zip with this file"
 
-_KEYS = {
+ROOT_KEYS = {
     "weft": True,
     "vnf": True,
     "version": True,
@@ -47,12 +62,11 @@ _KEYS = {
     "resources": False,
     "sandbox": False,
 }
-_NAME = re.compile(r"(?=.{1,63}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
-_NAME_ALLOWED = "lower-case words joined by hyphens, as in l7-firewall, 63 characters at most"
-_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,63}", re.ASCII)
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
+VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,63}", re.ASCII)
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 _LABEL_ALLOWED = "letters, digits and _ . -, 63 at most, the first a letter or digit"
-_SANDBOXES = ("auto", "process")
+INTERFACE_KEYS = {"driver": False}
+SANDBOXES = ("auto", "process")
 
 
 def read_manifest(files: Sequence[PackageFile]) -> tuple[Package | None, list[Problem]]:
@@ -88,7 +102,7 @@ class _Manifest(ManifestReader):
         super().__init__(files, _parameters_of(root))
         self.role = _role_of(root)
         self.is_whole = self.role in WHOLE_ROLES
-        self.keys = self.mapping(root, "", {**_KEYS, "components": not self.is_whole})
+        self.keys = self.mapping(root, "", {**ROOT_KEYS, "components": not self.is_whole})
 
     def read(self) -> Package:
         drivers = self._interfaces()
@@ -102,8 +116,8 @@ class _Manifest(ManifestReader):
         self._one_of("weft", ("1",))
         parameters = self._parameters(components)
         return Package(
-            name=self._word("vnf", _NAME, _NAME_ALLOWED),
-            version=self._word("version", _VERSION, "letters, digits and . + -, as in 1.0.0"),
+            name=self._word("vnf", PACKAGE_NAME, PACKAGE_NAME_ALLOWED),
+            version=self._word("version", VERSION, "letters, digits and . + -, as in 1.0.0"),
             provider=self._text("provider"),
             description=self._text("description"),
             license=self._file("license"),
@@ -118,7 +132,7 @@ class _Manifest(ManifestReader):
             nsh=self._nsh(interfaces, components, parameters),
             parameters=parameters,
             resources=self._resources(),
-            sandbox=self._one_of("sandbox", _SANDBOXES) or "auto",
+            sandbox=self._one_of("sandbox", SANDBOXES) or "auto",
             files=self.files,
         )
 
@@ -141,8 +155,8 @@ class _Manifest(ManifestReader):
             return ()
         found = []
         for name, (line, node) in self.entries(self.keys["labels"][1], "labels: ").items():
-            value = self.word(node, f"labels: {name}: ", _LABEL, _LABEL_ALLOWED)
-            if not _LABEL.fullmatch(name):
+            value = self.word(node, f"labels: {name}: ", LABEL, _LABEL_ALLOWED)
+            if not LABEL.fullmatch(name):
                 self.problem(line, f"labels: '{name}' is not valid; allowed: {_LABEL_ALLOWED}")
             elif value is not None:
                 found.append((name, value))
@@ -184,7 +198,7 @@ class _Manifest(ManifestReader):
         if settings is None or (isinstance(settings, TextNode) and not settings.text):
             return None
         where = f"interfaces: {name.text if isinstance(name, TextNode) else '?'}: "
-        keys = self.mapping(settings, where, {"driver": False})
+        keys = self.mapping(settings, where, INTERFACE_KEYS)
         return self.choice(keys["driver"][1], f"{where}driver: ", DRIVERS) if keys else None
 
     def _path(

@@ -19,11 +19,25 @@ if TYPE_CHECKING:
 
     Value = TypeVar("Value")
 
-__all__ = ["CLICK_WORDS", "IDENTIFIER", "INTERFACE", "INTERFACE_ALLOWED", "ManifestReader"]
+__all__ = [
+    "CLICK_WORDS",
+    "IDENTIFIER",
+    "INTERFACE",
+    "INTERFACE_ALLOWED",
+    "PACKAGE_NAME",
+    "PACKAGE_NAME_ALLOWED",
+    "RESOURCE_KEYS",
+    "ManifestReader",
+]
 
+RESOURCE_KEYS = {"cpu": False, "memory": False}
 CLICK_WORDS = ("input", "output", "define", "elementclass", "provide", "require")
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 INTERFACE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,14}", re.ASCII)
+PACKAGE_NAME = re.compile(r"(?=.{1,63}\Z)[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
+PACKAGE_NAME_ALLOWED = (
+    "lower-case words joined by hyphens, as in l7-firewall, 63 characters at most"
+)
 INTERFACE_ALLOWED = "a letter or _, then letters, digits and _, 15 characters at most"
 
 
@@ -95,7 +109,7 @@ class ManifestReader(Reader):
 
     def resources(self, node: Node, where: str) -> Resources:
         """The resources of a function or a component."""
-        keys = self.mapping(node, where, {"cpu": False, "memory": False})
+        keys = self.mapping(node, where, RESOURCE_KEYS)
         cpu = memory = None
         if "cpu" in keys:
             cpu = self.quantity(

@@ -1,0 +1,121 @@
+"""The JSON schema of `vnf.yaml` and its reader agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from tests.unit.vnf.csar.archives import MANIFEST
+from weft.vnf.frameworks import FRAMEWORKS
+from weft.vnf.manifest.nsh import NSH_KEYS
+from weft.vnf.manifest.root import ROOT_KEYS
+from weft.vnf.schema import schema
+from weft.vnf.schema.components import COMPONENT_SHAPES
+from weft.vnf.schema.nsh import NSH_SHAPES
+from weft.vnf.template import TEMPLATES, make_package
+
+ROOT = Path(__file__).resolve().parents[3]
+VALIDATOR = Draft202012Validator(schema())
+PACKAGES = sorted((ROOT / "functions").glob("*/vnf.yaml")) + sorted(
+    (ROOT / "examples").rglob("vnf.yaml")
+)
+
+
+def complaints(text: str) -> list[str]:
+    return [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))]
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=lambda path: path.parent.name)
+def test_every_package_of_ours_satisfies_it(path: Path) -> None:
+    assert complaints(path.read_text()) == []
+
+
+@pytest.mark.parametrize("framework", TEMPLATES)
+def test_every_template_satisfies_it_and_names_it(
+    framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = make_package("wire", framework)
+    text = (folder / "vnf.yaml").read_text()
+    assert complaints(text) == []
+    first = text.splitlines()[0]
+    assert first == "# yaml-language-server: $schema=.vnf.schema.json"
+    assert (folder / ".vnf.schema.json").is_file()
+
+
+def test_every_key_of_the_reader_is_in_the_schema_and_no_other() -> None:
+    found = schema()
+    assert set(found["properties"]) == set(ROOT_KEYS)
+    components = found["properties"]["components"]["additionalProperties"]["allOf"]
+    keys = {
+        part["if"]["properties"]["framework"]["const"]: set(part["then"]["properties"])
+        for part in components
+    }
+    assert keys == {name: {"framework", *framework.keys} for name, framework in FRAMEWORKS.items()}
+    known = {key for framework in FRAMEWORKS.values() for key in framework.keys}
+    assert set(COMPONENT_SHAPES) == known
+    roles = {
+        part["if"]["properties"]["role"]["const"]: set(part["then"]["properties"])
+        for part in found["properties"]["nsh"]["anyOf"][1]["allOf"]
+    }
+    assert roles == {role: set(keys) for role, keys in NSH_KEYS.items()}
+    assert set(NSH_SHAPES) | {"role", "echo"} == {key for keys in NSH_KEYS.values() for key in keys}
+
+
+def described(part: Any, place: str = "") -> list[str]:
+    """Every property that says nothing of itself."""
+    if isinstance(part, list):
+        return [found for item in part for found in described(item, place)]
+    if not isinstance(part, dict):
+        return []
+    missing = [
+        f"{place}/{name}"
+        for name, shape in part.get("properties", {}).items()
+        if isinstance(shape, dict)
+        and not shape.get("description")
+        and "const" not in shape
+        and not place.endswith(("/if", "/then"))
+    ]
+    return missing + [
+        found for key, value in part.items() for found in described(value, f"{place}/{key}")
+    ]
+
+
+def test_every_key_is_described() -> None:
+    found = {name: part for name, part in schema().items() if name not in ("if", "then")}
+    assert [place for place in described(found) if "/if/" not in place] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("vnf: wire", "vnf: Wire"),
+        ("weft: 1", "weft: 2"),
+        ("version: 1.2.0", "version: [1]"),
+        ("provider: Example", "maker: Example"),
+        ("interfaces: [in, out]", "interfaces: [in, '1']"),
+        ("framework: click", "framework: clik"),
+        ("framework: click,", "framework: click, command: ls,"),
+        ("framework: click,", "framework: c, requirements: x,"),
+        ("framework: click,", "framework: python, isolate: false,"),
+        ("framework: click,", "framework: python, hold: 0,"),
+        ("type: integer", "type: whole"),
+        ("cpu: 1.5", "cores: 1.5"),
+        ("path: |\n  in -> counter -> out\n  out -> in", "sandbox: docker"),
+        ("license: LICENSE", "nsh: {role: classifier, rules: [{match: '-'}]}"),
+        ("license: LICENSE", "nsh: forwarder"),
+        ("license: LICENSE", "labels: {tier: [a]}"),
+    ],
+)
+def test_what_the_reader_refuses_by_form_the_schema_refuses(old: str, new: str) -> None:
+    assert complaints(MANIFEST) == []
+    assert old in MANIFEST
+    assert complaints(MANIFEST.replace(old, new)) != []
