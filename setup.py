@@ -1,4 +1,4 @@
-"""Metadata is in pyproject.toml; this file names the wheel after the stable ABI, and puts the SDKs in."""
+"""Metadata is in pyproject.toml; this file names the wheel after the stable ABI, and fills it."""
 
 import json
 import shutil
@@ -9,6 +9,7 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 BUILT = ROOT / "target" / "sdk"
+FUNCTIONS = ROOT / "functions"
 C_FILES = (
     *("libweft_component.a", "libweft_component.so", "weft-component.pc", "weft-component-host"),
     "include/weft/component.h",
@@ -16,19 +17,36 @@ C_FILES = (
 JAVA_FILES = ("weft-component.jar", "libweft_component_jni.so")
 
 
-class BuildWithSdks(build_py):
-    """A wheel has the built SDKs in `weft/_sdk`; in a clone they stay where `make sdk` puts them."""
+class BuildWhole(build_py):
+    """A wheel has SDKs in `weft/_sdk`, ready functions in `weft/_functions`; a clone has them elsewhere."""
 
     def run(self):
-        """Copy what components are built and run with."""
+        """Copy what components are built and run with, and the functions without their tests."""
         super().run()
         if self.editable_mode:
             return
-        target = Path(self.build_lib) / "weft" / "_sdk"
-        shutil.rmtree(target, ignore_errors=True)
-        for source in _sdk_files():
-            (target / source).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(BUILT / source, target / source)
+        package = Path(self.build_lib) / "weft"
+        _copy(BUILT, _sdk_files(), package / "_sdk")
+        _copy(FUNCTIONS, _function_files(), package / "_functions")
+
+
+def _copy(source, names, target):
+    """Files below one folder, to below another."""
+    shutil.rmtree(target, ignore_errors=True)
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source / name, target / name)
+
+
+def _function_files():
+    """The files of all ready functions, relative to their folder."""
+    return [
+        path.relative_to(FUNCTIONS)
+        for path in sorted(FUNCTIONS.rglob("*"))
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not path.name.startswith(("test_", "."))
+    ]
 
 
 def _sdk_files():
@@ -47,5 +65,5 @@ def _sdk_files():
 
 setup(
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
-    cmdclass={"build_py": BuildWithSdks},
+    cmdclass={"build_py": BuildWhole},
 )

@@ -5,6 +5,8 @@
     ├── PrivilegeError            needs root
     ├── EngineError               the engine binary is missing or does not answer as it should
     ├── PackageError              a package with problems; each with file and line
+    ├── PackageNotFoundError      no package of that name or version
+    ├── PackageTakenError         another package has that name and version
     ├── BindingError              an interface cannot be joined to what was asked for
     │   └── LinkError             the kernel refused a link
     ├── FunctionError             about one function
@@ -38,6 +40,8 @@ __all__ = [
     "NameTakenError",
     "NotRunningError",
     "PackageError",
+    "PackageNotFoundError",
+    "PackageTakenError",
     "PrivilegeError",
     "StartError",
     "UsageError",
@@ -85,6 +89,28 @@ class PackageError(WeftError):
         lines = "\n".join(f"  {problem}" for problem in problems)
         super().__init__(f"{package}: {count} problem{'s' if count != 1 else ''}\n{lines}")
         self.problems = tuple(problems)
+
+
+class PackageNotFoundError(WeftError):
+    """No package has that name, or none the version asked for."""
+
+    def __init__(self, reference: str, known: Sequence[str]) -> None:
+        there = f"there are: {', '.join(known)}" if known else "there is none"
+        super().__init__(
+            f"no package '{reference}'; {there}",
+            hint="`weft package list` tells all; the path of a folder or file has a '/' in it",
+        )
+
+
+class PackageTakenError(WeftError):
+    """Another package is kept under that name and version."""
+
+    def __init__(self, name: str, version: str) -> None:
+        super().__init__(
+            f"the store has '{name}@{version}' with other contents; nothing was changed",
+            hint="give the package another version, or remove that one: "
+            f"weft package remove {name}@{version}",
+        )
 
 
 class BindingError(WeftError):

@@ -1,4 +1,4 @@
-"""Finding the engine binary, and becoming it. Standard library only: it is on the fast path."""
+"""Finding the engine binary and the like, and becoming it. Standard library only: on the fast path."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ __all__ = [
     "click_flatten",
     "click_pretty",
     "engine_binary",
+    "functions_folder",
     "sdk_folder",
 ]
 
@@ -52,6 +53,16 @@ def sdk_folder() -> Path:
     here = Path(__file__).resolve()
     packaged = here.with_name("_sdk")
     return packaged if packaged.is_dir() else here.parents[2] / "target" / "sdk"
+
+
+def functions_folder() -> Path:
+    """Where the ready functions lie: $WEFT_FUNCTIONS, beside this package, or in the clone."""
+    chosen = os.environ.get("WEFT_FUNCTIONS")
+    if chosen:
+        return Path(chosen).absolute()
+    here = Path(__file__).resolve()
+    packaged = here.with_name("_functions")
+    return packaged if packaged.is_dir() else here.parents[2] / "functions"
 
 
 def become_engine(arguments: Sequence[str]) -> NoReturn:

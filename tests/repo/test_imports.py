@@ -18,7 +18,7 @@ PYTHON_RULES: dict[str, set[str]] = {
     "launcher": {"errors"},
     "vnf": {"model", "errors", "launcher", "_engine"},
     "server": {"vnf", "model", "errors", "launcher"},
-    "manager": {"vnf", "server", "model", "errors"},
+    "manager": {"vnf", "server", "model", "errors", "launcher"},
     "client": {"manager", "server", "vnf", "model", "errors"},
     # Hosts of a measurement are namespaces, as sandboxes are.
     "bench": {"client", "server", "model", "errors"},

@@ -25,3 +25,19 @@ def test_the_wheel_has_the_sdks_that_components_are_built_with(tmp_path: Path) -
     } <= names
     assert not any("conformance" in name or name.endswith(".o") for name in names)
     assert (sdk / "c" / "weft-component-host").stat().st_mode & 0o111 == 0o111
+
+
+def test_the_wheel_has_the_ready_functions_without_their_tests(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "setup.py", "-q", "build_py", "--build-lib", tmp_path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    functions = tmp_path / "weft" / "_functions"
+    names = {path.relative_to(functions).as_posix() for path in functions.rglob("*.*")}
+    assert {"stateless-firewall/vnf.yaml", "traffic-inspector/Meter.java"} <= names
+    assert {name.split("/")[0] for name in names} == {
+        path.parent.name for path in (ROOT / "functions").glob("*/vnf.yaml")
+    }
+    assert not any("/test_" in name or "__pycache__" in name for name in names)

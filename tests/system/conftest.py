@@ -26,7 +26,12 @@ class Weft:
 
     def __init__(self, run_directory: Path) -> None:
         self.run_directory = run_directory
-        self.environment = {**os.environ, "WEFT_RUN_DIR": str(run_directory)}
+        self.data_directory = run_directory.with_name(f"{run_directory.name}-data")
+        self.environment = {
+            **os.environ,
+            "WEFT_RUN_DIR": str(run_directory),
+            "WEFT_DATA_DIR": str(self.data_directory),
+        }
         # What brings a command to where it is to run.
         self.prefix: list[str] = []
 
@@ -80,6 +85,7 @@ def weft(_root: None) -> Iterator[Weft]:
         runner("off", "--all")
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+        shutil.rmtree(runner.data_directory, ignore_errors=True)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ def describe(facts: FunctionFacts, status: FunctionStatus) -> dict[str, Any]:
         "project": facts.project,
         "state": status.state.value,
         "package": f"{facts.package} {facts.version}",
+        "digest": facts.digest,
         "sandbox": facts.sandbox_kind,
         "interfaces": facts.interfaces,
         "links": facts.links,

@@ -37,7 +37,7 @@ COMMANDS = {
     "stop": "end the processing of functions, and keep their sandboxes",
     "restart": "end the processing of functions and start it again",
     "off": "turn functions off: nothing of them is left",
-    "package": "make and check packages, and show the graph of one",
+    "package": "make, check, sign and keep packages",
     "bench": "measure functions as they run on this server",
     "doctor": "what this machine has and lacks, and what to do about it",
     "click": "Click's own command line, on Weft's engine",

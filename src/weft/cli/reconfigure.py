@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `weft reconfigure`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("name", help="name of the function, or a glob such as 'fw-*' for several")
-    parser.add_argument("package", nargs="?", help="the new version: a folder or zip")
+    parser.add_argument(
+        "package", nargs="?", help="the new version: a path, or a name as in nat@1.2"
+    )
     parser.add_argument("--path", metavar="TEXT", help="another path")
     parser.add_argument(
         "--add",

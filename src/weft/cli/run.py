@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `weft run`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("package", help="a folder or zip with vnf.yaml, or a Click file")
+    parser.add_argument(
+        "package", help="a package: a path or a name (see weft package); or a Click file"
+    )
     parser.add_argument(
         "-i",
         "--interface",

@@ -1,61 +1,29 @@
-"""Work with files of this machine, which needs no server: packages made, checked, prepared to run."""
+"""Work with files of this machine, which needs no server: what is to run is put together."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from weft.client.packages import PackageWork
 from weft.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from weft.model.function import FunctionRequest
     from weft.model.package import PackageFile
-    from weft.model.problem import Problem
     from weft.model.revision import FunctionText
 
 __all__ = ["FileWork"]
 
+_ARCHIVES = (".zip", ".csar")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", re.ASCII)
 
 
-class FileWork:
+class FileWork(PackageWork):
     """The part of a client that is the same wherever functions run."""
-
-    _say: Callable[[str], None]
-
-    def package_init(self, name: str) -> Path:
-        """Make a package in the current folder."""
-        from weft.vnf.template import make_package
-
-        return make_package(name)
-
-    def package_check(self, path: str) -> dict[str, Any]:
-        """Check a package, its components' building included, and describe it."""
-        from weft.vnf.components import check_components
-        from weft.vnf.package import load_package
-
-        warnings: list[Problem] = []
-        package = load_package(Path(path), warnings)
-        check_components(package, self._say)
-        return {
-            "vnf": package.name,
-            "version": package.version,
-            "interfaces": list(package.interfaces),
-            "components": {item.name: item.file or item.framework for item in package.components},
-            "parameters": {item.name: item.default for item in package.parameters},
-            "files": len(package.files),
-            "warnings": [str(warning) for warning in warnings],
-        }
-
-    def package_graph(self, path: str) -> str:
-        """Check a package and compile its path."""
-        from weft.vnf.forwarder import graph_of
-        from weft.vnf.package import load_package
-
-        return graph_of(load_package(Path(path)))
 
     def prepare(
         self,
@@ -67,20 +35,20 @@ class FileWork:
         *,
         active: bool = True,
     ) -> FunctionRequest:
-        """A folder or zip is a package; any other file is a Click configuration."""
+        """A folder, an archive and a name mean a package; any other file is a Click configuration."""
         from uuid import uuid4
 
         from weft.model.function import FunctionRequest
         from weft.vnf.interfaces import match_bindings, match_drivers, parse_binding
-        from weft.vnf.package import load_click_file, load_package, parameter_values
+        from weft.vnf.package import load_click_file, parameter_values
         from weft.vnf.parameters import check_values, with_given_files
 
         bindings = [parse_binding(text) for text in interfaces]
         place = Path(path)
-        if place.is_file() and place.suffix != ".zip":
+        if place.is_file() and not _is_archive(place):
             package = load_click_file(place, settings)
         else:
-            package = load_package(place)
+            package, _ = self._load(path)
         package, settings = with_given_files(package, settings)
         values = parameter_values(package, settings, partial=not active)
         check_values(package, values)
@@ -121,3 +89,14 @@ class FileWork:
         from weft.vnf.offline import run_on_files
 
         return run_on_files(request)
+
+
+def _is_archive(path: Path) -> bool:
+    """By its name, or by how it begins."""
+    if path.suffix in _ARCHIVES:
+        return True
+    try:
+        with path.open("rb") as stream:
+            return stream.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False

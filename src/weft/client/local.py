@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from weft.client.files import FileWork
 from weft.manager.manager import Manager
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from weft.vnf.source import Source
 
 __all__ = ["LocalClient"]
 
@@ -20,5 +22,12 @@ class LocalClient(FileWork, Manager):
         from weft.server.local_agent import LocalAgent
         from weft.server.rundir import RunDirectory, default_root
 
-        super().__init__(LocalAgent(RunDirectory(default_root()), say))
-        self._say = say
+        super().__init__(LocalAgent(RunDirectory(default_root()), say), say)
+
+    def open_package(self, reference: str) -> Source:
+        """A package here or in the store of this server."""
+        return self.store.open(reference)
+
+    def trusted_certificates(self) -> Sequence[Any]:
+        """Those of the store of this server."""
+        return self.store.trusted()

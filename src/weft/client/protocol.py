@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weft.manager.management import Management
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from weft.model.catalogue import PackageFacts
     from weft.model.function import FunctionRequest
     from weft.model.package import PackageFile
     from weft.model.revision import FunctionText
@@ -20,16 +21,49 @@ __all__ = ["Client"]
 class Client(Management, Protocol):
     """The management system, and work with files of this machine."""
 
-    def package_init(self, name: str) -> Path:
+    def package_init(self, name: str, framework: str = "click") -> Path:
         """Make a package to start from."""
         ...
 
-    def package_check(self, path: str) -> dict[str, Any]:
+    def package_check(self, reference: str) -> dict[str, Any]:
         """The facts of a package without problems; PackageError lists all there are."""
         ...
 
-    def package_graph(self, path: str) -> str:
+    def package_graph(self, reference: str) -> str:
         """The graph that a package without problems becomes."""
+        ...
+
+    def package_facts(self, reference: str) -> PackageFacts:
+        """What is known about a package at a path, or by a name."""
+        ...
+
+    def package_archive(self, reference: str) -> bytes:
+        """The archive of a package, to be pushed."""
+        ...
+
+    def package_build(self, reference: str, output: str | None = None) -> dict[str, Any]:
+        """Make the archive of a package, a CSAR after SOL004."""
+        ...
+
+    def package_sign(
+        self,
+        reference: str,
+        key: str,
+        certificate: str,
+        ask: Callable[[], bytes],
+        *,
+        whole: bool = False,
+        output: str | None = None,
+    ) -> dict[str, Any]:
+        """Make a signed archive of a package; `ask` gives the key's pass phrase where it needs one."""
+        ...
+
+    def package_verify(self, path: str, trust: Sequence[str] = ()) -> dict[str, Any]:
+        """Who has signed an archive; PackageError where nobody has who is trusted."""
+        ...
+
+    def package_schema(self) -> dict[str, Any]:
+        """The JSON schema of `vnf.yaml`."""
         ...
 
     def prepare(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
+    from weft.model.catalogue import PackageFacts, StorePolicy
     from weft.model.change import ChangePlan, Edit
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.log import LogLine, LogRequest
@@ -121,6 +122,39 @@ class Management(Protocol):
 
     def log(self, name: str, request: LogRequest) -> AsyncGenerator[LogLine, None]:
         """The lines of a function's log that are asked for."""
+        ...
+
+    async def push_package(self, content: bytes, called: str) -> PackageFacts:
+        """Keep the package in an archive (a zip of its folder, or a CSAR), after every check."""
+        ...
+
+    async def packages(self) -> list[PackageFacts]:
+        """The packages that are kept, and the ready functions."""
+        ...
+
+    async def package(self, reference: str) -> PackageFacts:
+        """The newest package that a reference means: NAME, or NAME@ a version, specifier or digest."""
+        ...
+
+    async def package_content(self, reference: str) -> bytes:
+        """The archive of a package."""
+        ...
+
+    async def remove_package(self, reference: str) -> PackageFacts:
+        """Keep one version of a package no longer."""
+        ...
+
+    async def package_policy(self) -> StorePolicy:
+        """What is asked of packages that are kept."""
+        ...
+
+    async def set_package_policy(
+        self,
+        require_signature: bool | None = None,
+        trust: tuple[tuple[str, bytes], ...] = (),
+        distrust: tuple[str, ...] = (),
+    ) -> StorePolicy:
+        """Change what is asked; `trust` are names and contents of certificates, `distrust` are names."""
         ...
 
     async def wait_gone(self, facts: FunctionFacts) -> None:

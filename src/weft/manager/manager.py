@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError, UsageError
+from weft.manager.packages import Packages
 from weft.manager.watching import Watching
 from weft.model.function import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 
     from weft.model.change import ChangePlan, Edit
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
@@ -43,11 +44,13 @@ def _handlers_named(name: str) -> Iterator[None]:
         raise
 
 
-class Manager(Watching):
+class Manager(Packages, Watching):
     """Knows functions by name, and asks the agent of the server that runs them."""
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: Agent, say: Callable[[str], None] = lambda _line: None) -> None:
+        """`say` is told, line by line, what takes long."""
         self._agent = agent
+        self._say = say
 
     async def run(self, request: FunctionRequest) -> FunctionFacts:
         """Deploy the function."""
@@ -124,9 +127,8 @@ class Manager(Watching):
         from uuid import uuid4
 
         from weft.model.change import Change
-        from weft.vnf.source import read_files
 
-        files = None if package is None else read_files(Path(package))
+        files = None if package is None else self.store.open(package).files
         change = Change(
             facts.uuid,
             files,

@@ -53,6 +53,8 @@ class FunctionFacts:
     interfaces: dict[str, str]
     created: float
     operation: str
+    digest: str = ""
+    """The digest of the package it runs, as that was found."""
     sandbox_kind: str = "process"
     links: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)

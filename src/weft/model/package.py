@@ -155,7 +155,8 @@ class Package:
 
     `drivers` are pairs of an interface and one of `DRIVERS`; the others have the first of those.
     `license` and `changelog` are names of files; `released` is a date or time as in ISO 8601.
-    `labels` are pairs of a name and a value, for choosing among functions.
+    `labels` are pairs of a name and a value, for choosing among functions. `digest` is of its files as
+    they were found.
     """
 
     name: str
@@ -176,6 +177,7 @@ class Package:
     parameters: tuple[Parameter, ...] = ()
     resources: Resources = field(default_factory=Resources)
     sandbox: str = "auto"
+    digest: str = ""
 
     @property
     def is_composed(self) -> bool:

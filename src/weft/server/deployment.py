@@ -180,6 +180,7 @@ class Deployment:
             project=request.project,
             package=request.package.name,
             version=request.package.version,
+            digest=request.package.digest,
             interfaces={binding.interface: str(binding) for binding in request.bindings},
             created=self._created,
             operation=self._operation,

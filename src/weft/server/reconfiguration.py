@@ -23,10 +23,11 @@ from weft.server.revisions import Revisions
 from weft.vnf.archive import read_zip, write_zip
 from weft.vnf.change import Processes, bound_graph, plan_change
 from weft.vnf.components import frameworks_along
+from weft.vnf.digest import package_digest
 from weft.vnf.edit import edited
 from weft.vnf.management_agent import ManagementAgent
 from weft.vnf.package import check_graph_with, missing_values, written_package
-from weft.vnf.parameters import given_files, with_files
+from weft.vnf.parameters import given_files, with_files, without_given
 from weft.vnf.setting import changed_values, handlers_for
 
 if TYPE_CHECKING:
@@ -306,6 +307,7 @@ class Reconfiguration:
         facts = replace(
             facts,
             version=new.version,
+            digest=package_digest(without_given(new.files, values)),
             values=dict(values),
             frameworks=frameworks_along(new),
             component_keys=dict(plan.keys),

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FILES_LIMIT",
     "FILE_LIMIT_BYTES",
-    "OWN",
     "TOTAL_LIMIT_BYTES",
     "Limits",
     "name_problem",
@@ -52,17 +51,16 @@ class Limits:
 
 
 _PACKAGE = Limits()
-OWN = Limits(ratio=2000)
-"""For archives that we have written ourselves."""
+_OWN = Limits(ratio=2000)  # what we have written ourselves may be packed as tight as there is
 
 # Descriptor, hashes, licence and change log come beside a package; a signature beside all of that.
 _CSAR = Limits(total_bytes=TOTAL_LIMIT_BYTES + 2 * FILE_LIMIT_BYTES, files=FILES_LIMIT + 16)
 _SIGNED = Limits(_CSAR.total_bytes + FILE_LIMIT_BYTES, _CSAR.total_bytes + 2 * FILE_LIMIT_BYTES, 8)
 
 
-def read_zip(path: Path, limits: Limits | None = None) -> tuple[PackageFile, ...]:
-    """The files of a zip of a package's folder; all of them are checked before any is taken."""
-    return strip_top_folder(read_members(path.read_bytes(), str(path), limits))
+def read_zip(path: Path) -> tuple[PackageFile, ...]:
+    """The files of an archive that `write_zip` has made."""
+    return read_members(path.read_bytes(), str(path), _OWN)
 
 
 def read_members(

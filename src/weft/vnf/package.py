@@ -12,6 +12,7 @@ from weft.errors import PackageError, UsageError
 from weft.model.package import Component, Package, PackageFile, Parameter
 from weft.model.problem import Problem
 from weft.vnf import quantities
+from weft.vnf.digest import package_digest
 from weft.vnf.forwarder import graph_of, isolated_graphs
 from weft.vnf.frameworks import processes_of
 from weft.vnf.graph import GraphReport, check_graph, devices_of, drivers_of, missing_devices
@@ -60,7 +61,7 @@ def package_of(
         raise PackageError(called, problems)
     named = dict(drivers_of(graph_of(package))) | dict(package.drivers)
     drivers = ((name, driver) for name, driver in named.items() if name in package.interfaces)
-    return replace(package, drivers=tuple(drivers))
+    return replace(package, drivers=tuple(drivers), digest=package_digest(files))
 
 
 def load_click_file(path: Path, values: Mapping[str, str]) -> Package:
@@ -79,6 +80,7 @@ def _click_package(file: PackageFile, called: str, values: Mapping[str, str]) ->
         interfaces=(),
         components=(Component("graph", "click", file.name),),
         files=(file,),
+        digest=package_digest([file]),
         parameters=tuple(Parameter(name, "text", value) for name, value in values.items()),
     )
     report = _check_with_its_devices(graph_of(package), values)

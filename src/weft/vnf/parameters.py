@@ -32,6 +32,7 @@ __all__ = [
     "given_files",
     "with_files",
     "with_given_files",
+    "without_given",
 ]
 
 GIVEN = "given"
@@ -116,6 +117,14 @@ def given_files(
     names = {file.name for file in files}
     given = (file for file in before if file.name.startswith(f"{GIVEN}/"))
     return (*files, *(file for file in given if file.name not in names))
+
+
+def without_given(
+    files: Sequence[PackageFile], values: Mapping[str, str]
+) -> tuple[PackageFile, ...]:
+    """The files of the package itself: without those that parameters were given."""
+    given = {value for name, value in values.items() if value == f"{GIVEN}/{name}"}
+    return tuple(file for file in files if file.name not in given)
 
 
 def _content(parameter: str, path: str) -> bytes:

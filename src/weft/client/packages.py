@@ -1,0 +1,208 @@
+"""Work with packages that needs no server: made, checked, built into archives, signed, verified."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from weft.errors import PackageError, UsageError, WeftError
+from weft.model.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from weft.model.catalogue import PackageFacts
+    from weft.model.package import Package
+    from weft.vnf.source import Source
+
+__all__ = ["PackageWork", "write_whole"]
+
+
+class PackageWork(ABC):
+    """The part of a client that works on packages; where a name leads is another part's business."""
+
+    _say: Callable[[str], None]
+
+    @abstractmethod
+    def open_package(self, reference: str) -> Source:
+        """The files of a package: at a path, or by a name that the store knows."""
+
+    def package_init(self, name: str, framework: str = "click") -> Path:
+        """Make a package in the current folder."""
+        from weft.vnf.template import make_package
+
+        return make_package(name, framework)
+
+    def package_check(self, reference: str) -> dict[str, Any]:
+        """Check a package, its components' building included, and describe it."""
+        from weft.vnf.components import check_components
+
+        warnings: list[Problem] = []
+        package, _ = self._load(reference, warnings)
+        check_components(package, self._say)
+        return {
+            "vnf": package.name,
+            "version": package.version,
+            "digest": package.digest,
+            "interfaces": list(package.interfaces),
+            "components": {item.name: item.file or item.framework for item in package.components},
+            "parameters": {item.name: item.default for item in package.parameters},
+            "files": len(package.files),
+            "warnings": [str(warning) for warning in warnings],
+        }
+
+    def package_graph(self, reference: str) -> str:
+        """Check a package and compile its path."""
+        from weft.vnf.forwarder import graph_of
+
+        return graph_of(self._load(reference)[0])
+
+    def package_facts(self, reference: str) -> PackageFacts:
+        """What is known about a package that need not be kept."""
+        from weft.manager.stored_packages import facts_of
+
+        package, source = self._load(reference)
+        return facts_of(package, source)
+
+    def package_archive(self, reference: str) -> bytes:
+        """The archive to push: as it is where it is one, else built."""
+        from weft.vnf.csar.build import build_csar
+
+        package, source = self._load(reference)
+        is_archive = source.form in ("csar", "signed-zip") and Path(reference).is_file()
+        return Path(reference).read_bytes() if is_archive else build_csar(package)
+
+    def package_build(self, reference: str, output: str | None = None) -> dict[str, Any]:
+        """Check a package and make its archive; what was made."""
+        from weft.vnf.csar.build import build_csar, csar_name
+
+        package, _ = self._load(reference)
+        path = _target(reference, output, csar_name(package))
+        content = build_csar(package)
+        write_whole(path, content)
+        return _described(path, content, package)
+
+    def package_sign(
+        self,
+        reference: str,
+        key: str,
+        certificate: str,
+        ask: Callable[[], bytes],
+        *,
+        whole: bool = False,
+        output: str | None = None,
+    ) -> dict[str, Any]:
+        """Sign a package: its list of files, or as a `whole`; `ask` gives the key's pass phrase."""
+        from weft.vnf.csar.build import csar_name
+        from weft.vnf.csar.signing import Signer, needs_password
+
+        package, _ = self._load(reference)
+        key_bytes, chain = _read(key), _read(certificate)
+        signer = Signer(key_bytes, chain, ask() if needs_password(key_bytes) else None)
+        name = csar_name(package)
+        if whole:
+            name, content = f"{name.removesuffix('.csar')}.zip", signer.signed_zip(package)
+        else:
+            content = signer.csar(package)
+        path = _target(reference, output or _in_place(reference, name), name)
+        write_whole(path, content)
+        return {**_described(path, content, package), "signed_by": signer.name}
+
+    def package_verify(self, path: str, trust: Sequence[str] = ()) -> dict[str, Any]:
+        """Check an archive and that someone trusted has signed it; PackageError tells why not.
+
+        Without certificates to `trust` those of the store are.
+        """
+        from weft.vnf.csar.certificates import read_certificates
+
+        package, source = self._load(path)
+        if source.signature is None:
+            raise PackageError(path, [Problem("signature", 0, "it is not signed")])
+        trusted = [one for name in trust for one in _certificates(name, read_certificates)]
+        if not trust:
+            trusted = list(self.trusted_certificates())
+        why_not = source.signature.why_untrusted(trusted)
+        if why_not:
+            raise PackageError(path, [Problem("signature", 0, why_not)])
+        return {
+            "package": f"{package.name}@{package.version}",
+            "digest": package.digest,
+            "signed_by": source.signature.signed_by,
+        }
+
+    def package_schema(self) -> dict[str, Any]:
+        """The JSON schema of `vnf.yaml`."""
+        from weft.vnf.schema import schema
+
+        return schema()
+
+    @abstractmethod
+    def trusted_certificates(self) -> Sequence[Any]:
+        """The certificates that the store trusts."""
+
+    def _load(
+        self, reference: str, warnings: list[Problem] | None = None
+    ) -> tuple[Package, Source]:
+        from weft.vnf.package import package_of
+
+        source = self.open_package(reference)
+        return package_of(source.files, reference, warnings), source
+
+
+def _described(path: Path, content: bytes, package: Package) -> dict[str, Any]:
+    import hashlib
+
+    return {
+        "file": str(path),
+        "package": f"{package.name}@{package.version}",
+        "digest": package.digest,
+        "size_bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def _in_place(reference: str, name: str) -> str | None:
+    """An archive that is signed takes its own place, where its kind stays the same."""
+    place = Path(reference)
+    return reference if place.is_file() and place.suffix == Path(name).suffix else None
+
+
+def _target(reference: str, output: str | None, name: str) -> Path:
+    """Where to write; not into the package itself, of which the archive would become a part."""
+    path = Path(output) if output is not None else Path(name)
+    if path.is_dir():
+        path = path / name
+    source = Path(reference)
+    if source.is_dir() and path.resolve().is_relative_to(source.resolve()):
+        raise UsageError(
+            f"'{path}' lies in the package itself, and would become a part of it",
+            hint=f"choose another place: -o {source.resolve().parent / name}",
+        )
+    return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file at once or not at all."""
+    temporary = path.with_name(f".{path.name}.new-{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise WeftError(f"cannot write '{path}': {error.strerror}") from None
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read '{path}': {error.strerror}") from None
+
+
+def _certificates(path: str, read: Callable[[bytes], Sequence[Any]]) -> Sequence[Any]:
+    found = read(_read(path))
+    if not found:
+        raise UsageError(f"--trust {path}: no certificate in it; allowed: PEM or DER")
+    return found

@@ -1,0 +1,62 @@
+"""What the manager does with packages that are kept; others are served while it checks one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from weft.manager.stored_packages import StoredPackages
+    from weft.model.catalogue import PackageFacts, StorePolicy
+
+__all__ = ["Packages"]
+
+
+class Packages:
+    """The part of the manager that keeps packages."""
+
+    _say: Callable[[str], None]
+
+    @property
+    def store(self) -> StoredPackages:
+        """The packages that are kept on this server."""
+        from weft.launcher import functions_folder
+        from weft.manager.data import default_data
+        from weft.manager.stored_packages import StoredPackages
+
+        return StoredPackages(default_data(), functions_folder(), self._say)
+
+    async def push_package(self, content: bytes, called: str) -> PackageFacts:
+        """Keep a package."""
+        return await asyncio.to_thread(self.store.push, content, called)
+
+    async def packages(self) -> list[PackageFacts]:
+        """What is kept, and what lies ready."""
+        return await asyncio.to_thread(self.store.packages)
+
+    async def package(self, reference: str) -> PackageFacts:
+        """The newest that is meant."""
+        return await asyncio.to_thread(self.store.package, reference)
+
+    async def package_content(self, reference: str) -> bytes:
+        """Its archive."""
+        return await asyncio.to_thread(self.store.content, reference)
+
+    async def remove_package(self, reference: str) -> PackageFacts:
+        """Functions that run it have copies of their own."""
+        return await asyncio.to_thread(self.store.remove, reference)
+
+    async def package_policy(self) -> StorePolicy:
+        """As it is now."""
+        return await asyncio.to_thread(self.store.policy)
+
+    async def set_package_policy(
+        self,
+        require_signature: bool | None = None,
+        trust: tuple[tuple[str, bytes], ...] = (),
+        distrust: tuple[str, ...] = (),
+    ) -> StorePolicy:
+        """The policy after the change."""
+        return await asyncio.to_thread(self.store.set_policy, require_signature, trust, distrust)
