@@ -6,7 +6,7 @@ use crate::message::{Fields, MAGIC, Texts, Violation, push_text};
 /// Version of the contract: components of another major version are refused.
 pub const MAJOR: u16 = 1;
 /// Version of the contract: newer minors use bytes that are zero in older ones.
-pub const MINOR: u16 = 1;
+pub const MINOR: u16 = 2;
 const HELLO: usize = 24;
 const WELCOME: usize = 96;
 const LONGEST_NAMES: usize = 256;

@@ -22,6 +22,35 @@ pub struct Access {
     pub write: bool,
     /// The read takes a parameter.
     pub parameter: bool,
+    /// The read is a command (since 1.2): its parameter is the argument, its value the result.
+    pub call: bool,
+}
+
+impl Access {
+    /// Its bits.
+    pub fn bits(self) -> u8 {
+        let bits = [self.read, self.write, self.parameter, self.call];
+        let numbered = bits.into_iter().enumerate();
+        numbered.map(|(i, on)| u8::from(on) << i).sum()
+    }
+
+    /// What the bits say.
+    pub fn of(bits: u8) -> Access {
+        let [read, write, parameter, call] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
+        Access {
+            read,
+            write,
+            parameter,
+            call,
+        }
+    }
+
+    fn is_possible(self) -> bool {
+        match self.call {
+            true => self.read && self.parameter && !self.write,
+            false => self.read || self.write,
+        }
+    }
 }
 
 /// A value or command that a component declares.
@@ -37,19 +66,18 @@ pub struct DeclaredHandler {
     pub unit: String,
     /// What it is.
     pub help: String,
+    /// Which values it takes, or arguments where it is a command (since 1.2); empty: all of its type.
+    pub limits: String,
 }
 
 impl DeclaredHandler {
     fn encode(&self) -> Vec<u8> {
-        let Access {
-            read,
-            write,
-            parameter,
-        } = self.access;
-        let access = u8::from(read) | u8::from(write) << 1 | u8::from(parameter) << 2;
-        let mut out = vec![self.value, access, 0, 0];
+        let mut out = vec![self.value, self.access.bits(), 0, 0];
         for text in [&self.name, &self.unit, &self.help] {
             push_text(&mut out, text);
+        }
+        if !self.limits.is_empty() {
+            push_text(&mut out, &self.limits);
         }
         out
     }
@@ -61,14 +89,14 @@ impl DeclaredHandler {
         let mut texts = Texts(texts);
         let handler = DeclaredHandler {
             value: *value,
-            access: Access {
-                read: access & 1 != 0,
-                write: access & 2 != 0,
-                parameter: access & 4 != 0,
-            },
+            access: Access::of(*access),
             name: texts.next("HANDLER", "name")?,
             unit: texts.next("HANDLER", "unit")?,
             help: texts.next("HANDLER", "help")?,
+            limits: match texts.0 {
+                [] => String::new(),
+                _ => texts.next("HANDLER", "limits")?,
+            },
         };
         let first = |c: u8| c.is_ascii_alphabetic() || c == b'_';
         let rest = |c: u8| c.is_ascii_alphanumeric() || c == b'_';
@@ -76,14 +104,13 @@ impl DeclaredHandler {
         let is_name = (1..=LONGEST_NAME).contains(&bytes.len())
             && first(bytes[0])
             && bytes.iter().all(|c| rest(*c));
-        match (
-            is_name,
-            handler.value <= 8,
-            handler.access.read || handler.access.write,
-        ) {
+        match (is_name, handler.value <= 8, handler.access.is_possible()) {
             (true, true, true) => Ok(handler),
             (false, ..) => Err("HANDLER with a name that is none".to_string()),
             (_, false, _) => Err(format!("HANDLER of unknown type {value}")),
+            _ if handler.access.call => {
+                Err("HANDLER that is a command and something else".to_string())
+            }
             _ => Err("HANDLER that can be neither read nor written".to_string()),
         }
     }

@@ -30,6 +30,10 @@ impl Vector {
             .to_string()
     }
 
+    fn text_or_none(&self, name: &str) -> String {
+        self.fields[name].as_str().unwrap_or("").to_string()
+    }
+
     fn flag(&self, name: &str) -> bool {
         self.fields[name].as_bool().unwrap()
     }
@@ -138,17 +142,13 @@ fn welcome() {
 #[test]
 fn declarations() {
     check("handler", |v| {
-        let access = v.number("access");
         Message::Handler(DeclaredHandler {
             value: v.small("value"),
-            access: Access {
-                read: access & 1 != 0,
-                write: access & 2 != 0,
-                parameter: access & 4 != 0,
-            },
+            access: Access::of(v.small("access")),
             name: v.text("name"),
             unit: v.text("unit"),
             help: v.text("help"),
+            limits: v.text_or_none("limits"),
         })
     });
     check("reason", |v| {

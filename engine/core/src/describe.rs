@@ -41,14 +41,17 @@ fn describe_argument(argument: &Argument) -> Value {
     })
 }
 
-fn describe_handler(handler: &Handler) -> Value {
+/// A handler as data.
+pub(crate) fn describe_handler(handler: &Handler) -> Value {
     json!({
         "name": handler.name,
         "type": handler.value.name(),
         "unit": handler.unit,
         "help": handler.help,
-        "readable": handler.read.is_some(),
+        "limits": handler.limits,
+        "readable": handler.read.is_some() && !handler.callable,
         "writable": handler.write.is_some(),
+        "callable": handler.callable,
         "parameter": handler.takes_parameter,
     })
 }

@@ -1,6 +1,7 @@
 //! Handlers: an element's values and commands, declared as data.
 
 use crate::element::Element;
+use crate::limits::Limits;
 use crate::router::Router;
 
 /// The type of a handler's value.
@@ -106,12 +107,16 @@ pub struct Handler {
     pub unit: &'static str,
     /// What it is, in a line.
     pub help: &'static str,
+    /// Which values it takes (see [`crate::Limits`]), or arguments where it is a command; empty: all of its type.
+    pub limits: &'static str,
     /// Reads it.
     pub read: Option<Read>,
     /// Whether a read takes a parameter.
     pub takes_parameter: bool,
     /// Writes it.
     pub write: Option<Write>,
+    /// Whether it is a command: what it is read with is its argument, what it gives its result.
+    pub callable: bool,
     /// Whether it is for the configuration's own use: not listed, and out of reach for clients.
     pub private: bool,
     /// Whether it is answered later, through [`crate::Element::call`]; then `read` and `write` only say that it can be.
@@ -131,6 +136,28 @@ impl Handler {
         self
     }
 
+    /// The same handler, taking only values within `limits`.
+    pub const fn within(mut self, limits: &'static str) -> Handler {
+        self.limits = limits;
+        self
+    }
+
+    /// Refuses a value, or a command's argument, that is not within its limits.
+    ///
+    /// # Errors
+    /// What is allowed.
+    pub fn check(&self, text: &str) -> Result<(), String> {
+        Limits::parse(self.limits, self.taken())?.check(text.trim())
+    }
+
+    /// Type of what its limits are about: its values, or a command's argument, which is a text.
+    pub fn taken(&self) -> Value {
+        match self.callable {
+            true => Value::Text,
+            false => self.value,
+        }
+    }
+
     /// The same handler, its reads taking a parameter.
     pub const fn with_parameter(mut self) -> Handler {
         self.takes_parameter = true;
@@ -148,6 +175,8 @@ macro_rules! reader {
             value: $value,
             unit: $unit,
             help: $help,
+            limits: "",
+            callable: false,
             read: Some(|element, call, router| {
                 let read: fn(
                     &mut $type,
@@ -183,6 +212,8 @@ macro_rules! writer {
             value: $value,
             unit: $unit,
             help: $help,
+            limits: "",
+            callable: false,
             read: None,
             takes_parameter: false,
             write: Some(|element, call, router| {

@@ -12,6 +12,7 @@ mod handler;
 mod handler_call;
 mod interfaces;
 mod interrupt;
+mod limits;
 mod names;
 mod nsh;
 mod packet;
@@ -34,6 +35,7 @@ pub use element::{
 pub use handler::{Call, Handler, Read, Value, Write, downcast};
 pub use handler_call::HandlerCall;
 pub use interrupt::{INTERRUPTED, interrupt, is_interrupted, prepare_interrupts, wake_descriptor};
+pub use limits::{LONGEST_LIMITS, Limits, is_number, shown};
 pub use names::NameTable;
 pub use nsh::{MAX_LINK, Nsh};
 pub use packet::{Annotations, PackedPacket, Packet, PacketType, SideRecord};

@@ -145,13 +145,12 @@ fn hello(entropy: &mut Entropy<'_>) -> Hello {
 fn handler(entropy: &mut Entropy<'_>) -> DeclaredHandler {
     DeclaredHandler {
         value: entropy.below(10) as u8,
-        access: Access {
-            read: entropy.once_in(2),
-            write: entropy.once_in(2),
-            parameter: entropy.once_in(2),
-        },
+        access: Access::of(entropy.below(16) as u8),
         name: entropy.pick(&["count", "_x9", "", "9", "a-b"]).to_string(),
         unit: String::new(),
         help: "what it is".to_string(),
+        limits: entropy
+            .pick(&["", "0..9", "a|b", "..9 bytes", "9..0"])
+            .to_string(),
     }
 }

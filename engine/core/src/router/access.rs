@@ -26,6 +26,8 @@ pub struct Access {
     pub writable: bool,
     /// Whether a read takes a parameter.
     pub takes_parameter: bool,
+    /// Whether it is a command: called with an argument, neither read nor written.
+    pub callable: bool,
     /// Whether it is for the configuration's own use only.
     pub private: bool,
     /// Whether it is answered later: see [`Router::call_deferred`].
@@ -42,6 +44,7 @@ impl Access {
             readable,
             writable,
             takes_parameter,
+            callable: false,
             private: false,
             deferred: false,
             marks: "",
@@ -54,6 +57,7 @@ impl Access {
             readable: true,
             writable: name == "config" && live,
             takes_parameter: false,
+            callable: false,
             private: false,
             deferred: false,
             marks: if CALM.contains(&name) { "." } else { "" },
@@ -66,6 +70,7 @@ impl Access {
             readable: flags.contains('r'),
             writable: flags.contains('w'),
             takes_parameter: flags.contains('+'),
+            callable: false,
             private: false,
             deferred: false,
             marks: if flags.contains('%') { "%" } else { "" },
@@ -75,9 +80,10 @@ impl Access {
     fn declared(name: &str, handler: &Handler) -> Access {
         Access {
             name: name.to_string(),
-            readable: handler.read.is_some(),
+            readable: handler.read.is_some() && !handler.callable,
             writable: handler.write.is_some(),
             takes_parameter: handler.takes_parameter,
+            callable: handler.callable,
             private: handler.private,
             deferred: handler.deferred,
             marks: match handler.value {
@@ -92,7 +98,8 @@ impl Access {
         let kinds = [
             (self.readable, "r"),
             (self.writable, "w"),
-            (self.takes_parameter, "+"),
+            (self.takes_parameter && !self.callable, "+"),
+            (self.callable, "x"),
             (true, self.marks),
         ];
         kinds

@@ -148,6 +148,9 @@ impl Router {
         if !text.is_empty() && !own.takes_parameter {
             return Err(HandlerError::NoParameter(full()));
         }
+        if own.callable {
+            own.check(text).map_err(HandlerError::Failed)?;
+        }
         let busy = HandlerError::Busy(self.graph.nodes[id].name.to_string());
         let call = Call { handler, text };
         let outcome = self.with_dyn(id, |element, router| read(element, call, router));
@@ -176,6 +179,7 @@ impl Router {
         if own.deferred {
             return Err(HandlerError::Deferred(full()));
         }
+        own.check(text).map_err(HandlerError::Failed)?;
         let busy = HandlerError::Busy(self.graph.nodes[id].name.to_string());
         let call = Call { handler, text };
         let outcome = self.with_dyn(id, |element, router| write(element, call, router));

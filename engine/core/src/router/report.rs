@@ -1,7 +1,9 @@
 //! What the graph tells of itself: `stats` and `schema` as JSON, `ports` and `active_ports` as text.
 
 use super::Router;
+use super::access::ANY;
 use super::build::Graph;
+use crate::describe::describe_handler;
 use crate::element::ElementId;
 use crate::ports::{self, Processing};
 use serde_json::{Map, Value, json};
@@ -110,7 +112,7 @@ impl Router {
         .to_string()
     }
 
-    /// All declared handlers as JSON: name, type, unit, access, help, by element.
+    /// All declared handlers as JSON: name, type, unit, access, limits, help, by element.
     pub(super) fn schema(&mut self) -> String {
         let shown = &self.graph.nodes[..self.graph.visible];
         let elements: Vec<Value> = shown
@@ -129,15 +131,11 @@ impl Router {
                 let named = fixed.map(|h| (h.name.to_string(), h));
                 let handlers: Vec<Value> = named
                     .chain(more)
-                    .map(|(name, h)| {
-                        json!({
-                            "name": name,
-                            "type": h.value.name(),
-                            "unit": h.unit,
-                            "help": h.help,
-                            "readable": h.read.is_some(),
-                            "writable": h.write.is_some(),
-                        })
+                    .filter(|(name, _)| name != ANY)
+                    .map(|(name, handler)| {
+                        let mut facts = describe_handler(handler);
+                        facts["name"] = json!(name);
+                        facts
                     })
                     .collect();
                 json!({ "name": &*node.name, "class": node.class.name, "handlers": handlers })

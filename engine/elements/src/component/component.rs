@@ -35,7 +35,12 @@
 //!   sampled packets, how often it attached and was lost, how often packets had to wait (`full`).
 //! - `reset_figures` (w): sets those to zero.
 //!
-//! The process's own handlers stand beside these; they are answered by it, in its own time.
+//! - `list` (r): the values and commands of its process and of the element, a line each: name, access (`r`, `w`, `rw`, or `x`
+//!   for a command), type and unit, with tabs between them.
+//! - `check` (r): asks the process whether it is there, which any answers: how long that took, in ms.
+//!
+//! The process's own handlers stand beside these; they are answered by it, in its own time. One of its own that is called `list`
+//! or `check` takes the place of that.
 //!
 //! A hot swap hands an attached process over to the element of the same name and `KEY`; counts survive it,
 //! and a restart of the engine, to which the process attaches again.
@@ -50,6 +55,7 @@
 //! ## See also
 //! ComponentListener
 
+mod agent;
 mod attachment;
 mod conversation;
 mod declared;
@@ -429,19 +435,11 @@ impl Element for Component {
     }
 
     fn call(&mut self, call: DeferredCall<'_>, router: &mut Router) -> Result<(), String> {
-        let away = self.away();
-        let until = router.clock.refresh() + self.call_limit;
-        let link = self.link.as_mut().ok_or(away)?;
-        link.call(call.ticket, call.handler, call.write, call.value, until)?;
-        if let Some(at) = link.next_call_end() {
-            router.set_timer(CALLS, at);
-        }
-        self.attend(router);
-        Ok(())
+        self.hand_over(call, router)
     }
 
     fn more_handlers(&self) -> Vec<(String, &'static Handler)> {
-        self.declared.clone()
+        self.all_handlers()
     }
 
     fn figures(&self) -> Option<serde_json::Value> {

@@ -10,7 +10,8 @@
 //! - `HANDLER` *words*: `NAME [TYPE] [ACCESS] ELEMENT.HANDLER`. `NAME` is what the component calls it, at most 64
 //!   letters, digits and underscores. `TYPE` is `text`, `lines`, `unsigned`, `integer`, `real`, `bool`, `button` or
 //!   `json`; unless given that of the element's handler. A value of another type is refused, read or written.
-//!   `ACCESS` is `r`, `w` or `rw`; unless given all that the element's handler allows.
+//!   `ACCESS` is `r`, `w`, `rw`, or `x`: a command, which is a read with a parameter. Unless given it is all that the
+//!   element's handler allows. Limits of the element's handler are those of the component's, where the type is the same.
 //!
 //! Names of elements are those of the compound it stands in.
 //!
@@ -44,7 +45,7 @@ pub static CLASS: Class = Class {
 };
 
 /// What the host declares for every component in Click; no other may have these names.
-pub const RESERVED: &[&str] = &["get", "set", "list", "graph"];
+pub const RESERVED: &[&str] = &["get", "set", "list", "check", "schema", "graph"];
 /// Most handlers a component may declare besides.
 const MOST: usize = 256 - RESERVED.len();
 const LONGEST_NAME: usize = 64;
@@ -60,6 +61,10 @@ const TYPES: [(&str, Value); 8] = [
     ("button", Value::Button),
     ("json", Value::Json),
 ];
+
+/// Ways to call a handler, as configurations name them, with their bits in the contract.
+const ACCESSES: [(&str, u8); 4] = [("r", 1), ("w", 2), ("rw", 3), ("x", COMMAND)];
+const COMMAND: u8 = 13;
 
 /// A handler that the component has.
 #[derive(Clone, Debug)]
@@ -79,7 +84,7 @@ pub struct Offer {
 struct Entry {
     name: String,
     value: Option<Value>,
-    access: Option<(bool, bool)>,
+    access: Option<Access>,
     element: String,
     handler: String,
 }
@@ -169,13 +174,9 @@ fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-fn access_of(word: &str) -> Option<(bool, bool)> {
-    match word {
-        "r" => Some((true, false)),
-        "w" => Some((false, true)),
-        "rw" => Some((true, true)),
-        _ => None,
-    }
+fn access_of(word: &str) -> Option<Access> {
+    let found = ACCESSES.iter().find(|(name, _)| *name == word);
+    found.map(|(_, bits)| Access::of(*bits))
 }
 
 fn type_of(word: &str) -> Result<Value, String> {
@@ -184,6 +185,14 @@ fn type_of(word: &str) -> Result<Value, String> {
         let known: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
         format!("no type '{word}'; there are {}", known.join(", "))
     })
+}
+
+/// All that a handler allows.
+fn all_of(there: &weft_core::Access) -> Access {
+    match there.callable {
+        true => Access::of(COMMAND),
+        false => Access::of(u8::from(there.readable) | u8::from(there.writable) << 1),
+    }
 }
 
 /// What the engine is told, if there is such a handler.
@@ -204,11 +213,14 @@ fn offer(entry: &Entry, router: &Router) -> Result<Offer, String> {
         .element_access(id, handler)
         .filter(|access| !access.private && !access.deferred)
         .ok_or_else(|| format!("no handler named '{element}.{handler}'"))?;
-    let (read, write) = entry.access.unwrap_or((there.readable, there.writable));
-    if read && !there.readable {
+    let access = entry.access.unwrap_or_else(|| all_of(&there));
+    if access.call && !(there.callable || there.readable && there.takes_parameter) {
+        return Err(format!("handler '{element}.{handler}' takes no parameter"));
+    }
+    if !access.call && access.read && !there.readable {
         return Err(format!("handler '{element}.{handler}' cannot be read"));
     }
-    if write && !there.writable {
+    if access.write && !there.writable {
         return Err(format!("handler '{element}.{handler}' cannot be written"));
     }
     let own = router.own_handler(id, handler);
@@ -217,18 +229,19 @@ fn offer(entry: &Entry, router: &Router) -> Result<Offer, String> {
         .or(own.map(|own| own.value))
         .unwrap_or(Value::Text);
     let number = TYPES.iter().position(|(_, known)| *known == value);
+    let limits = own.filter(|own| own.callable == access.call && own.value == value);
     let help = own.map(|own| own.help).filter(|help| !help.is_empty());
     Ok(Offer {
         declared: DeclaredHandler {
             value: number.unwrap_or(0) as u8,
             access: Access {
-                read,
-                write,
-                parameter: read && there.takes_parameter,
+                parameter: access.read && (there.takes_parameter || access.call),
+                ..access
             },
             name: name.clone(),
             unit: own.map_or("", |own| own.unit).to_string(),
             help: help.map_or_else(|| format!("{element}.{handler}"), str::to_string),
+            limits: limits.map_or("", |own| own.limits).to_string(),
         },
         value,
         element: router.name(id).to_string(),
@@ -278,11 +291,11 @@ impl Element for ComponentHandlers {
 mod tests {
     use super::*;
 
-    fn entry(value: Option<Value>, access: Option<(bool, bool)>) -> Result<Entry, String> {
+    fn entry(value: Option<Value>, access: Option<u8>) -> Result<Entry, String> {
         Ok(Entry {
             name: "n".to_string(),
             value,
-            access,
+            access: access.map(Access::of),
             element: "e/f".to_string(),
             handler: "h".to_string(),
         })
@@ -292,9 +305,10 @@ mod tests {
     fn type_and_access_may_be_left_out() {
         assert_eq!(parse("n e/f.h"), entry(None, None));
         assert_eq!(parse("n real e/f.h"), entry(Some(Value::Real), None));
-        assert_eq!(parse("n w e/f.h"), entry(None, Some((false, true))));
-        let both = entry(Some(Value::Json), Some((true, true)));
+        assert_eq!(parse("n w e/f.h"), entry(None, Some(2)));
+        let both = entry(Some(Value::Json), Some(3));
         assert_eq!(parse("n json rw e/f.h"), both);
+        assert_eq!(parse("n x e/f.h"), entry(None, Some(13)));
     }
 
     #[test]

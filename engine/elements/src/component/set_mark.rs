@@ -39,7 +39,8 @@ pub static CLASS: Class = Class {
             s.mark = call.value()?;
             Ok(())
         }
-    )],
+    )
+    .within("0..4294967295")],
     fuzz: &["0", "1", "0xffffffff"],
     ..Class::agnostic("SetMark", "component", build)
 };

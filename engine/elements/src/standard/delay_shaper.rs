@@ -44,7 +44,8 @@ pub static CLASS: Class = Class {
             d.delay = delay.0;
             Ok(())
         }
-    )],
+    )
+    .within("0..")],
     fuzz: &["0.01", "0", "100d"],
     ..Class::agnostic("DelayShaper", "standard", build)
 };

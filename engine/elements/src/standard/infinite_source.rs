@@ -62,7 +62,8 @@ const BURST: Handler = variable!(
     "Packets made per scheduling",
     |s, _, _| Ok(s.burst.to_string()),
     |s, call, router| s.set_burst(call, router)
-);
+)
+.within("1..2147483647");
 
 /// Registers InfiniteSource.
 pub static CLASS: Class = Class {

@@ -45,7 +45,8 @@ pub static CLASS: Class = Class {
             p.color = call.value_or("expected uint8_t")?;
             Ok(())
         }
-    )],
+    )
+    .within("0..255")],
     fuzz: &["1", "255", "1, 17", "0, 47"],
     ..Class::agnostic("Paint", "standard", build)
 };

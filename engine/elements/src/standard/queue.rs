@@ -68,7 +68,8 @@ pub(super) const QUEUE: Class = Class {
             "Most packets it holds",
             |q, _, _| Ok(q.capacity.to_string()),
             |q, call, router| q.set_capacity(call, router)
-        ),
+        )
+        .within("0..16777216"),
         reader!(
             Queue,
             "drops",

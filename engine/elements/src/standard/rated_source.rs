@@ -95,7 +95,8 @@ pub static CLASS: Class = Class {
                 s.start(router);
                 Ok(())
             }
-        ),
+        )
+        .within("0..4294967295"),
         variable!(
             RatedSource,
             "limit",

@@ -68,7 +68,8 @@ pub static CLASS: Class = Class {
                 router.schedule();
                 Ok(())
             }
-        ),
+        )
+        .within("0..4294967295"),
         variable!(
             RatedUnqueue,
             "active",

@@ -120,7 +120,8 @@ pub static CLASS: Class = Class {
                 let headroom: u16 = call.value_or("bad headroom")?;
                 s.template.change(router, |t| t.headroom = headroom.into())
             }
-        ),
+        )
+        .within("0..65535"),
         writer!(
             TimedSource,
             "reset",

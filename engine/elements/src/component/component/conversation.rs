@@ -1,10 +1,11 @@
 //! What an attached process and the engine say to one another beside packets.
 
+use super::agent::Purpose;
 use super::declared;
 use super::link::{Link, Stage};
 use std::collections::HashMap;
 use weft_component::{DeclaredHandler, LONGEST_PAYLOAD, Message, Violation};
-use weft_core::{Router, Ticket};
+use weft_core::{Answer, DeferredCall, Limits, Router, Ticket};
 
 const MOST_HANDLERS: usize = 256;
 /// A component that does not read its calls cannot make the engine keep more than this.
@@ -27,7 +28,7 @@ pub enum Heard {
     /// It is ready for packets.
     Ready,
     /// It answered a call.
-    Answer(Ticket, Result<Vec<u8>, String>),
+    Answer(Ticket, Answer),
     /// It said goodbye, or is gone.
     Gone,
 }
@@ -42,6 +43,20 @@ pub struct Calls {
 struct Call {
     ticket: Ticket,
     until: u64,
+    purpose: Purpose,
+}
+
+impl Call {
+    /// What whoever asked is told.
+    fn answer(&self, outcome: Answer, now: u64) -> Answer {
+        match self.purpose {
+            Purpose::Handler => outcome,
+            Purpose::Check(since) => {
+                let ms = now.saturating_sub(since) as f64 / 1e6;
+                Ok(format!("{ms:.3}").into_bytes())
+            }
+        }
+    }
 }
 
 impl Link {
@@ -84,7 +99,10 @@ impl Link {
                 Heard::Ready
             }
             (Message::Answer { id, outcome }, _) => match self.calls.open.remove(&id) {
-                Some(call) => Heard::Answer(call.ticket, outcome),
+                Some(call) => {
+                    let answer = call.answer(outcome, router.clock.refresh());
+                    Heard::Answer(call.ticket, answer)
+                }
                 None => Heard::Nothing,
             },
             (Message::Bye, _) => Heard::Gone,
@@ -109,6 +127,8 @@ impl Link {
             return Err(format!("declared handler '{name}' twice"));
         }
         let handler = declared::handler(declared).ok_or("declared too many different handlers")?;
+        Limits::parse(handler.limits, handler.taken())
+            .map_err(|problem| format!("declared handler '{name}' with {problem}"))?;
         self.declared.push((name.clone(), handler));
         Ok(())
     }
@@ -119,12 +139,11 @@ impl Link {
     /// Why it cannot be called.
     pub fn call(
         &mut self,
-        ticket: Ticket,
-        name: &str,
-        write: bool,
-        value: &[u8],
+        call: &DeferredCall<'_>,
+        purpose: Purpose,
         until: u64,
     ) -> Result<(), String> {
+        let (name, value) = (call.handler, call.value);
         if self.socket.unsaid() > MOST_UNSAID {
             return Err("the component does not read its calls".to_string());
         }
@@ -139,13 +158,18 @@ impl Link {
         let id = self.calls.last;
         let message = Message::Call {
             id,
-            write,
+            write: call.write,
             name: name.to_string(),
             value: value.to_vec(),
         };
         let said = self.socket.write(&message.encode());
         said.map_err(|_| "the component is gone".to_string())?;
-        self.calls.open.insert(id, Call { ticket, until });
+        let open = Call {
+            ticket: call.ticket,
+            until,
+            purpose,
+        };
+        self.calls.open.insert(id, open);
         Ok(())
     }
 

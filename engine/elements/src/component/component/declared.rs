@@ -11,7 +11,7 @@ const MOST: usize = 8192;
 /// Longest unit and help, in bytes; more is cut.
 const LONGEST_HELP: usize = 512;
 
-type HandlerKey = (String, u8, u8, String, String);
+type HandlerKey = (String, u8, u8, String, String, String);
 
 static HANDLERS: Mutex<Option<HashMap<HandlerKey, &'static Handler>>> = Mutex::new(None);
 static REASONS: Mutex<Option<HashMap<String, &'static str>>> = Mutex::new(None);
@@ -21,10 +21,9 @@ pub fn handler(declared: &DeclaredHandler) -> Option<&'static Handler> {
     let mut known = HANDLERS.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_with(HashMap::new);
     let access = declared.access;
-    let bits =
-        u8::from(access.read) | u8::from(access.write) << 1 | u8::from(access.parameter) << 2;
     let (unit, help) = (cut(&declared.unit), cut(&declared.help));
-    let key = (declared.name.clone(), declared.value, bits, unit, help);
+    let (name, limits) = (declared.name.clone(), declared.limits.clone());
+    let key = (name, declared.value, access.bits(), unit, help, limits);
     if let Some(handler) = known.get(&key) {
         return Some(handler);
     }
@@ -37,6 +36,8 @@ pub fn handler(declared: &DeclaredHandler) -> Option<&'static Handler> {
         unit: key.3.clone().leak(),
         help: key.4.clone().leak(),
         read: access.read.then_some(|_, _, _| Err(DEFERRED.to_string())),
+        limits: key.5.clone().leak(),
+        callable: access.call,
         takes_parameter: access.parameter,
         write: access.write.then_some(|_, _, _| Err(DEFERRED.to_string())),
         private: false,

@@ -2,46 +2,23 @@
 
 use super::{BODY, reasons, typed};
 use crate::component::component_handlers::{Offer, RESERVED, offers};
+use serde_json::{Value as Json, json};
 use weft_component::{Access, DeclaredHandler, LONGEST_PAYLOAD, Message};
-use weft_core::Router;
+use weft_core::{Limits, Router, Value};
 
 const TEXT: u8 = 0;
-const LINES: u8 = 1;
-const READ: Access = Access {
-    read: true,
-    write: false,
-    parameter: false,
-};
-const ASK: Access = Access {
-    read: true,
-    write: false,
-    parameter: true,
-};
-const WRITE: Access = Access {
-    read: false,
-    write: true,
-    parameter: false,
-};
-const HANDLERS: &[(&str, u8, Access, &str)] = &[
+const JSON: u8 = 7;
+/// Name, type, access bits and help of those that every component in Click has.
+const HANDLERS: &[(&str, u8, u8, &str)] = &[
     (
         "get",
         TEXT,
-        ASK,
+        5,
         "Reads a handler: ELEMENT.HANDLER [PARAMETER]",
     ),
-    (
-        "set",
-        TEXT,
-        WRITE,
-        "Writes a handler: ELEMENT.HANDLER VALUE",
-    ),
-    (
-        "list",
-        LINES,
-        READ,
-        "All handlers, with r, w and + where they can be read, written, and read with a parameter",
-    ),
-    ("graph", TEXT, READ, "The graph, without its compounds"),
+    ("set", TEXT, 2, "Writes a handler: ELEMENT.HANDLER VALUE"),
+    ("schema", JSON, 1, "The handlers of its elements"),
+    ("graph", TEXT, 1, "The graph, without its compounds"),
 ];
 
 /// Everything that is declared before packets flow, READY included.
@@ -49,10 +26,11 @@ pub fn declarations(router: &mut Router) -> Vec<u8> {
     let handlers = HANDLERS.iter().map(|(name, value, access, help)| {
         Message::Handler(DeclaredHandler {
             value: *value,
-            access: *access,
+            access: Access::of(*access),
             name: (*name).to_string(),
             unit: String::new(),
             help: (*help).to_string(),
+            limits: String::new(),
         })
     });
     let own = offers(router)
@@ -71,7 +49,7 @@ pub fn answer(id: u32, name: &str, write: bool, value: &[u8], router: &mut Route
         (name, _) if !RESERVED.contains(&name) => call(name, write, &value, router),
         ("get", false) => get(&value, router),
         ("set", true) => set(&value, router).map(|()| String::new()),
-        ("list", false) => Ok(list(router)),
+        ("schema", false) => Ok(schema(router)),
         ("graph", false) => router
             .read_handler("flatconfig", "")
             .map_err(|e| e.to_string()),
@@ -91,6 +69,7 @@ pub fn answer(id: u32, name: &str, write: bool, value: &[u8], router: &mut Route
 fn call(name: &str, write: bool, value: &str, router: &mut Router) -> Result<String, String> {
     let mut all = offers(router).into_iter();
     let Some(Offer {
+        declared,
         value: kind,
         element,
         handler,
@@ -100,10 +79,17 @@ fn call(name: &str, write: bool, value: &str, router: &mut Router) -> Result<Str
         return Err(format!("no handler '{name}'"));
     };
     let target = format!("{element}.{handler}");
+    let limits = Limits::parse(&declared.limits, limited(&declared, kind))?;
     let outcome = if write {
-        let written = router.write_handler(&target, &typed::check(kind, value)?);
-        written.map(|()| String::new())
+        let value = typed::check(kind, value)?;
+        limits.check(&value)?;
+        router
+            .write_handler(&target, &value)
+            .map(|()| String::new())
     } else {
+        if declared.access.call {
+            limits.check(value)?;
+        }
         router.read_handler(&target, value)
     };
     let answer = outcome.map_err(|error| plain(&error.to_string()))?;
@@ -150,30 +136,25 @@ fn plain(text: &str) -> String {
     text.replace(&format!("'{BODY}/"), "'")
 }
 
-fn list(router: &Router) -> String {
-    let inside = format!("{BODY}/");
-    let mut lines = String::new();
-    for id in 0..router.element_count() {
-        let Some(name) = router.name(id).strip_prefix(&inside) else {
-            continue;
-        };
-        for access in router
-            .handlers_of(id)
-            .iter()
-            .filter(|a| !a.private && a.name != "*")
-        {
-            let kinds = [
-                (access.readable, 'r'),
-                (access.writable, 'w'),
-                (access.takes_parameter, '+'),
-            ];
-            let flags: String = kinds
-                .iter()
-                .filter(|(on, _)| *on)
-                .map(|(_, c)| *c)
-                .collect();
-            lines += &format!("{name}.{} {flags}\n", access.name);
-        }
+/// What the limits of a handler are about: a command's argument is a text.
+fn limited(declared: &DeclaredHandler, kind: Value) -> Value {
+    match declared.access.call {
+        true => Value::Text,
+        false => kind,
     }
-    lines
+}
+
+/// What the graph tells of the handlers of the body's elements, under the names that its author knows.
+fn schema(router: &mut Router) -> String {
+    let all = router.read_handler("schema", "").unwrap_or_default();
+    let all: Json = serde_json::from_str(&all).unwrap_or_default();
+    let inside = format!("{BODY}/");
+    let elements = all["elements"].as_array().into_iter().flatten();
+    let own = elements.filter_map(|element| {
+        let name = element["name"].as_str()?.strip_prefix(&inside)?;
+        let mut element = element.clone();
+        element["name"] = json!(name);
+        Some(element)
+    });
+    json!({ "elements": own.collect::<Vec<_>>() }).to_string()
 }

@@ -1,22 +1,14 @@
 //! Values of handlers, which elements take and give as text: whether they are of the type declared.
 
-use weft_core::Value;
-
-/// Most of a value that is repeated in a refusal, in characters.
-const SHOWN: usize = 200;
+use weft_core::{Value, is_number, shown};
 
 /// The value as it is handed on, if it is of type `value`.
 ///
 /// # Errors
 /// That it is of another.
 pub fn check(value: Value, text: &str) -> Result<String, String> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let is_sound = match value {
-        Value::Unsigned => digits(text) && text.parse::<u64>().is_ok(),
-        Value::Integer => {
-            digits(text.strip_prefix('-').unwrap_or(text)) && text.parse::<i64>().is_ok()
-        }
-        Value::Real => text.parse::<f64>().is_ok_and(f64::is_finite),
+        Value::Unsigned | Value::Integer | Value::Real => is_number(value, text),
         Value::Json => serde_json::from_str::<serde_json::Value>(text).is_ok(),
         Value::Bool => match text {
             "true" | "1" | "yes" => return Ok("true".to_string()),
@@ -28,13 +20,6 @@ pub fn check(value: Value, text: &str) -> Result<String, String> {
     match is_sound {
         true => Ok(text.to_string()),
         false => Err(format!("'{}' is not of type {}", shown(text), value.name())),
-    }
-}
-
-fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_string(),
     }
 }
 

@@ -74,6 +74,10 @@ pub fn run(
     let rest = after_words(line, 2);
     let writes = command.starts_with(['W', 'S']);
     match (command.as_str(), words.len()) {
+        ("READ" | "GET", 2..) if run.is_command(words[1]) => {
+            let text = format!("Handler '{}' is a command: call it with READDATA", words[1]);
+            session.answer(PERMISSION, &[text]);
+        }
         ("READ" | "GET" | "WRITE" | "SET", 2..) => {
             run.call(session, writes, words[1], rest.as_bytes().to_vec());
         }
@@ -166,6 +170,11 @@ impl Run<'_> {
         }
     }
 
+    /// Whether the handler is one that is called: reading it by chance does nothing.
+    fn is_command(&self, name: &str) -> bool {
+        self.find(name).is_ok_and(|target| target.access.callable)
+    }
+
     /// Hands over a call that is answered later; `None` if it is none, or not allowed.
     fn call_deferred(
         &mut self,
@@ -178,12 +187,13 @@ impl Run<'_> {
             deferred,
             readable,
             writable,
+            callable,
             ..
         } = target.access;
-        let allowed = if write {
-            writable && !self.rights.read_only
-        } else {
-            readable
+        let allowed = match (write, callable) {
+            (true, _) => writable && !self.rights.read_only,
+            (false, true) => !self.rights.read_only,
+            (false, false) => readable,
         };
         let id = target.element.filter(|_| deferred && allowed)?;
         let called = self
@@ -194,7 +204,10 @@ impl Run<'_> {
 
     fn read(&mut self, name: &str, parameter: Vec<u8>) -> Result<String, Answer> {
         let target = self.find(name)?;
-        if !target.access.readable {
+        if target.access.callable && self.rights.read_only {
+            return Err((PERMISSION, vec![format!("Permission denied for '{name}'")]));
+        }
+        if !target.access.readable && !target.access.callable {
             let text = format!("Handler '{name}' write-only");
             return Err((PERMISSION, vec![text]));
         }
@@ -216,7 +229,10 @@ impl Run<'_> {
     fn write(&mut self, name: &str, value: Vec<u8>) -> Result<Answer, Answer> {
         let target = self.find(name)?;
         if !target.access.writable {
-            let text = format!("Handler '{name}' read-only");
+            let text = match target.access.callable {
+                true => format!("Handler '{name}' is a command: call it with READDATA"),
+                false => format!("Handler '{name}' read-only"),
+            };
             return Err((PERMISSION, vec![text]));
         }
         if self.rights.read_only {
