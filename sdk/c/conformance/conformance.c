@@ -1,5 +1,6 @@
 /* The component that the conformance suite drives: byte 14 of a packet says what to do with it, byte 15 is an argument. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,8 +19,8 @@ typedef struct {
     uint64_t packets, bytes, batch, missed;
     weft_packet *held;
     size_t held_count, held_capacity;
-    kept_text text, lines, json, blob;
-    uint64_t number;
+    kept_text text, lines, json, blob, mode, label;
+    uint64_t number, port;
     int64_t integer;
     double real;
     bool flag;
@@ -285,9 +286,13 @@ TEXT(text)
 TEXT(lines)
 TEXT(json)
 TEXT(blob)
+TEXT(mode)
+TEXT(label)
 
 READ(number) { weft_answer_unsigned(answer, ((child *)user)->number); }
 WRITE(number) { ((child *)user)->number = strtoull(text, NULL, 10); }
+READ(port) { weft_answer_unsigned(answer, ((child *)user)->port); }
+WRITE(port) { ((child *)user)->port = strtoull(text, NULL, 10); }
 READ(integer) { weft_answer_integer(answer, ((child *)user)->integer); }
 WRITE(integer) { ((child *)user)->integer = strtoll(text, NULL, 10); }
 READ(real) { weft_answer_real(answer, ((child *)user)->real); }
@@ -310,6 +315,13 @@ READ(slow)
     weft_answer_text(answer, "slept");
 }
 
+static void greet(weft_component *component, const char *argument, size_t length, weft_answer *answer, void *user)
+{
+    char text[64];
+    snprintf(text, sizeof text, "hello %s", argument);
+    weft_answer_text(answer, text);
+}
+
 static const weft_handler handlers[] = {
     {.name = "packets", .value = WEFT_UNSIGNED, .unit = "packets", .help = "packets seen", .read = read_packets},
     {.name = "bytes", .value = WEFT_UNSIGNED, .unit = "bytes", .help = "bytes seen", .read = read_bytes},
@@ -325,6 +337,11 @@ static const weft_handler handlers[] = {
     {.name = "flag", .value = WEFT_BOOL, .help = "true or false", .read = read_flag, .write = write_flag},
     {.name = "json", .value = WEFT_JSON, .help = "JSON", .read = read_json, .write = write_json},
     {.name = "blob", .value = WEFT_BYTES, .help = "bytes", .read = read_blob, .write = write_blob},
+    {.name = "port", .value = WEFT_UNSIGNED, .help = "a port", .limits = "0..65535", .read = read_port,
+        .write = write_port},
+    {.name = "mode", .help = "one of two", .limits = "drop|mark", .read = read_mode, .write = write_mode},
+    {.name = "label", .help = "a short text", .limits = "..8 bytes", .read = read_label, .write = write_label},
+    {.name = "greet", .help = "greets whom it is called with", .limits = "..20 bytes", .call = greet},
     {.name = "reset", .value = WEFT_BUTTON, .help = "sets the counts to 0", .write = write_reset},
     {.name = "echo", .value = WEFT_TEXT, .help = "the parameter", .read = read_echo, .takes_parameter = true},
     {.name = "fail", .value = WEFT_TEXT, .help = "always fails", .read = read_fail, .write = write_fail},
@@ -335,8 +352,10 @@ static const weft_handler handlers[] = {
 int main(void)
 {
     static const char *const reasons[] = {"no-room", "asked"};
-    child self = {.number = 7, .integer = -7, .real = 0.5, .flag = true};
+    child self = {.number = 7, .port = 80, .integer = -7, .real = 0.5, .flag = true};
     keep_text(&self.text, "hello", 5);
+    keep_text(&self.mode, "drop", 4);
+    keep_text(&self.label, "none", 4);
     keep_text(&self.lines, "a\nb\n", 4);
     keep_text(&self.json, "{\"a\": [1, 2]}", 13);
     keep_text(&self.blob, "\0\1\377", 3);
@@ -346,6 +365,8 @@ int main(void)
         .reasons = reasons, .reason_count = 2,
     });
     free(self.text.bytes);
+    free(self.mode.bytes);
+    free(self.label.bytes);
     free(self.lines.bytes);
     free(self.json.bytes);
     free(self.blob.bytes);

@@ -6,13 +6,27 @@
  *
  *     const weft_options *weft_component_options(int argc, char **argv);
  *
- * which gets the file and its arguments. The functions of the SDK are in this program: the file links nothing.
+ * of the header, which gets the file and its arguments; one that was built with a header before contract 1.2 is run as such. The functions of the SDK are in this program: the file links nothing.
  */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <weft/component.h>
 
 typedef const weft_options *options_function(int, char **);
+
+int run_before(const weft_options *) __asm__("weft_run");
+
+/* The function that describes the component; whether its options are those of an earlier header. */
+static options_function *find(void *file, bool *before)
+{
+    /* ISO C has no conversion from an object pointer to a function pointer; POSIX promises this one. */
+    options_function *describe;
+    *(void **)&describe = dlsym(file, "weft_component_options_1_2");
+    *before = !describe;
+    if (*before)
+        *(void **)&describe = dlsym(file, "weft_component_options");
+    return describe;
+}
 
 int main(int argc, char **argv)
 {
@@ -27,9 +41,8 @@ int main(int argc, char **argv)
     }
     weft_options simple = {0};
     const weft_options *options = &simple;
-    /* ISO C has no conversion from an object pointer to a function pointer; POSIX promises this one. */
-    options_function *describe;
-    *(void **)&describe = dlsym(file, "weft_component_options");
+    bool before;
+    options_function *describe = find(file, &before);
     *(void **)&simple.process = dlsym(file, "process");
     if (describe)
         options = describe(argc - 1, argv + 1);
@@ -41,5 +54,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "weft: %s: 'weft_component_options' gave none\n", argv[1]);
         return 1;
     }
-    return weft_run(options);
+    return before ? run_before(options) : weft_run(options);
 }

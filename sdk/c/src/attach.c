@@ -256,5 +256,6 @@ void weft_detach(weft_component *component)
     }
     disconnect(component);
     wf_unmap(component);
+    free(component->widened);
     free(component);
 }

@@ -41,6 +41,11 @@ void wf_append_u32(wf_bytes *buffer, uint32_t value)
     wf_append(buffer, &value, sizeof value);
 }
 
+void wf_append_plain(wf_bytes *out, const char *text)
+{
+    wf_append(out, text, strlen(text));
+}
+
 void wf_append_text(wf_bytes *buffer, const char *text)
 {
     wf_append(buffer, text, strlen(text) + 1);

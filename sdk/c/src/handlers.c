@@ -113,14 +113,27 @@ static const weft_handler *find(const weft_component *component, const char *nam
 }
 
 /* An error has to be UTF-8 whatever the value was: what could be cut, or is none, becomes '?'. */
-static void refuse_value(weft_answer *answer, const char *text, size_t length, weft_value value)
+static void refuse(weft_answer *answer, const char *text, size_t length, const char *why, const char *what)
 {
     char shown[SHOWN + 1];
     size_t count = length < SHOWN ? length : SHOWN;
     for (size_t i = 0; i < count; i++)
         shown[i] = text[i] == '\0' || (unsigned char)text[i] >= 0x80 ? '?' : text[i];
     shown[count] = '\0';
-    weft_answer_fail(answer, "'%s%s' is not of type %s", shown, count < length ? "..." : "", wf_type_name(value));
+    weft_answer_fail(answer, "'%s%s' is not %s%s", shown, count < length ? "..." : "", why, what);
+}
+
+static bool is_within_limits(
+    const weft_handler *handler, weft_value value, weft_answer *answer, const char *text, size_t length)
+{
+    wf_bytes allowed = {0};
+    if (!handler->limits || !*handler->limits || wf_is_within(handler->limits, value, text, length, &allowed)) {
+        wf_free(&allowed);
+        return true;
+    }
+    refuse(answer, text, length, "allowed; allowed: ", allowed.failed ? "" : (const char *)allowed.bytes);
+    wf_free(&allowed);
+    return false;
 }
 
 static void *user_of(const weft_handler *handler, const weft_component *component)
@@ -135,8 +148,8 @@ static void write_value(const weft_handler *handler, weft_answer *answer, const 
     if (!handler->write) {
         weft_answer_fail(answer, "handler '%s' cannot be written", handler->name);
     } else if (!wf_is_of_type(handler->value, text, length, &plain)) {
-        refuse_value(answer, text, length, handler->value);
-    } else {
+        refuse(answer, text, length, "of type ", wf_type_name(handler->value));
+    } else if (is_within_limits(handler, handler->value, answer, text, length)) {
         if (plain) {
             text = plain;
             length = strlen(plain);
@@ -150,7 +163,10 @@ static void write_value(const weft_handler *handler, weft_answer *answer, const 
 static void read_value(const weft_handler *handler, weft_answer *answer, const char *parameter, size_t length)
 {
     weft_component *component = answer->component;
-    if (!handler->read)
+    if (handler->call) {
+        if (is_within_limits(handler, WEFT_TEXT, answer, parameter, length))
+            handler->call(component, parameter, length, answer, user_of(handler, component));
+    } else if (!handler->read)
         weft_answer_fail(answer, "handler '%s' cannot be read", handler->name);
     else if (handler->takes_parameter)
         handler->read(component, parameter, length, answer, user_of(handler, component));

@@ -15,6 +15,8 @@
 #define WF_MOST_SMALL 256
 #define WF_MOST_LARGE 16
 #define WF_MOST_PAYLOAD 1048576u
+#define WF_MOST_HANDLERS 256
+#define WF_MOST_LIMITS 1024 /* bytes of a handler's limits */
 #define WF_HEAD 16
 #define WF_WELCOME 96
 #define WF_LINK_HEAD 320
@@ -45,6 +47,7 @@ void wf_append(wf_bytes *, const void *bytes, size_t length);
 void wf_append_u16(wf_bytes *, uint16_t value);
 void wf_append_u32(wf_bytes *, uint32_t value);
 void wf_append_text(wf_bytes *, const char *text); /* with its zero byte */
+void wf_append_plain(wf_bytes *, const char *text); /* without */
 void wf_consume(wf_bytes *, size_t length);
 void wf_free(wf_bytes *);
 uint16_t wf_u16(const uint8_t *);
@@ -116,6 +119,7 @@ struct weft_component {
     int64_t looked; /* coarse time when the socket was last looked at */
     uint32_t attachment;
     bool serving;
+    weft_handler *widened; /* of a program built with an earlier header; NULL: none */
     char error[512];
 };
 
@@ -153,7 +157,7 @@ int64_t wf_now_ns(void);
 /* Copies context headers, where both are packets of the attachment. */
 void wf_copy_tlvs(weft_component *, const weft_packet *from, const weft_packet *to);
 
-/* ---- handlers.c, values.c, json.c ---- */
+/* ---- handlers.c, values.c, limits.c, json.c ---- */
 
 struct weft_answer {
     weft_component *component;
@@ -166,9 +170,15 @@ void wf_serve_call(weft_component *, const wf_message *);
 /* Whether the text is of the type; for bool, its plain form in `plain`. */
 bool wf_is_of_type(weft_value, const char *text, size_t length, const char **plain);
 const char *wf_type_name(weft_value);
+double wf_read_real(const char *text); /* in the C locale, whatever the author's program has set */
 /* The shortest decimal form that reads back as the same number. */
 void wf_format_real(double value, char *text, size_t size);
 bool wf_is_json(const char *text, size_t length);
+/* Whether these are limits of values of the type; which there could be. */
+bool wf_are_limits(const char *limits, weft_value);
+const char *wf_possible_limits(weft_value);
+/* Whether sound limits allow a text that is of the type; what they allow goes, zero-terminated, into `allowed`. */
+bool wf_is_within(const char *limits, weft_value, const char *text, size_t length, wf_bytes *allowed);
 
 /* ---- options.c ---- */
 

@@ -29,6 +29,8 @@ void wf_put_hello(wf_bytes *out, const wf_hello *hello)
 
 static uint8_t access_of(const weft_handler *handler)
 {
+    if (handler->call)
+        return 13; /* a command: read with a parameter */
     return (uint8_t)((handler->read ? 1 : 0) | (handler->write ? 2 : 0) | (handler->takes_parameter ? 4 : 0));
 }
 
@@ -36,12 +38,16 @@ void wf_put_handler(wf_bytes *out, const weft_handler *handler)
 {
     const char *unit = handler->unit ? handler->unit : "";
     const char *help = handler->help ? handler->help : "";
-    put_head(out, 4 + strlen(handler->name) + strlen(unit) + strlen(help) + 3, WF_HANDLER, 0, 0);
+    const char *limits = handler->limits ? handler->limits : "";
+    size_t texts = strlen(handler->name) + strlen(unit) + strlen(help) + 3 + (*limits ? strlen(limits) + 1 : 0);
+    put_head(out, 4 + texts, WF_HANDLER, 0, 0);
     uint8_t kinds[4] = {(uint8_t)handler->value, access_of(handler), 0, 0};
     wf_append(out, kinds, sizeof kinds);
     wf_append_text(out, handler->name);
     wf_append_text(out, unit);
     wf_append_text(out, help);
+    if (*limits)
+        wf_append_text(out, limits);
 }
 
 void wf_put_reason(wf_bytes *out, uint8_t number, const char *reason)

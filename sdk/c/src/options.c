@@ -36,10 +36,38 @@ static bool is_reason(const char *reason)
     return length >= 1 && length <= 64;
 }
 
+/* A command's limits are those of its argument, a text. */
+static bool check_limits(const weft_handler *handler, char *error, size_t size)
+{
+    weft_value value = handler->call ? WEFT_TEXT : handler->value;
+    const char *limits = handler->limits ? handler->limits : "";
+    if (!*limits || wf_are_limits(limits, value))
+        return true;
+    if (strlen(limits) > WF_MOST_LIMITS)
+        snprintf(error, size, "handler '%s': limits of %zu bytes; at most %d are allowed", handler->name,
+            strlen(limits), WF_MOST_LIMITS);
+    else
+        snprintf(error, size, "handler '%s': limits '%.200s' are not possible for %s; allowed: %s", handler->name, limits,
+            wf_type_name(value), wf_possible_limits(value));
+    return false;
+}
+
+static bool check_access(const weft_handler *handler, char *error, size_t size)
+{
+    const char *problem = NULL;
+    if (!handler->read && !handler->write && !handler->call)
+        problem = "can neither be read nor written";
+    else if (handler->call && (handler->read || handler->write))
+        problem = "is a command: it cannot be read or written too";
+    if (problem)
+        snprintf(error, size, "handler '%s' %s", handler->name, problem);
+    return !problem;
+}
+
 static bool check_handlers(const weft_options *options, char *error, size_t size)
 {
-    if (options->handler_count > 256) {
-        snprintf(error, size, "%zu handlers; at most 256 are allowed", options->handler_count);
+    if (options->handler_count > WF_MOST_HANDLERS) {
+        snprintf(error, size, "%zu handlers; at most %d are allowed", options->handler_count, WF_MOST_HANDLERS);
         return false;
     }
     for (size_t i = 0; i < options->handler_count; i++) {
@@ -53,10 +81,8 @@ static bool check_handlers(const weft_options *options, char *error, size_t size
             snprintf(error, size, "handler '%s' has no value type %u", name, (unsigned)handler->value);
             return false;
         }
-        if (!handler->read && !handler->write) {
-            snprintf(error, size, "handler '%s' can neither be read nor written", name);
+        if (!check_access(handler, error, size) || !check_limits(handler, error, size))
             return false;
-        }
         if (strlen(handler->unit ? handler->unit : "") + strlen(handler->help ? handler->help : "") > 4096) {
             snprintf(error, size, "unit and help of handler '%s' are longer than 4096 bytes", name);
             return false;

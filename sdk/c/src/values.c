@@ -36,8 +36,7 @@ static bool is_integer(const char *text, size_t length)
     return is_whole(text, length, INT64_MAX);
 }
 
-/* In the C locale, whatever the author's program has set. */
-static double read_real(const char *text)
+double wf_read_real(const char *text)
 {
     static locale_t plain;
     if (!plain)
@@ -63,7 +62,7 @@ static bool is_real(const char *text, size_t length)
             return false;
         at += power;
     }
-    return at == text + length && isfinite(read_real(text));
+    return at == text + length && isfinite(wf_read_real(text));
 }
 
 static bool is_bool(const char *text, size_t length, const char **plain)
@@ -98,7 +97,7 @@ static int shortest(double value, char *text, size_t size)
         for (char *at = text; *at; at++)
             if (*at == ',')
                 *at = '.';
-        if (count == 17 || read_real(text) == value)
+        if (count == 17 || wf_read_real(text) == value)
             return count;
     }
 }

@@ -49,7 +49,8 @@ static void encode_handler(wf_bytes *out, char **at)
     uint64_t access = number(at[1]);
     wf_put_handler(out, &(weft_handler){
         .value = (weft_value)number(at[0]), .name = at[2], .unit = at[3], .help = at[4],
-        .read = access & 1 ? no_read : NULL, .write = access & 2 ? no_read : NULL, .takes_parameter = access & 4,
+        .read = access & 1 && !(access & 8) ? no_read : NULL, .write = access & 2 ? no_read : NULL,
+        .takes_parameter = access & 4, .call = access & 8 ? no_read : NULL, .limits = at[5],
     });
 }
 
@@ -240,7 +241,7 @@ static const struct {
     void (*decode)(const wf_bytes *);
 } kinds[] = {
     {"hello", 9, encode_hello, NULL}, {"welcome", 0, NULL, decode_welcome}, {"refused", 0, NULL, decode_refused},
-    {"handler", 5, encode_handler, NULL}, {"reason", 2, encode_reason, NULL}, {"ready", 0, encode_ready, NULL},
+    {"handler", ANY, encode_handler, NULL}, {"reason", 2, encode_reason, NULL}, {"ready", 0, encode_ready, NULL},
     {"call", 0, NULL, decode_call}, {"answer", 3, encode_answer, NULL}, {"bye", 0, encode_bye, decode_bye},
     {"descriptor", 6, encode_descriptor, decode_descriptor}, {"metadata", 10, encode_metadata, decode_metadata},
     {"tlvs", ANY, encode_tlvs, decode_tlvs}, {"link", 0, NULL, decode_link},

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.sdk.c_children import LIMIT_S, ROOT, SDK, make
+from tests.unit.sdk.c_children import LIMIT_S, ROOT, SANITIZED, SDK, child, make
+from tests.unit.sdk.peer import BYE, Message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,7 +220,116 @@ def tried_format(built: Path, number: str) -> str:
     return done.stdout.strip()
 
 
+# ---- limits ----
+
+LIMITS = [
+    ("unsigned", "0..65535", {"0": "yes", "65535": "yes", "65536": "0 to 65535"}),
+    ("unsigned", "18446744073709551615..", {"7": "at least 18446744073709551615"}),
+    ("unsigned", "1|10", {"010": "yes", "2": "1, 10"}),
+    ("integer", "..-2", {"-2": "yes", "-1": "at most -2", "-9223372036854775808": "yes"}),
+    ("real", "0.5..1.5", {"5e-1": "yes", "1.51": "0.5 to 1.5"}),
+    ("text", "tcp|udp", {"udp": "yes", "tc": "tcp, udp", "TCP": "tcp, udp", "": "tcp, udp"}),
+    ("text", "..2 bytes", {"": "yes", "ä": "yes", "äb": "at most 2 bytes"}),
+    ("bytes", "..3 bytes", {"a\0b": "yes", "a\0bc": "at most 3 bytes"}),
+    ("text", "|".join(f"{i:03}" for i in range(256)), {"255": "yes"}),
+]
+IMPOSSIBLE = [
+    ("unsigned", ["5..1", "..", "-1..5", "1", "1|x", "1||2", "1|1"], "MIN..MAX or A|B|C"),
+    ("real", ["0..inf", "a..b", "..5 bytes"], "MIN..MAX or A|B|C"),
+    ("text", ["a|b|a", "0..5", "|", "..0 bytes", "..1048577 bytes", "..x bytes"],
+     "..N bytes or A|B|C"),
+    ("lines", ["a|b", "0..5"], "..N bytes"),
+    ("JSON", ["1|2"], "..N bytes"),
+    ("bool", ["0..1", "true|false"], "none"),
+    ("button", ["a|b"], "none"),
+    ("text", ["x|" * 513], "..N bytes or A|B|C"),
+]  # fmt: skip
+
+
+def limited(built: Path, kind: str, limits: str, text: str) -> str:
+    done = subprocess.run(
+        [built / "values", kind, str(len(text.encode())), limits],
+        input=text.encode(),
+        capture_output=True,
+        timeout=LIMIT_S,
+        check=True,
+    )
+    return done.stdout.decode().removesuffix("\n")
+
+
+@pytest.mark.parametrize(("kind", "limits", "said"), LIMITS)
+def test_values_are_within_limits_or_what_is_allowed_is_told(
+    built: Path, kind: str, limits: str, said: dict[str, str]
+) -> None:
+    assert {text: limited(built, kind, limits, text) for text in said} == said
+
+
+@pytest.mark.parametrize(("kind", "all_limits", "allowed"), IMPOSSIBLE)
+def test_limits_that_make_no_sense_are_told(
+    built: Path, kind: str, all_limits: list[str], allowed: str
+) -> None:
+    for limits in all_limits:
+        assert limited(built, kind, limits, "") == f"impossible: {allowed}", limits
+
+
+# ---- programs of before ----
+
+BEFORE = """
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+typedef void called(void *, const char *, size_t, void *, void *);
+typedef struct {
+    const char *name; int value; const char *unit, *help;
+    called *read, *write; bool takes_parameter; void *data;
+} handler;
+typedef struct {
+    void (*process)(void *, void *, size_t, void *); void *user;
+    const handler *handlers; size_t handler_count;
+    const char *const *reasons; size_t reason_count;
+    uint16_t spares, large_spares; uint32_t features, spin_us; bool keep_port;
+    void (*tick)(void *, void *); uint32_t tick_ms; void (*stop)(void *, void *);
+    const char *socket, *name, *sdk;
+} options;
+int weft_run(const options *);
+void weft_answer_text(void *, const char *);
+static void process(void *c, void *p, size_t n, void *u) { }
+static void one(void *c, const char *t, size_t l, void *to, void *u) { weft_answer_text(to, "one"); }
+static void two(void *c, const char *t, size_t l, void *to, void *u) { weft_answer_text(to, "two"); }
+static const handler handlers[] = {{"a", 0, 0, 0, one, 0, 0, 0}, {"b", 0, 0, 0, two, 0, 0, 0}};
+static const options all = {.process = process, .handlers = handlers, .handler_count = 2};
+#ifdef HOSTED
+const options *weft_component_options(int count, char **arguments) { return &all; }
+#else
+int main(void) { return weft_run(&all); }
+#endif
+"""
+
+
+@pytest.mark.parametrize("hosted", [False, True])
+def test_what_was_built_with_an_earlier_header_works(
+    built: Path, tmp_path: Path, hosted: bool
+) -> None:
+    """Its handlers are shorter: they have neither limits nor commands."""
+    source, out = tmp_path / "before.c", tmp_path / "before.so"
+    source.write_text(BEFORE)
+    options = ["-DHOSTED", "-shared", "-fPIC"] if hosted else SANITIZED.split()
+    libraries = [] if hosted else [built / "libweft_component.a"]
+    subprocess.run(["cc", *options, "-o", out, source, *libraries], timeout=LIMIT_S, check=True)
+    program, arguments = (built / "weft-component-host", [str(out)]) if hosted else (out, [])
+    with child(tmp_path, program, *arguments) as peer:
+        connection = peer.accept()
+        connection.attach()
+        assert [connection.call(name).payload for name in "ab"] == [b"one", b"two"]
+        connection.say(Message(BYE))
+        assert peer.end() == (0, "")
+
+
 # ---- the libraries ----
+
+
+LABELLED = {"weft_run_1_2", "weft_attach_1_2"}
+"""What the header's functions are called since handlers have limits and commands."""
 
 
 def test_shared_library_shows_nothing_but_the_interface(built: Path) -> None:
@@ -233,7 +343,8 @@ def test_shared_library_shows_nothing_but_the_interface(built: Path) -> None:
     names = {line.split()[2] for line in listed.splitlines()}
     header = (SDK / "include" / "weft" / "component.h").read_text()
     assert {"weft_run", "weft_receive", "weft_return"} <= names
-    assert {name for name in names if f"{name}(" not in header} == set()
+    assert {name for name in names if f"{name}(" not in header} == LABELLED
+    assert all(f'__asm__("{name}")' in header for name in LABELLED)
 
 
 def test_example_builds_against_the_shared_library(tmp_path: Path) -> None:

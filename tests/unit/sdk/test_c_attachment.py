@@ -73,6 +73,9 @@ def test_without_an_engine_it_says_so(built: Path, path: str, why: str) -> None:
     assert (done.returncode, done.stderr) == (1, f"weft: {why}\n")
 
 
+GREET = b"\0\0greets whom it is called with\0..20 bytes\0"
+
+
 def test_hello_and_declarations_are_those_of_the_contract(built: Path, tmp_path: Path) -> None:
     with child(tmp_path, built / "conformance") as peer:
         connection = peer.accept()
@@ -80,17 +83,19 @@ def test_hello_and_declarations_are_those_of_the_contract(built: Path, tmp_path:
         assert hello is not None
         assert (
             hello.payload
-            == bytes.fromhex("77656674636d703101000100020000001000400020000200")
+            == bytes.fromhex("77656674636d703101000200020000001000400020000200")
             + b"filter\0weft-c 1.0.0\0"
         )
         connection.welcome()
-        heard = [connection.hear() for _ in range(19)]
+        heard = [connection.hear() for _ in range(23)]
         kinds = [message.type for message in heard if message]
-        assert kinds == [HANDLER] * 16 + [REASON] * 2 + [READY]
+        assert kinds == [HANDLER] * 20 + [REASON] * 2 + [READY]
         assert heard[0] == Message(HANDLER, payload=b"\2\1\0\0packets\0packets\0packets seen\0")
-        assert heard[12] == Message(HANDLER, payload=b"\6\2\0\0reset\0\0sets the counts to 0\0")
-        assert heard[13] == Message(HANDLER, payload=b"\0\5\0\0echo\0\0the parameter\0")
-        assert heard[16:18] == [Message(REASON, 0, 1, b"no-room"), Message(REASON, 0, 2, b"asked")]
+        assert heard[12] == Message(HANDLER, payload=b"\2\3\0\0port\0\0a port\x000..65535\0")
+        assert heard[15] == Message(HANDLER, payload=b"\0\x0d\0\0greet" + GREET)
+        assert heard[16] == Message(HANDLER, payload=b"\6\2\0\0reset\0\0sets the counts to 0\0")
+        assert heard[17] == Message(HANDLER, payload=b"\0\5\0\0echo\0\0the parameter\0")
+        assert heard[20:22] == [Message(REASON, 0, 1, b"no-room"), Message(REASON, 0, 2, b"asked")]
 
 
 def test_refusal_is_told(built: Path, tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_what_a_packet_causes_leaves_just_before_it(
 def test_handlers_of_every_type_keep_what_is_written(sdk: Path, engine: EngineSide) -> None:
     process = start(sdk, engine, "conformance", "Conformance")
     engine.attach()
-    assert sum(message.kind == HANDLER for message in engine.declared) == 16
+    assert sum(message.kind == HANDLER for message in engine.declared) == 20
     written = {
         "text": ("hello", "Grüße\n", "Grüße\n"),
         "lines": ("a\nb\n", "", ""),
@@ -315,7 +315,12 @@ MISUSES = {
     'Component.create().reasons("No")': "reason 'No': it is 1 to 64 of a-z, 0-9 and -",
     'Component.create().handler(Handler.text("1a").read(() -> ""))': "handler '1a': a name is a letter "
     "or _, then letters, digits and _, 64 in all at most",
-    'Component.create().handler(Handler.text("a"))': "handler 'a' needs read(...) or write(...)",
+    'Component.create().handler(Handler.text("a"))': (
+        "handler 'a' needs read(...), write(...) or call(...)"
+    ),
+    'Component.create().handler(Handler.text("a").call(text -> text).write(text -> { }))': (
+        "handler 'a' is a command: it cannot be written too"
+    ),
     "Component.create().spares(257, 0)": "small spares: 257 is not 0 to 256",
     "Component.create().onTick(0, () -> {})": "milliseconds of a tick: 0 is not 1 to 2147483647",
     "Component.create().newPacket(60)": "the component does not run yet",

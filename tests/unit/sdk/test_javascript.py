@@ -73,9 +73,11 @@ def test_what_is_declared_agrees_with_the_vectors(folder: Path, engine: EngineSi
     handlers = "\n".join(
         f"component.handler({fields['name']!r}, {{ type: {types[fields['value']]!r}, "
         f"unit: {fields['unit']!r}, help: {fields['help']!r}, "
-        f"read: {'() => 0' if fields['access'] & 1 else 'undefined'}, "
+        f"limits: {fields.get('limits', '')!r}, "
+        f"read: {'() => 0' if fields['access'] & 9 == 1 else 'undefined'}, "
         f"write: {'() => 0' if fields['access'] & 2 else 'undefined'}, "
-        f"parameter: {'true' if fields['access'] & 4 else 'false'} }});"
+        f"call: {'() => 0' if fields['access'] & 8 else 'undefined'}, "
+        f"parameter: {'true' if fields['access'] & 12 == 4 else 'false'} }});"
         for fields in (vector["fields"] for vector in vectors)
     )
     process = start(folder, engine, component(f"component.onPacket(() => {{}});\n{handlers}"))
@@ -158,7 +160,7 @@ def test_packets_are_kept_and_sent_by_timers_and_promises(folder: Path, engine: 
 def test_handlers_of_every_type_keep_what_is_written(folder: Path, engine: EngineSide) -> None:
     process = start(folder, engine, conformance())
     engine.attach()
-    assert sum(message.kind == HANDLER for message in engine.declared) == 16
+    assert sum(message.kind == HANDLER for message in engine.declared) == 20
     written = {
         "text": ("hello", "Grüße\n", "Grüße\n"),
         "lines": ("a\nb\n", "", ""),

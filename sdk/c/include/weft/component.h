@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 #define WEFT_MAJOR 1
-#define WEFT_MINOR 1
+#define WEFT_MINOR 2
 #define WEFT_MAX_BATCH 256      /* packets handed over at once, at most */
 #define WEFT_MAX_LENGTH 65553u  /* bytes of the largest packet */
 #define WEFT_MAX_TLVS 244       /* bytes of a packet's context headers, at most */
@@ -95,9 +95,14 @@ uint64_t weft_answer_later(weft_answer *answer);
  * left alone. */
 void weft_answer_call(weft_component *, uint64_t call, bool failed, const void *bytes, size_t length);
 
-/* A value or command of the component. Either function may be NULL. `text` is zero-terminated; `length` counts
- * its bytes without that zero. A value that is not of the handler's type is refused before `write` is called; a bool
- * comes as `true` or `false`, whatever form it was written in; a button comes without text. */
+/* A value or command of the component: a value has `read`, `write` or both, a command `call` alone. `text` is
+ * zero-terminated; `length` counts its bytes without that zero. A value that is not of the handler's type or not within
+ * its limits is refused before `write` is called; a bool comes as `true` or `false`, whatever form it was written in; a
+ * button comes without text.
+ * A command takes a text, its argument, which is empty where the caller gives none; its result is what `call` answers,
+ * of type `value`.
+ * Limits are `MIN..MAX` (numbers; either side may be left out), `A|B|C` (numbers and texts) or `..N bytes` (texts, lines,
+ * JSON, bytes); a command's are those of its argument. */
 typedef struct {
     const char *name;
     weft_value value;
@@ -106,7 +111,9 @@ typedef struct {
     void (*read)(weft_component *, const char *parameter, size_t length, weft_answer *, void *user);
     void (*write)(weft_component *, const char *text, size_t length, weft_answer *, void *user);
     bool takes_parameter;
-    void *data; /* handed to `read` and `write` instead of weft_options.user, unless it is NULL */
+    void *data; /* handed to these functions instead of weft_options.user, unless it is NULL */
+    const char *limits; /* which values or arguments it takes; NULL: all of its type */
+    void (*call)(weft_component *, const char *argument, size_t length, weft_answer *, void *user);
 } weft_handler;
 
 /* What a component is. Only `process` is needed; zero means the default everywhere. What it points to has to stay until weft_detach. */
@@ -133,7 +140,9 @@ typedef struct {
 /* Attaches and processes packets until the engine says goodbye, or SIGTERM comes (where nothing else handles it).
  * Attaches again when the engine was killed. The exit status for main: 0 after either, 1 when the engine refused or
  * could not be reached, 2 when it was not started as a component; why stands on standard error. */
-int weft_run(const weft_options *options);
+int weft_run(const weft_options *options) __asm__("weft_run_1_2");
+/* A shared object that weft-component-host runs exports this: what it is, for the file and its arguments. */
+const weft_options *weft_component_options(int count, char **arguments) __asm__("weft_component_options_1_2");
 
 /* ---- packets, inside `process`, `tick` or a handler ---- */
 
@@ -238,7 +247,8 @@ bool weft_tlvs_set(weft_component *, weft_packet *, const void *bytes, size_t le
 /* Attaches: connects, says hello, maps memory, declares handlers and reasons. `options->process` may be NULL. Waits at
  * most `timeout_ms` (-1: for good) for the engine's answer. NULL on failure, with the reason in `error` (at most `size`
  * bytes, zero-terminated); errno is then EDESTADDRREQ if the environment does not say where to attach to. */
-weft_component *weft_attach(const weft_options *options, int timeout_ms, char *error, size_t size);
+weft_component *weft_attach(const weft_options *options, int timeout_ms, char *error, size_t size)
+    __asm__("weft_attach_1_2");
 
 /* What weft_receive found instead of packets. */
 enum {
