@@ -215,10 +215,10 @@ counter("batch", "packets", "size of the largest batch")
 counter("missed", "packets", "packets not emitted for want of a frame")
 
 
-def stored(name: str, kind: object, value: Any, text: str) -> None:
+def stored(name: str, kind: object, value: Any, text: str, limits: str = "") -> None:
     values = {name: value}
 
-    @component.handler(name, type=kind, help=text)
+    @component.handler(name, type=kind, help=text, limits=limits)
     def read() -> Any:
         return values[name]
 
@@ -235,11 +235,19 @@ stored("real", float, 0.5, "a real number")
 stored("flag", bool, True, "a truth value")
 stored("json", "json", '{"a": [1, 2]}', "a JSON text")
 stored("blob", bytes, b"\x00\x01\xff", "bytes")
+stored("port", "unsigned", 80, "a port", "0..65535")
+stored("mode", str, "drop", "one of two", "drop|mark")
+stored("label", str, "none", "a short text", "..8 bytes")
 
 
 @component.handler("reset", type="button", help="sets the counters to 0")
 def reset() -> None:
     counts.update(dict.fromkeys(counts, 0))
+
+
+@component.command("greet", help="greets whom it is called with", limits="..20 bytes")
+def greet(argument: str) -> str:
+    return f"hello {argument}"
 
 
 @component.handler("echo", help="the parameter")

@@ -114,6 +114,7 @@ class Component:
         type: object = str,  # noqa: A002
         unit: str = "",
         help: str = "",  # noqa: A002
+        limits: str = "",
         write_only: bool = False,
     ) -> Callable[[Callable[..., Any]], Handler]:
         """Decorates a function whose return value is a handler's value.
@@ -122,24 +123,50 @@ class Component:
         `.write` decorates the one that takes written values. `type` is str, int, float, bool, bytes,
         dict, list, or "lines", "unsigned", "json", "button"; the function of a button (nothing to
         read) is called when it is pressed, that of a `write_only` handler with the value.
+        A written value that is not within `limits` is refused before: "0..65535" (numbers; either side
+        may be left out), "tcp|udp" (numbers and text), "..20 bytes" (text, lines, JSON, bytes).
         It runs between two batches; HandlerError fails the call with its text. `name` defaults to
         the function's, `help` to the first line of its docstring.
         """
 
         def decorate(function: Callable[..., Any]) -> Handler:
-            title = name or function.__name__
-            text = help or (function.__doc__ or "").strip().partition("\n")[0]
-            made = Handler(title, type, unit, text)
-            if title in self._handlers:
-                raise ValueError(f"there are two handlers '{title}'")
-            if len(self._handlers) == MOST_HANDLERS:
-                raise ValueError(f"a component has at most {MOST_HANDLERS} handlers")
-            self._handlers[title] = made
+            title, text = name or function.__name__, help or _first_line(function)
+            made = self._add(Handler(title, type, unit, text, limits))
             if write_only or TYPES[type] == TYPES["button"]:
                 return made.write(function)
             return made.reads(function)
 
         return decorate
+
+    def command(
+        self,
+        name: str | None = None,
+        *,
+        type: object = str,  # noqa: A002
+        unit: str = "",
+        help: str = "",  # noqa: A002
+        limits: str = "",
+    ) -> Callable[[Callable[..., Any]], Handler]:
+        """Decorates a function that is called with a text, its argument, and returns its result.
+
+        A function without an argument is called without one. The result is of that `type`, nothing
+        with "button". `limits` are those of the argument: "tcp|udp" or "..20 bytes". All else is as
+        with `handler`.
+        """
+
+        def decorate(function: Callable[..., Any]) -> Handler:
+            title, text = name or function.__name__, help or _first_line(function)
+            return self._add(Handler(title, type, unit, text, limits, command=True)).reads(function)
+
+        return decorate
+
+    def _add(self, handler: Handler) -> Handler:
+        if handler.name in self._handlers:
+            raise ValueError(f"there are two handlers '{handler.name}'")
+        if len(self._handlers) == MOST_HANDLERS:
+            raise ValueError(f"a component has at most {MOST_HANDLERS} handlers")
+        self._handlers[handler.name] = handler
+        return handler
 
     # ---- packets of its own
 
@@ -242,3 +269,7 @@ def _variable(name: str) -> str:
 def _fail(why: str, status: int = 1) -> NoReturn:
     print(f"weft: {why}", file=sys.stderr, flush=True)
     raise SystemExit(status)
+
+
+def _first_line(function: Callable[..., Any]) -> str:
+    return (function.__doc__ or "").strip().partition("\n")[0]

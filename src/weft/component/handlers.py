@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from weft.component.errors import HandlerError
+from weft.component.limits import Limits, shortened
 from weft.component.protocol import MAX_PAYLOAD, handler_payload
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["TYPES", "Handler", "parse_value", "value_text"]
 
 TEXT, LINES, UNSIGNED, INTEGER, REAL, BOOL, BUTTON, JSON, BYTES = range(9)
-READ, WRITE, PARAMETER = 1, 2, 4  # access bits
+READ, WRITE, PARAMETER, CALL = 1, 2, 4, 8  # access bits
 
 # What `type=` takes. "json" is text that is checked to be JSON; dict and list are Python values of it.
 TYPES: dict[object, int] = {
@@ -41,7 +42,6 @@ TYPES: dict[object, int] = {
     "bytes": BYTES,
 }
 WORDS = ("text", "lines", "unsigned", "integer", "real", "bool", "button", "JSON", "bytes")
-SHOWN = 200  # characters of a refused value that its error repeats
 RANGES = {UNSIGNED: (0, 2**64 - 1), INTEGER: (-(2**63), 2**63 - 1)}
 NUMBER = {UNSIGNED: re.compile(r"[0-9]{1,40}"), INTEGER: re.compile(r"-?[0-9]{1,40}")}
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -58,8 +58,20 @@ def parse_value(kind: object, data: bytes) -> Any:
         return _parsed(kind, number, data.decode())
     except (ValueError, RecursionError):
         text = data.decode(errors="replace")
-        shown = text if len(text) <= SHOWN else text[:SHOWN] + "..."
-        raise HandlerError(f"'{shown}' is not of type {WORDS[number]}") from None
+        raise HandlerError(f"'{shortened(text)}' is not of type {WORDS[number]}") from None
+
+
+def parse_limits(limits: str, number: int) -> Limits:
+    """The limits of values of a type; raises ValueError where they make no sense."""
+
+    def read(text: str) -> int | float:
+        value = _parsed(None, number, text)
+        assert isinstance(value, int | float)
+        return value
+
+    is_number = number in (UNSIGNED, INTEGER, REAL)
+    most_bytes = number in (TEXT, LINES, JSON, BYTES)
+    return Limits.parse(limits, WORDS[number], read if is_number else None, most_bytes)
 
 
 def _parsed(kind: object, number: int, text: str) -> Any:
@@ -104,6 +116,8 @@ def value_text(kind: object, value: Any) -> bytes:
 
 
 def _formatted(kind: object, number: int, value: Any) -> bytes:
+    if number == BUTTON:
+        return b""  # of a command without a result
     if number == BYTES:
         return memoryview(value).tobytes()
     if number in RANGES:
@@ -122,7 +136,16 @@ def _formatted(kind: object, number: int, value: Any) -> bytes:
 class Handler:
     """One handler of a component; made by `Component.handler`, which says how to use it."""
 
-    def __init__(self, name: str, kind: object, unit: str, help: str) -> None:  # noqa: A002
+    def __init__(
+        self,
+        name: str,
+        kind: object,
+        unit: str,
+        help: str,  # noqa: A002
+        limits: str = "",
+        *,
+        command: bool = False,
+    ) -> None:
         if not NAME.fullmatch(name):
             raise ValueError(
                 f"a handler's name has letters, digits and _, not a digit first, at most 64: '{name}'"
@@ -130,11 +153,16 @@ class Handler:
         if kind not in TYPES:
             allowed = ", ".join(getattr(k, "__name__", str(k)) for k in TYPES)
             raise ValueError(f"handler '{name}': no type {kind!r}; types: {allowed}")
-        for text in (unit, help):
+        for text in (unit, help, limits):
             if "\0" in text:
-                raise ValueError(f"handler '{name}': unit and help hold no zero byte")
-        self.name, self.kind, self.unit, self.help = name, kind, unit, help
+                raise ValueError(f"handler '{name}': unit, help and limits hold no zero byte")
+        self.name, self.kind, self.unit, self.help, self.limits = name, kind, unit, help, limits
         self.number = TYPES[kind]
+        self.is_command = command
+        try:  # a command's limits are those of its argument, a text
+            self._limits = parse_limits(limits, TEXT if command else self.number)
+        except ValueError as error:
+            raise ValueError(f"handler '{name}': {error}") from None
         self._read: Callable[..., Any] | None = None
         self._write: Callable[..., Any] | None = None
         self.takes_parameter = False
@@ -147,6 +175,8 @@ class Handler:
 
     def write(self, function: Callable[..., Any]) -> Handler:
         """`function` takes the value written; a button's function takes nothing."""
+        if self.is_command:
+            raise ValueError(f"handler '{self.name}' is a command: it cannot be written too")
         self._write = function
         return self
 
@@ -159,6 +189,8 @@ class Handler:
     @property
     def access(self) -> int:
         """The contract's access bits."""
+        if self.is_command:
+            return READ | PARAMETER | CALL
         return (
             READ * (self._read is not None)
             | WRITE * (self._write is not None)
@@ -167,15 +199,28 @@ class Handler:
 
     def payload(self) -> bytes:
         """Its declaration as bytes."""
-        return handler_payload(self.number, self.access, self.name, self.unit, self.help)
+        texts = (self.name, self.unit, self.help, self.limits)
+        return handler_payload(self.number, self.access, *texts)
 
     def read(self, parameter: bytes) -> bytes:
-        """Answers a read; raises HandlerError in words for the caller."""
+        """Answers a read, or a command's call; raises HandlerError in words for the caller."""
         if self._read is None:
             raise HandlerError(f"handler '{self.name}' cannot be read")
+        if self.is_command:
+            return value_text(self.kind, self._called(parameter))
         if self.takes_parameter:
             return value_text(self.kind, self._read(parse_value(str, parameter)))
         return value_text(self.kind, self._read())
+
+    def _called(self, data: bytes) -> Any:
+        assert self._read is not None
+        argument = parse_value(str, data)
+        if not self.takes_parameter:
+            if data:
+                raise HandlerError(f"command '{self.name}' takes no argument")
+            return self._read()
+        self._limits.check(argument, data)
+        return self._read(argument)
 
     def written(self, data: bytes) -> None:
         """Takes a write; raises HandlerError in words for the caller."""
@@ -184,4 +229,6 @@ class Handler:
         if self.number == BUTTON:
             self._write()
         else:
-            self._write(parse_value(self.kind, data))
+            value = parse_value(self.kind, data)
+            self._limits.check(value, data)
+            self._write(value)

@@ -47,7 +47,7 @@ __all__ = [
 VERSION = "0.1.0"  # of this SDK
 
 MAGIC = b"weftcmp1"
-MAJOR, MINOR = 1, 1
+MAJOR, MINOR = 1, 2
 FEATURE_TIMESTAMPS, FEATURE_NSH = 1, 2
 MAX_PAYLOAD = 1 << 20
 
@@ -209,9 +209,17 @@ def hello_payload(
     return HELLO_HEAD.pack(MAGIC, MAJOR, MINOR, features, *sizes) + names
 
 
-def handler_payload(value: int, access: int, name: str, unit: str, help: str) -> bytes:  # noqa: A002
+def handler_payload(
+    value: int,
+    access: int,
+    name: str,
+    unit: str,
+    help: str,  # noqa: A002
+    limits: str = "",
+) -> bytes:
     """The payload of HANDLER: a declaration."""
-    texts = b"".join(text.encode() + b"\0" for text in (name, unit, help))
+    said = (name, unit, help, limits) if limits else (name, unit, help)
+    texts = b"".join(text.encode() + b"\0" for text in said)
     return struct.pack("<BBH", value, access, 0) + texts
 
 

@@ -202,3 +202,90 @@ def test_a_handler_without_a_reader_cannot_be_read() -> None:
         handler.read(b"")
     with pytest.raises(HandlerError, match=r"^handler 'x' cannot be written$"):
         handler.written(b"")
+
+
+def limited(kind: object, limits: str) -> Handler:
+    values: list[object] = []
+    return Handler("x", kind, "", "", limits).reads(lambda: values[-1]).write(values.append)
+
+
+@pytest.mark.parametrize(
+    ("kind", "limits", "good", "bad", "allowed"),
+    [
+        ("unsigned", "0..65535", b"65535", b"70000", "0 to 65535"),
+        ("unsigned", "18446744073709551615..", b"18446744073709551615", b"1",
+         "at least 18446744073709551615"),
+        (int, "..-2", b"-2", b"-1", "at most -2"),
+        (float, "0.5..1.5", b"5e-1", b"1.51", "0.5 to 1.5"),
+        (str, "tcp|udp", b"udp", b"TCP", "tcp, udp"),
+        ("unsigned", "1|10", b"010", b"2", "1, 10"),
+        (str, "..2 bytes", "ä".encode(), "äb".encode(), "at most 2 bytes"),
+        (bytes, "..3 bytes", b"\0\1\2", b"\0\1\2\3", "at most 3 bytes"),
+        (dict, "..9 bytes", b'{"a": 1}', b'{"a": 100}', "at most 9 bytes"),
+    ],
+)  # fmt: skip
+def test_a_value_outside_its_limits_is_refused_before_the_author_sees_it(
+    kind: object, limits: str, good: bytes, bad: bytes, allowed: str
+) -> None:
+    handler = limited(kind, limits)
+    handler.written(good)
+    before = handler.read(b"")
+    with pytest.raises(HandlerError) as raised:
+        handler.written(bad)
+    assert str(raised.value) == f"'{bad.decode()}' is not allowed; allowed: {allowed}"
+    assert handler.read(b"") == before
+    assert handler.payload().endswith(b"\0" + limits.encode() + b"\0")
+
+
+@pytest.mark.parametrize(
+    ("kind", "limits", "why"),
+    [
+        (
+            "unsigned",
+            "5..1",
+            "limits '5..1' are not possible for unsigned; allowed: MIN..MAX or A|B|C",
+        ),
+        (int, "..", "limits '..' are not possible for integer; allowed: MIN..MAX or A|B|C"),
+        (float, "0..inf", "limits '0..inf' are not possible for real; allowed: MIN..MAX or A|B|C"),
+        (str, "a|b|a", "limits 'a|b|a' are not possible for text; allowed: ..N bytes or A|B|C"),
+        (str, "0..5", "limits '0..5' are not possible for text; allowed: ..N bytes or A|B|C"),
+        ("lines", "a|b", "limits 'a|b' are not possible for lines; allowed: ..N bytes"),
+        (bytes, "..0 bytes", "limits '..0 bytes' are not possible for bytes; allowed: ..N bytes"),
+        (bool, "0..1", "limits '0..1' are not possible for bool; allowed: none"),
+        ("button", "a|b", "limits 'a|b' are not possible for button; allowed: none"),
+        (str, "a|" * 600, "limits of 1200 bytes; at most 1024 are allowed"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(kind: object, limits: str, why: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        Handler("x", kind, "", "", limits)
+    assert str(raised.value) == f"handler 'x': {why}"
+
+
+def test_a_command_takes_an_argument_and_gives_a_result() -> None:
+    component = Component()
+
+    @component.command(type=int, unit="flows", limits="tcp|udp")
+    def evict(protocol: str) -> int:
+        """Forgets flows."""
+        return len(protocol)
+
+    @component.command("clear", type="button")
+    def clear() -> None:
+        pass
+
+    assert evict.payload() == b"\x03\x0d\0\0evict\0flows\0Forgets flows.\0tcp|udp\0"
+    assert evict.read(b"tcp") == b"3"
+    assert clear.read(b"") == b""
+    for command, argument, why in [
+        (evict, b"icmp", "'icmp' is not allowed; allowed: tcp, udp"),
+        (evict, b"", "'' is not allowed; allowed: tcp, udp"),
+        (clear, b"now", "command 'clear' takes no argument"),
+    ]:
+        with pytest.raises(HandlerError) as raised:
+            command.read(argument)
+        assert str(raised.value) == why
+    with pytest.raises(
+        ValueError, match=r"^handler 'evict' is a command: it cannot be written too$"
+    ):
+        evict.write(print)

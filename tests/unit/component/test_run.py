@@ -100,7 +100,7 @@ def test_the_first_components_attach_drop_count_and_leave(
 ) -> None:
     process = start(example)
     assert peer.accept() == (
-        b"weftcmp1\x01\0\x01\0\x02\0\0\0\x10\0\x40\0\x20\0\x02\0analyzer\0weft-python 0.1.0\0"
+        b"weftcmp1\x01\0\x02\0\x02\0\0\0\x10\0\x40\0\x20\0\x02\0analyzer\0weft-python 0.1.0\0"
     )
     assert peer.welcome(memories) == [
         (HANDLER, 0, b"\x03\x01\0\0dropped\0packets\0telnet packets dropped\0"),

@@ -47,7 +47,8 @@ def test_every_vector_file_has_its_test() -> None:
 
 
 @pytest.mark.parametrize(("fields", "data"), vectors("hello"))
-def test_hello(fields: dict[str, Any], data: bytes) -> None:
+def test_hello(fields: dict[str, Any], data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "MINOR", fields["minor"])
     payload = protocol.hello_payload(
         *(fields["name"], fields["sdk"], fields["features"]),
         *(fields["small_spares"], fields["large_spares"]),
@@ -72,7 +73,8 @@ def test_refused(fields: dict[str, Any], data: bytes) -> None:
 @pytest.mark.parametrize(("fields", "data"), vectors("handler"))
 def test_handler(fields: dict[str, Any], data: bytes) -> None:
     payload = protocol.handler_payload(
-        *(fields["value"], fields["access"], fields["name"], fields["unit"], fields["help"])
+        *(fields["value"], fields["access"], fields["name"], fields["unit"], fields["help"]),
+        fields.get("limits", ""),
     )
     assert protocol.encode(Message(protocol.HANDLER, payload)) == data
 
