@@ -61,6 +61,8 @@ values :: Script(TYPE PROXY,
     write set $0 $args);
 echo :: Script(TYPE PASSIVE, return $args);
 fail :: Script(TYPE PASSIVE, error failed as asked);
+greet :: Script(TYPE PASSIVE, return hello $args);
+Idle -> paint :: Paint(7) -> Discard;
 
 ComponentHandlers(
     packets all.count,
@@ -74,4 +76,6 @@ ComponentHandlers(
     flag bool rw values.flag,
     json json rw values.json,
     echo r echo.run,
+    greet text x greet.run,
+    color paint.color,
     fail text rw fail.run);

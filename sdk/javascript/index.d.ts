@@ -16,6 +16,10 @@ interface HandlerWords {
   /** Unit of the value, such as `packets`. */
   unit?: string;
   help?: string;
+  /** Which values are taken: `0..65535` for numbers, either side of which may be left out, `tcp|udp` for numbers and
+   * texts, `..20 bytes` for texts, lines, JSON and bytes. A command's are those of its argument, a text. Others are
+   * refused before `write` or `call`. */
+  limits?: string;
 }
 
 /** `Read` is what `read` may give, `Written` what `write` gets. */
@@ -27,6 +31,9 @@ interface HandlerOf<Type extends ValueType, Read, Written> extends HandlerWords 
   write?: (value: Written, text: string) => unknown;
   /** Whether `read` takes a parameter; without, it gets ''. */
   parameter?: boolean;
+  /** Makes it a command, which is neither read nor written: gives the result for its argument, a text that is empty
+   * where the caller gives none, now or as a promise. With type `button` there is no result. */
+  call?: (argument: string) => Awaitable<Read>;
 }
 
 export type Handler =

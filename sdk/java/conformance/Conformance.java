@@ -29,6 +29,9 @@ public final class Conformance {
     private String text = "hello";
     private String lines = "a\nb\n";
     private long unsigned = 7;
+    private long port = 80;
+    private String mode = "drop";
+    private String label = "none";
     private long integer = -7;
     private double real = 0.5;
     private boolean flag = true;
@@ -47,6 +50,7 @@ public final class Conformance {
         component.reasons("no-room", "asked").timestamps();
         declareCounts();
         declareValues();
+        declareLimits();
         declareCalls();
         if (singly) {
             component.onPacket(this::process);
@@ -259,8 +263,19 @@ public final class Conformance {
                 .handler(Handler.bytes("blob").help("bytes").read(() -> blob).write(value -> blob = value));
     }
 
+    private void declareLimits() {
+        component.handler(Handler.unsigned("port").help("a port").limits("0..65535")
+                        .read(() -> port).write(value -> port = value))
+                .handler(Handler.text("mode").help("one of two").limits("drop|mark")
+                        .read(() -> mode).write(value -> mode = value))
+                .handler(Handler.text("label").help("a short text").limits("..8 bytes")
+                        .read(() -> label).write(value -> label = value));
+    }
+
     private void declareCalls() {
-        component.handler(Handler.text("echo").help("the parameter").readWith(parameter -> parameter))
+        component.handler(Handler.text("greet").help("greets whom it is called with").limits("..20 bytes")
+                        .call(argument -> "hello " + argument))
+                .handler(Handler.text("echo").help("the parameter").readWith(parameter -> parameter))
                 .handler(Handler.text("fail").help("always fails").read(Conformance::fail).write(value -> fail()))
                 .handler(Handler.text("slow").help("sleeps so many milliseconds").readWith(parameter -> {
                     Thread.sleep(Long.parseLong(parameter));

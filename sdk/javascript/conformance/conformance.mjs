@@ -133,11 +133,11 @@ for (const name of ['packets', 'bytes', 'batch', 'missed']) {
   component.handler(name, { type: 'unsigned', unit: name === 'bytes' ? 'bytes' : 'packets', help, read: () => counts[name] });
 }
 
-function keep(type, value, name = type) {
+function keep(type, value, name = type, limits = '') {
   const write = (written, text) => {
     value = type === 'json' ? new JsonText(text) : written;
   };
-  component.handler(name, { type, help: `a value of type ${type}, kept as written`, read: () => value, write });
+  component.handler(name, { type, limits, help: `a value of type ${type}, kept as written`, read: () => value, write });
 }
 
 keep('text', 'hello');
@@ -148,6 +148,9 @@ keep('real', 0.5);
 keep('bool', true, 'flag');
 keep('json', new JsonText('{"a": [1, 2]}'));
 keep('bytes', Uint8Array.of(0, 1, 255), 'blob');
+keep('unsigned', 80, 'port', '0..65535');
+keep('text', 'drop', 'mode', 'drop|mark');
+keep('text', 'none', 'label', '..8 bytes');
 
 function fail() {
   throw new Error('failed as asked');
@@ -157,6 +160,11 @@ component.handler('reset', {
   type: 'button',
   help: 'sets the counts to 0',
   write: () => Object.assign(counts, { packets: 0, bytes: 0, batch: 0, missed: 0 }),
+});
+component.handler('greet', {
+  help: 'greets whom it is called with',
+  limits: '..20 bytes',
+  call: async (argument) => `hello ${argument}`,
 });
 component.handler('echo', { help: 'gives back its parameter', parameter: true, read: (parameter) => parameter });
 component.handler('fail', { help: 'always fails', read: fail, write: fail });

@@ -9,17 +9,19 @@ static bool read_handler(binding *self, napi_value object, uint32_t index)
     declared *declared = &self->declared[index];
     weft_handler *handler = (weft_handler *)&self->options.handlers[index];
     uint32_t value, access;
-    char *name = NULL, *unit = NULL, *help = NULL;
+    char *name = NULL, *unit = NULL, *help = NULL, *limits = NULL;
     bool read = weft_js_text(env, object, "name", &name) && weft_js_text(env, object, "unit", &unit)
-        && weft_js_text(env, object, "help", &help) && weft_js_u32(env, object, "value", &value)
+        && weft_js_text(env, object, "help", &help) && weft_js_text(env, object, "limits", &limits) && weft_js_u32(env, object, "value", &value)
         && weft_js_u32(env, object, "access", &access);
     handler->name = name;
     handler->unit = unit;
     handler->help = help;
+    handler->limits = limits;
     if (!read)
         return false;
     handler->value = declared->value = (weft_value)value;
-    handler->read = access & 1 ? weft_js_read : NULL;
+    handler->call = access & 8 ? weft_js_read : NULL;
+    handler->read = access & 1 && !handler->call ? weft_js_read : NULL;
     handler->write = access & 2 ? weft_js_write : NULL;
     handler->takes_parameter = access & 4;
     handler->data = declared;
@@ -110,6 +112,7 @@ void weft_js_free_options(binding *self)
         free((void *)options->handlers[i].name);
         free((void *)options->handlers[i].unit);
         free((void *)options->handlers[i].help);
+        free((void *)options->handlers[i].limits);
     }
     for (size_t i = 0; i < options->reason_count; i++)
         free((void *)options->reasons[i]);

@@ -74,6 +74,12 @@ test('a promise answers later', async () => {
   assert.deepEqual(await call({ read: () => Promise.reject(new Error('no')) }), { failed: true, said: 'no' });
 });
 
+test('a command is called with its argument, and gives a result or none', async () => {
+  assert.deepEqual(await call({ type: 'unsigned', call: (name) => name.length }, { value: 'abc' }), { failed: false, said: '3' });
+  assert.deepEqual(await call({ call: async (name) => `hello ${name}` }, { value: 'x' }), { failed: false, said: 'hello x' });
+  assert.deepEqual(await call({ type: 'button', call: () => 7 }), { failed: false, said: '' });
+});
+
 test('what is thrown is the answer', async () => {
   const thrown = (error) =>
     call({

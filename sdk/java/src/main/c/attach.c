@@ -3,7 +3,8 @@
 
 #include "glue.h"
 
-enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_PARAMETER = 4 };
+enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_PARAMETER = 4, ACCESS_CALL = 8 };
+enum { NAMES, UNITS, HELPS, LIMITS };
 static const char LINK_EXCEPTION[] = "dev/weft/component/LinkException";
 
 static void release(JNIEnv *env, glue *self)
@@ -12,6 +13,7 @@ static void release(JNIEnv *env, glue *self)
         free((void *)self->handlers[i].name);
         free((void *)self->handlers[i].unit);
         free((void *)self->handlers[i].help);
+        free((void *)self->handlers[i].limits);
     }
     for (size_t i = 0; i < self->options.reason_count; i++)
         free(self->reasons[i]);
@@ -33,16 +35,26 @@ static char *text_at(JNIEnv *env, jobjectArray texts, jsize index)
     return copy;
 }
 
-static bool take_handlers(JNIEnv *env, glue *self, jobjectArray names, jobjectArray units, jobjectArray helps,
-                          const jint *kinds, jsize count)
+/* One of a handler's texts. */
+static char *text_of(JNIEnv *env, jobjectArray handlers, jsize which, jsize index)
+{
+    jobjectArray texts = (jobjectArray)(*env)->GetObjectArrayElement(env, handlers, which);
+    char *copy = texts ? text_at(env, texts, index) : NULL;
+    (*env)->DeleteLocalRef(env, texts);
+    return copy;
+}
+
+static bool take_handlers(JNIEnv *env, glue *self, jobjectArray texts, const jint *kinds, jsize count)
 {
     for (jsize i = 0; i < count; i++) {
         jint access = kinds[i] >> 8;
+        bool call = access & ACCESS_CALL;
         self->calls[i] = (glue_call){self, i};
         self->handlers[i] = (weft_handler){
-            .name = text_at(env, names, i), .unit = text_at(env, units, i), .help = text_at(env, helps, i),
-            .value = (weft_value)(kinds[i] & 0xff), .read = access & ACCESS_READ ? glue_read : NULL,
-            .write = access & ACCESS_WRITE ? glue_write : NULL,
+            .name = text_of(env, texts, NAMES, i), .unit = text_of(env, texts, UNITS, i),
+            .help = text_of(env, texts, HELPS, i), .limits = text_of(env, texts, LIMITS, i),
+            .value = (weft_value)(kinds[i] & 0xff), .read = !call && access & ACCESS_READ ? glue_read : NULL,
+            .write = access & ACCESS_WRITE ? glue_write : NULL, .call = call ? glue_read : NULL,
             .takes_parameter = (access & ACCESS_PARAMETER) != 0, .data = &self->calls[i],
         };
         self->options.handler_count = (size_t)i + 1;
@@ -99,8 +111,8 @@ static void take_options(glue *self, const jint numbers[5])
 }
 
 JNIEXPORT jlong JNICALL Java_dev_weft_component_Native_attach(
-    JNIEnv *env, jclass type, jobjectArray names, jobjectArray units, jobjectArray helps, jintArray kinds,
-    jobjectArray reasons, jintArray options, jbyteArray sdk, jobject receiver)
+    JNIEnv *env, jclass type, jobjectArray texts, jintArray kinds, jobjectArray reasons, jintArray options,
+    jbyteArray sdk, jobject receiver)
 {
     (void)type;
     jint numbers[5], kind[256];
@@ -117,7 +129,7 @@ JNIEXPORT jlong JNICALL Java_dev_weft_component_Native_attach(
     char error[512] = "";
     self->env = env;
     if (find_receiver(env, self) && (self->sdk = glue_text(env, sdk))
-        && take_handlers(env, self, names, units, helps, kind, handlers)
+        && take_handlers(env, self, texts, kind, handlers)
         && take_reasons(env, self, reasons, reason_count)) {
         take_options(self, numbers);
         self->component = weft_attach(&self->options, -1, error, sizeof error);

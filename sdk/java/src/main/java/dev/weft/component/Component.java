@@ -88,7 +88,7 @@ public final class Component {
      * Adds a handler.
      *
      * @throws IllegalArgumentException if its name is not {@code [A-Za-z_][A-Za-z0-9_]*} of at most 64 bytes, is taken,
-     *     there are 256 already, or it can be neither read nor written
+     *     there are 256 already, or it can be neither read nor written nor called
      */
     public Component handler(Handler<?> handler) {
         String name = handler.name();
@@ -102,7 +102,10 @@ public final class Component {
             }
         }
         if (handler.kind() >> 8 == 0) {
-            throw new IllegalArgumentException("handler '" + name + "' needs read(...) or write(...)");
+            throw new IllegalArgumentException("handler '" + name + "' needs read(...), write(...) or call(...)");
+        }
+        if (handler.isBoth()) {
+            throw new IllegalArgumentException("handler '" + name + "' is a command: it cannot be written too");
         }
         range("handlers", handlers.size() + 1, 1, MOST_HANDLERS);
         handlers.add(handler);
@@ -203,14 +206,16 @@ public final class Component {
         List<String> names = new ArrayList<>();
         List<String> units = new ArrayList<>();
         List<String> helps = new ArrayList<>();
+        List<String> limits = new ArrayList<>();
         for (Handler<?> handler : handlers) {
             kinds[names.size()] = handler.kind();
             names.add(handler.name());
             units.add(handler.unit());
             helps.add(handler.help());
+            limits.add(handler.limits());
         }
-        return Native.attach(Native.texts(names), Native.texts(units), Native.texts(helps), kinds,
-                Native.texts(reasons.keySet()), options, Native.text(SDK), calls);
+        byte[][][] texts = {Native.texts(names), Native.texts(units), Native.texts(helps), Native.texts(limits)};
+        return Native.attach(texts, kinds, Native.texts(reasons.keySet()), options, Native.text(SDK), calls);
     }
 
     // ---- while it runs ----

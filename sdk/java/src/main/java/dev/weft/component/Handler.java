@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * A value or command of a component, as {@code weft read NAME component.handler} and {@code weft write} reach it. Handlers
- * run between two batches, in the thread that runs the component. An exception fails the call with its message.
+ * A value or command of a component, as {@code weft read NAME component.handler}, {@code weft write} and {@code weft call}
+ * reach it. Handlers run between two batches, in the thread that runs the component. An exception fails the call with its message.
  *
  * @param <T> what its value is in Java
  */
@@ -17,6 +17,7 @@ public final class Handler<T> {
     private static final int READ = 1;
     private static final int WRITE = 2;
     private static final int PARAMETER = 4;
+    private static final int CALL = 8;
 
     /** Gives a value. */
     @FunctionalInterface
@@ -32,6 +33,13 @@ public final class Handler<T> {
         T read(String parameter) throws Exception;
     }
 
+    /** Does what a command is for. */
+    @FunctionalInterface
+    public interface Command<T> {
+        /** The result; never null. The argument is empty where the caller gives none. */
+        T call(String argument) throws Exception;
+    }
+
     /** Takes a value. */
     @FunctionalInterface
     public interface Writer<T> {
@@ -43,9 +51,11 @@ public final class Handler<T> {
     private final Type type;
     private String unit = "";
     private String help = "";
+    private String limits = "";
     private ParameterReader<T> reader;
     private Writer<T> writer;
     private boolean takesParameter;
+    private boolean isCommand;
 
     private Handler(String name, Type type) {
         this.name = Objects.requireNonNull(name, "name");
@@ -109,6 +119,16 @@ public final class Handler<T> {
         return this;
     }
 
+    /**
+     * Sets which values it takes: {@code 0..65535} for numbers, either side of which may be left out, {@code tcp|udp} for
+     * numbers and texts, {@code ..20 bytes} for texts, lines, JSON and bytes. A command's are those of its argument, a text.
+     * Others are refused before {@link #write} or {@link #call}.
+     */
+    public Handler<T> limits(String text) {
+        limits = Objects.requireNonNull(text, "limits");
+        return this;
+    }
+
     /** Lets it be read. */
     public Handler<T> read(Reader<T> function) {
         Objects.requireNonNull(function, "reader");
@@ -130,6 +150,14 @@ public final class Handler<T> {
         return this;
     }
 
+    /** Makes it a command: it is called with a text and gives a result, and can be neither read nor written. */
+    public Handler<T> call(Command<T> function) {
+        Objects.requireNonNull(function, "command");
+        reader = function::call;
+        isCommand = true;
+        return this;
+    }
+
     String name() {
         return name;
     }
@@ -142,7 +170,18 @@ public final class Handler<T> {
         return help;
     }
 
+    String limits() {
+        return limits;
+    }
+
+    boolean isBoth() {
+        return isCommand && writer != null;
+    }
+
     int kind() {
+        if (isCommand) {
+            return type.ordinal() | (READ | PARAMETER | CALL) << 8;
+        }
         int access = (reader == null ? 0 : READ) | (writer == null ? 0 : WRITE) | (takesParameter ? PARAMETER : 0);
         return type.ordinal() | access << 8;
     }

@@ -74,11 +74,11 @@ final class Native {
     }
 
     /**
-     * Attaches. {@code kinds} holds value type and access bits (shifted by 8) of each handler, {@code options}: spares,
-     * large spares, features, microseconds to spin, 1 to keep ports.
+     * Attaches. {@code handlers} holds names, units, helps and limits, {@code kinds} value type and access bits (shifted by
+     * 8) of each handler, {@code options}: spares, large spares, features, microseconds to spin, 1 to keep ports.
      */
-    static native long attach(byte[][] names, byte[][] units, byte[][] helps, int[] kinds, byte[][] reasons,
-            int[] options, byte[] sdk, Calls calls) throws LinkException;
+    static native long attach(byte[][][] handlers, int[] kinds, byte[][] reasons, int[] options, byte[] sdk,
+            Calls calls) throws LinkException;
 
     static native void reattach(long handle) throws LinkException;
 
