@@ -188,6 +188,11 @@ class Client:
         self.ask(handler, parameter)
         return self.take()
 
+    def read_line(self, handler: str, parameter: str = "") -> bytes:
+        """The value of a handler, asked for in one line: a command is not called so."""
+        self._socket.sendall(f"READ {handler} {parameter}\n".encode())
+        return self.take()
+
     def ask(self, handler: str, parameter: str | bytes = b"") -> None:
         """Ask for a value without waiting for it."""
         data = parameter.encode() if isinstance(parameter, str) else parameter

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support.component_bench import Bench, Sides, frame, numbered
@@ -30,7 +32,9 @@ def test_handlers_of_its_elements_are_the_components(click_bench: Bench) -> None
     assert bench.engine.read("c.get", "all.count") == b"20"
     bench.engine.write("c.set", "all.reset_counts")
     assert bench.engine.read("c.get", "all.count") == bench.engine.read("c.packets") == b"0"
-    assert b"all.count r\n" in bench.engine.read("c.list")
+    elements = json.loads(bench.engine.read("c.schema"))["elements"]
+    [counter] = [element for element in elements if element["name"] == "all"]
+    assert "count" in {handler["name"] for handler in counter["handlers"]}
     assert b"all :: Counter" in bench.engine.read("c.graph")
     assert refusal(bench, "c.get", "none.count") == "No element named 'none'"
     assert refusal(bench, "c.get", "all.none") == "No handler named 'all.none'"
@@ -44,6 +48,18 @@ def test_a_value_that_an_element_gives_is_of_the_type_declared(click_bench: Benc
     assert refusal(bench, "c.unsigned") == "'minus one' is not of type unsigned"
     bench.engine.write("c.unsigned", "8")
     assert bench.engine.read("c.unsigned") == b"8"
+
+
+def test_limits_of_an_elements_handler_are_the_components(click_bench: Bench) -> None:
+    """They are kept by the element too."""
+    bench = click_bench
+    bench.exchange(numbered(1))
+    for handler, value in [("c.color", "256"), ("c.set", "paint.color 256")]:
+        with pytest.raises(RefusedError) as refused:
+            bench.engine.write(handler, value)
+        assert str(refused.value).splitlines()[-1] == "'256' is not allowed; allowed: 0 to 255"
+    bench.engine.write("c.color", "255")
+    assert bench.engine.read("c.get", "paint.color") == b"255"
 
 
 def test_a_call_that_is_not_answered_in_time_is_given_up(click_bench: Bench) -> None:

@@ -233,3 +233,76 @@ def test_a_call_is_answered_when_the_child_dies_over_it(bench: Bench) -> None:
         with pytest.raises(RefusedError) as refused:
             client.take()
     assert str(refused.value).splitlines()[-1] == "component 'conf' is not attached"
+
+
+LIMITED = [
+    ("port", "65536", "0 to 65535"),
+    ("port", "70000", "0 to 65535"),
+    ("mode", "pass", "drop, mark"),
+    ("label", "nine byte", "at most 8 bytes"),
+]
+
+
+def test_a_value_outside_its_limits_is_refused_and_changes_nothing(sdk_bench: Bench) -> None:
+    kept = {"port": b"80", "mode": b"drop", "label": b"none"}
+    with begin(sdk_bench).client() as client:
+        for name, value, allowed in LIMITED:
+            said = refusal(client, f"c.{name}", value)
+            assert said == f"'{value}' is not allowed; allowed: {allowed}"
+            assert client.read(f"c.{name}") == kept[name]
+        assert refusal(client, "c.port", "http") == "'http' is not of type unsigned"
+        for name, value in [("port", "65535"), ("mode", "mark"), ("label", "8 bytes!")]:
+            client.write(f"c.{name}", value)
+            assert client.read(f"c.{name}").decode() == value
+
+
+def test_limits_and_commands_are_described(sdk_bench: Bench) -> None:
+    schema = json.loads(begin(sdk_bench).read("schema"))
+    [element] = [entry for entry in schema["elements"] if entry["name"] == "c"]
+    described = {entry["name"]: entry for entry in element["handlers"]}
+    limits = {name: described[name]["limits"] for name in ("port", "mode", "label", "text")}
+    assert limits == {"port": "0..65535", "mode": "drop|mark", "label": "..8 bytes", "text": ""}
+    greet = described["greet"]
+    access = (greet["readable"], greet["writable"], greet["callable"], greet["limits"])
+    assert access == (False, False, True, "..20 bytes")
+
+
+def test_a_command_is_called_and_neither_read_nor_written(bench: Bench) -> None:
+    with begin(bench).client() as client:
+        assert client.read("c.greet", "weft") == b"hello weft"
+        assert client.read("c.greet") == b"hello "
+        text = "Handler 'c.greet' is a command: call it with READDATA"
+        with pytest.raises(RefusedError) as refused:
+            client.read_line("c.greet", "weft")
+        assert str(refused.value) == text
+        assert refusal(client, "c.greet", "weft") == text
+
+
+def test_an_argument_outside_the_limits_of_a_command_is_refused(sdk_bench: Bench) -> None:
+    argument = "x" * 21
+    with begin(sdk_bench).client() as client, pytest.raises(RefusedError) as refused:
+        client.read("c.greet", argument)
+    said = str(refused.value).splitlines()[-1]
+    assert said == f"'{argument}' is not allowed; allowed: at most 20 bytes"
+
+
+def test_every_component_lists_its_values_and_commands(bench: Bench) -> None:
+    lines = begin(bench).read("c.list").decode().splitlines()
+    listed = dict(line.split("\t", 1) for line in lines)
+    assert listed["bytes"] == "r\tunsigned\tbytes"
+    assert listed["unsigned"] == "rw\tunsigned\t"
+    assert listed["reset"] == "w\tbutton\t"
+    assert listed["greet"] == "x\ttext\t"
+    assert listed["list"] == "r\tlines\t"
+    assert listed["in_flight"] == "r\tunsigned\tpackets"
+
+
+def test_a_component_is_asked_whether_it_is_there(bench: Bench) -> None:
+    engine = begin(bench, "CALL_LIMIT 200ms, LIMIT 60s")
+    assert 0 < float(engine.read("c.check")) < 200
+    bench.children[0].halt()
+    with pytest.raises(RefusedError) as refused:
+        engine.read("c.check")
+    said = str(refused.value).splitlines()[-1]
+    assert said == "component 'conf' has not answered within 200 ms"
+    bench.children[0].go_on()
