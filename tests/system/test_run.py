@@ -225,13 +225,14 @@ def test_unknown_handlers_are_told_in_clicks_words(
     weft: Weft, pair: tuple[Host, Host], wire: str
 ) -> None:
     weft("run", wire, "-d", *bindings(*pair))
-    hint = (
-        "weft: hint: `weft read wire list` names the elements, "
-        "`weft read wire ELEMENT.handlers` the handlers of one\n"
+    assert weft("read", "wire", "x.count", status=1) == (
+        "weft: No element named 'x'\n"
+        "weft: hint: `weft show wire --handlers` lists elements and their handlers\n"
     )
-    assert weft("read", "wire", "x.count", status=1) == f"weft: No element named 'x'\n{hint}"
     assert weft("write", "wire", "counter/count.x", status=1) == (
-        f"weft: No handler named 'counter/count.x'\n{hint}"
+        "weft: No handler named 'counter/count.x'\n"
+        "weft: hint: 'counter/count' has: count, byte_count, rate, bit_rate, byte_rate, "
+        "count_call, byte_count_call, reset, reset_counts\n"
     )
     assert weft("write", "wire", "counter/count.count", "3", status=1) == (
         "weft: Handler 'counter/count.count' read-only\n"

@@ -168,6 +168,5 @@ def test_functions_that_cannot_ping_say_so(chain: Weft) -> None:
     complaint = chain("sfc", "ping", "head", "--spi", "10", "--element", "nope", status=1)
     assert complaint == (
         "weft: No element named 'nope'\n"
-        "weft: hint: `weft read head list` names the elements, "
-        "`weft read head ELEMENT.handlers` the handlers of one\n"
+        "weft: hint: `weft show head --handlers` lists elements and their handlers\n"
     )

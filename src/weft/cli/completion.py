@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 _NAMED = (
     "show",
     "top",
-    "read",
-    "write",
+    "check",
     "reconfigure",
     "logs",
     "metrics",
@@ -36,6 +35,11 @@ _weft() {{
         return
     fi
     case ${{COMP_WORDS[1]}} in
+    read|write|call)
+        local what=names
+        [ "$COMP_CWORD" -gt 2 ] && what="handlers ${{COMP_WORDS[2]}}"
+        [ "$COMP_CWORD" -gt 3 ] && return
+        COMPREPLY=($(compgen -W "$(weft completion $what 2>/dev/null)" -- "$word")) ;;
     {named}) COMPREPLY=($(compgen -W "$(weft completion names 2>/dev/null)" -- "$word")) ;;
     sfc) COMPREPLY=($(compgen -W "ping trace $(weft completion names 2>/dev/null)" -- "$word")) ;;
     package) COMPREPLY=($(compgen -W "init check" -- "$word") $(compgen -f -- "$word")) ;;
@@ -52,7 +56,12 @@ _ZSH = "autoload -U +X bashcompinit && bashcompinit\n"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `weft completion`."""
-    parser.add_argument("shell", choices=("bash", "zsh", "names"), help="`names` lists functions")
+    parser.add_argument(
+        "shell",
+        choices=("bash", "zsh", "names", "handlers"),
+        help="`names` lists functions, `handlers` the handlers of one",
+    )
+    parser.add_argument("name", nargs="?", help="name of the function, for `handlers`")
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -64,6 +73,17 @@ def execute(arguments: argparse.Namespace) -> int:
 
         found = asyncio.run(local_client().functions())
         print("\n".join(facts.name for facts, _ in found))
+        return 0
+    if arguments.shell == "handlers":
+        import asyncio
+
+        from weft.client import local_client
+        from weft.errors import UsageError
+
+        if arguments.name is None:
+            raise UsageError("name the function whose handlers to list")
+        handlers = asyncio.run(local_client().handlers(arguments.name))
+        print("\n".join(facts.name for facts in handlers))
         return 0
     script = _BASH.format(commands=" ".join(COMMANDS), named="|".join(_NAMED))
     print(script if arguments.shell == "bash" else _ZSH + script, end="")

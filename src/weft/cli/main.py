@@ -22,6 +22,8 @@ COMMANDS = {
     "trace": "follow packets through a function, their bytes before and after each element",
     "read": "read a handler of a function",
     "write": "write a handler of a function",
+    "call": "call a command of a function",
+    "check": "ask the engine and every component of functions whether they are there",
     "reconfigure": "change the components or the path of a running function",
     "metrics": "what is measured of functions, for Prometheus",
     "history": "what was measured of a function in the last hour",

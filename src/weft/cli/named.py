@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from weft.client import Client
 
-__all__ = ["add_named_arguments", "do_to_named"]
+__all__ = ["add_named_arguments", "do_to_named", "names_of"]
 
 
 def add_named_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,22 +32,28 @@ def do_to_named(
     act: Callable[[Client, str], Awaitable[None]],
 ) -> int:
     """Do it to each in turn; a name that is wrong is told before anything is done."""
-    if bool(arguments.name) == arguments.all:
-        both = ", not both" if arguments.all else ""
-        raise UsageError(f"name the functions to {verb}, or give --all{both}")
-    show_done({done: asyncio.run(_each(arguments, act))}, arguments.output)
+    show_done({done: asyncio.run(_each(arguments, verb, act))}, arguments.output)
     return 0
 
 
-async def _each(
-    arguments: argparse.Namespace, act: Callable[[Client, str], Awaitable[None]]
-) -> list[str]:
-    client = local_client()
-    names = list(dict.fromkeys(arguments.name))
+async def names_of(client: Client, arguments: argparse.Namespace, verb: str) -> list[str]:
+    """The functions that are meant, each once; all of them are there."""
+    if bool(arguments.name) == arguments.all:
+        both = ", not both" if arguments.all else ""
+        raise UsageError(f"name the functions to {verb}, or give --all{both}")
     if arguments.all:
-        names = [str(facts.uuid) for facts, _ in await client.functions()]
+        return [str(facts.uuid) for facts, _ in await client.functions()]
+    names = list(dict.fromkeys(arguments.name))
     for name in names:
         await client.function(name)
+    return names
+
+
+async def _each(
+    arguments: argparse.Namespace, verb: str, act: Callable[[Client, str], Awaitable[None]]
+) -> list[str]:
+    client = local_client()
+    names = await names_of(client, arguments, verb)
     for name in names:
         await act(client, name)
     return names

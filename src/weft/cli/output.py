@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "add_output_argument",
+    "show_data",
     "show_done",
     "show_facts",
     "show_progress",
     "show_rows",
     "show_text",
+    "show_value",
 ]
 
 FORMATS = ("table", "json", "yaml")
@@ -68,9 +70,22 @@ def show_done(facts: Mapping[str, Any], form: str) -> None:
         _print_data(dict(facts), form)
 
 
+def show_value(value: bytes) -> None:
+    """Show the value of a handler as it is, and end the line."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(value)
+    if value and not value.endswith(b"\n"):
+        sys.stdout.buffer.write(b"\n")
+
+
 def show_progress(line: str) -> None:
     """Tell what takes long, where it is in nobody's way."""
     print(f"weft: {line}", file=sys.stderr, flush=True)
+
+
+def show_data(data: object, form: str) -> None:
+    """Show plain data to programs."""
+    _print_data(data, form)
 
 
 def _print_data(data: object, form: str) -> None:

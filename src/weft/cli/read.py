@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING
 
-from weft.cli.output import add_output_argument, show_facts
+from weft.cli.output import add_output_argument, show_facts, show_value
 from weft.client import local_client
 
 if TYPE_CHECKING:
@@ -29,8 +28,5 @@ def execute(arguments: argparse.Namespace) -> int:
         text = value.decode(errors="replace")
         show_facts({"handler": arguments.handler, "value": text}, arguments.output)
         return 0
-    sys.stdout.flush()
-    sys.stdout.buffer.write(value)
-    if value and not value.endswith(b"\n"):
-        sys.stdout.buffer.write(b"\n")
+    show_value(value)
     return 0

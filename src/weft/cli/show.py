@@ -1,4 +1,4 @@
-"""Everything about one function, or the graph that runs in it.
+"""Everything about one function, the graph that runs in it, or what can be read, written and called.
 
 Of each component in a process: its state and what it uses, what is counted of it since the function's
 start, and in a last line what limits the function, if anything does; see docs/guides/seeing.md.
@@ -28,13 +28,22 @@ if TYPE_CHECKING:
     from weft.model.look import Look
 
 _LOOK_S = 0.3
+_HANDLER_COLUMNS = ("name", "type", "unit", "access", "limits", "help")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `weft show`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("name", help="name of the function, or the start of its UUID")
-    parser.add_argument("--graph", action="store_true", help="show the graph that runs in it")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--graph", action="store_true", help="show the graph that runs in it")
+    what.add_argument(
+        "--handlers",
+        nargs="?",
+        const="",
+        metavar="ELEMENT",
+        help="list values and commands, of an element or component or of all",
+    )
     add_output_argument(parser)
 
 
@@ -44,6 +53,8 @@ def execute(arguments: argparse.Namespace) -> int:
         graph = asyncio.run(local_client().graph(arguments.name))
         show_text("graph", graph, arguments.output)
         return 0
+    if arguments.handlers is not None:
+        return _show_handlers(arguments)
     described, look, limit = asyncio.run(_gather(local_client(), arguments.name))
     counted = {
         "figures": figures(look) if look else [],
@@ -67,6 +78,12 @@ def execute(arguments: argparse.Namespace) -> int:
             show_rows(rows, columns, arguments.output)
     if limit:
         print(f"\n{limit}")
+    return 0
+
+
+def _show_handlers(arguments: argparse.Namespace) -> int:
+    found = asyncio.run(local_client().handlers(arguments.name, arguments.handlers))
+    show_rows([facts.as_data() for facts in found], _HANDLER_COLUMNS, arguments.output)
     return 0
 
 

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 
     from weft.model.catalogue import PackageFacts, StorePolicy
     from weft.model.change import ChangePlan, Edit
+    from weft.model.check import FunctionCheck
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
+    from weft.model.handler import HandlerFacts
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.monitoring import Alarm, Series, Threshold, Track
@@ -110,6 +112,18 @@ class Management(Protocol):
 
     async def write(self, name: str, handler: str, value: str) -> None:
         """Write a handler."""
+        ...
+
+    async def handlers(self, name: str, element: str = "") -> list[HandlerFacts]:
+        """The values and commands of a function, or of one element or component and what is in it."""
+        ...
+
+    async def call(self, name: str, handler: str, argument: str = "") -> bytes:
+        """Call a command, `ELEMENT.COMMAND`; its result."""
+        ...
+
+    async def check(self, name: str, timeout_s: float = 2.0) -> FunctionCheck:
+        """Whether the parts of a function answer within that time: all are asked at once."""
         ...
 
     def trace(self, name: str, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:

@@ -13,10 +13,12 @@ from weft.manager.watching import Watching
 from weft.model.function import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
     from weft.model.change import ChangePlan, Edit
+    from weft.model.check import FunctionCheck
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
+    from weft.model.handler import HandlerFacts
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.package import PackageFile
@@ -26,22 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Manager"]
 
-# ControlSocket: no such element, no such handler.
-_NOT_THERE = (510, 511)
-
-
-@contextlib.contextmanager
-def _handlers_named(name: str) -> Iterator[None]:
-    """Where an element or a handler is not there, tell how to learn of those that are."""
-    try:
-        yield
-    except HandlerError as error:
-        if error.code in _NOT_THERE:
-            error.hint = (
-                f"`weft read {name} list` names the elements, "
-                f"`weft read {name} ELEMENT.handlers` the handlers of one"
-            )
-        raise
+_NO_ELEMENT = 510  # as the ControlSocket says it
 
 
 class Manager(Packages, Watching):
@@ -206,7 +193,7 @@ class Manager(Packages, Watching):
     async def read(self, name: str, handler: str, parameters: str = "") -> bytes:
         """Read a handler of the running graph."""
         facts, _ = await self._own(name)
-        with _handlers_named(name):
+        async with self._advising(facts, handler):
             return await self._agent.read(facts.uuid, handler, parameters)
 
     async def write(self, name: str, handler: str, value: str) -> None:
@@ -214,8 +201,52 @@ class Manager(Packages, Watching):
         from uuid import uuid4
 
         facts, _ = await self._own(name)
-        with _handlers_named(name):
+        async with self._advising(facts, handler):
             await self._agent.write(str(uuid4()), facts.uuid, handler, value)
+
+    async def handlers(self, name: str, element: str = "") -> list[HandlerFacts]:
+        """The handlers that elements and components declare, of all or one, and what is in it."""
+        facts, _ = await self._own(name)
+        found = await self._agent.handlers(facts.uuid)
+        if not element:
+            return found
+        chosen = [h for h in found if f"{h.element}/".startswith(f"{element}/")]
+        if not chosen:
+            there = ", ".join(dict.fromkeys(handler.element for handler in found))
+            raise HandlerError(
+                _NO_ELEMENT,
+                f"no element or component '{element}' has handlers; those with some: {there}",
+            )
+        return chosen
+
+    async def call(self, name: str, handler: str, argument: str = "") -> bytes:
+        """Call a command of the running graph."""
+        from uuid import uuid4
+
+        facts, _ = await self._own(name)
+        async with self._advising(facts, handler):
+            return await self._agent.call(str(uuid4()), facts.uuid, handler, argument)
+
+    async def check(self, name: str, timeout_s: float = 2.0) -> FunctionCheck:
+        """Ask all parts of a function at once."""
+        facts, _ = await self._own(name)
+        return await self._agent.check(facts.uuid, timeout_s)
+
+    @contextlib.asynccontextmanager
+    async def _advising(self, facts: FunctionFacts, handler: str) -> AsyncIterator[None]:
+        """An error of a handler is told with what is allowed."""
+        from weft.manager.advice import advised
+
+        async def read(other: str) -> bytes:
+            return await self._agent.read(facts.uuid, other)
+
+        try:
+            yield
+        except HandlerError as error:
+            better = await advised(error, facts.name, handler, read)
+        else:
+            return
+        raise better from None
 
     async def trace(self, name: str, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
         """Follow packets until all that were asked for have come to their end."""

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from weft.model.change import Change, ChangePlan
+    from weft.model.check import FunctionCheck
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
+    from weft.model.handler import HandlerFacts
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.revision import FunctionText, Revision
@@ -77,6 +79,18 @@ class Agent(Protocol):
 
     async def write(self, operation: str, uuid: UUID, handler: str, value: str) -> None:
         """Write a handler."""
+        ...
+
+    async def handlers(self, uuid: UUID) -> list[HandlerFacts]:
+        """The values and commands of a function's elements and components."""
+        ...
+
+    async def call(self, operation: str, uuid: UUID, handler: str, argument: str = "") -> bytes:
+        """Call a command; its result."""
+        ...
+
+    async def check(self, uuid: UUID, timeout_s: float) -> FunctionCheck:
+        """Whether a function's engine and components answer within that time."""
         ...
 
     def trace(self, uuid: UUID, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:

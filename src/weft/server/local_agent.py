@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from weft.model.change import Change, ChangePlan
+    from weft.model.check import FunctionCheck
     from weft.model.function import FunctionRequest
+    from weft.model.handler import HandlerFacts
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.revision import FunctionText, Revision
@@ -159,6 +161,18 @@ class LocalAgent:
     async def write(self, operation: str, uuid: UUID, handler: str, value: str) -> None:
         """Write a handler of the running graph."""
         await self._managed(uuid).write(handler, value)
+
+    async def handlers(self, uuid: UUID) -> list[HandlerFacts]:
+        """The values and commands of the running graph."""
+        return await self._managed(uuid).handlers()
+
+    async def call(self, operation: str, uuid: UUID, handler: str, argument: str = "") -> bytes:
+        """Call a command of the running graph."""
+        return await self._managed(uuid).call(handler, argument)
+
+    async def check(self, uuid: UUID, timeout_s: float) -> FunctionCheck:
+        """Ask all parts of a function at once."""
+        return await self._managed(uuid).check(timeout_s)
 
     def trace(self, uuid: UUID, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
         """Follow packets of the running graph."""

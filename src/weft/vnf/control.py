@@ -110,6 +110,17 @@ class ControlSocket:
         data = value.encode() if isinstance(value, str) else value
         await self._request(f"WRITEDATA {handler} {len(data)}", data)
 
+    async def call(self, handler: str, argument: str = "") -> bytes:
+        """Call a command; its result."""
+        data = argument.encode()
+        try:
+            return await self._request(f"READDATA {handler} {len(data)}", data, wants_data=True)
+        except HandlerError as error:
+            _, _, reason = error.message.partition("\n")
+            if reason:
+                raise HandlerError(error.code, f"command '{handler}': {reason}") from None
+            raise
+
     async def can_read(self, handler: str) -> bool:
         """Whether the handler is there and readable."""
         return await self._check(f"CHECKREAD {handler}")

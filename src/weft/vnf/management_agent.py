@@ -10,15 +10,23 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from weft.errors import FunctionError, NotRunningError, PrivilegeError
+from weft.model.check import FunctionCheck, PartCheck
 from weft.model.function import ComponentStatus, FunctionStatus, InterfaceStatus
 from weft.model.state import FunctionState
 from weft.vnf.control import ControlSocket
+from weft.vnf.extended_agents import (
+    call_handler,
+    list_handlers,
+    read_handler,
+    write_handler,
+)
 from weft.vnf.looking import component_values, engine_stats, look_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
+    from weft.model.handler import HandlerFacts
     from weft.model.look import Look
     from weft.model.trace import TraceRequest
 
@@ -41,7 +49,10 @@ class ManagementAgent:
 
     async def status(self) -> FunctionStatus:
         """How the function is; NotRunningError where its process 1 is gone."""
-        reply = await self._order("status", timeout_s=2.0)
+        return await self._status(timeout_s=2.0)
+
+    async def _status(self, timeout_s: float) -> FunctionStatus:
+        reply = await self._order("status", timeout_s)
         try:
             state = FunctionState(reply.get("state", ""))
         except ValueError:
@@ -105,12 +116,36 @@ class ManagementAgent:
     async def read(self, handler: str, parameters: str = "") -> bytes:
         """Read a handler of the running graph."""
         async with await self._engine() as control:
-            return await control.read(handler, parameters)
+            return await read_handler(control, handler, parameters)
 
     async def write(self, handler: str, value: str) -> None:
         """Write a handler of the running graph."""
         async with await self._engine() as control:
-            await control.write(handler, value)
+            await write_handler(control, handler, value)
+
+    async def handlers(self) -> list[HandlerFacts]:
+        """The values and commands of every element and component."""
+        async with await self._engine() as control:
+            return await list_handlers(control)
+
+    async def call(self, handler: str, argument: str = "") -> bytes:
+        """Call a command of the running graph; its result."""
+        async with await self._engine() as control:
+            return await call_handler(control, handler, argument)
+
+    async def check(self, timeout_s: float) -> FunctionCheck:
+        """Ask process 1, then the engine and all components at once, whether they are there."""
+        from weft.vnf.checking import check_parts
+
+        begin = time.monotonic()
+        try:
+            status = await self._status(timeout_s)
+        except FunctionError as error:
+            init = PartCheck("init", "", False, problem=error.message)
+            return FunctionCheck(self._name, FunctionState.FAILED, (init,))
+        init = PartCheck("init", "running", True, 1000 * (time.monotonic() - begin))
+        parts = await check_parts(self._control_socket, status, timeout_s)
+        return FunctionCheck(self._name, status.state, (init, *parts))
 
     async def trace(self, request: TraceRequest) -> AsyncGenerator[dict[str, Any], None]:
         """Follow packets; what the engine tells of them, look by look, until it is over."""
