@@ -1,6 +1,8 @@
 import dev.weft.component.Component;
 import dev.weft.component.Handler;
 import dev.weft.component.Packet;
+import java.util.List;
+import java.util.stream.LongStream;
 
 /** Counts packets by protocol, and bytes of all. */
 public class Meter {
@@ -22,7 +24,15 @@ public class Meter {
             component.handler(Handler.unsigned(NAMES[i]).unit("packets").help("packets of this protocol")
                     .read(() -> packets[protocol]));
         }
-        component.handler(Handler.unsigned("bytes").unit("bytes").help("bytes of all packets").read(() -> bytes)).run();
+        component.handler(Handler.unsigned("bytes").unit("bytes").help("bytes of all packets").read(() -> bytes))
+                .handler(Handler.real("share").unit("%").help("share of a protocol in all packets")
+                        .limits(String.join("|", NAMES)).call(this::share))
+                .run();
+    }
+
+    private double share(String name) {
+        long all = LongStream.of(packets).sum();
+        return all == 0 ? 0 : 100.0 * packets[List.of(NAMES).indexOf(name)] / all;
     }
 
     private void count(Packet packet) {

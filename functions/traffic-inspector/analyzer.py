@@ -46,4 +46,11 @@ def read_names() -> str:
     return "".join(f"{mark} {name}\n" for mark, name, _ in signatures)
 
 
+@component.command("recognize", limits="..1500 bytes", help="which application a text would be")
+def recognize(text: str) -> str:
+    """The name of the first signature in the text, or `none`."""
+    content = text.encode()
+    return next((name for _, name, signature in signatures if signature in content), "none")
+
+
 component.run()

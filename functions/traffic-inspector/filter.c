@@ -51,29 +51,25 @@ static void read_blocked(weft_component *component, const char *parameter, size_
     weft_answer_text(answer, text);
 }
 
-static void write_mark(const char *text, bool blocked, weft_answer *answer, void *user)
-{
-    if (!set(user, text, blocked))
-        weft_answer_fail(answer, "'%s' is no mark; allowed: 1 to %d", text, MARKS - 1);
-}
-
 static void write_block(weft_component *component, const char *text, size_t length, weft_answer *answer, void *user)
 {
-    (void)component, (void)length;
-    write_mark(text, true, answer, user);
+    (void)component, (void)length, (void)answer;
+    set(user, text, true);
 }
 
 static void write_allow(weft_component *component, const char *text, size_t length, weft_answer *answer, void *user)
 {
-    (void)component, (void)length;
-    write_mark(text, false, answer, user);
+    (void)component, (void)length, (void)answer;
+    set(user, text, false);
 }
 
 static const weft_handler handlers[] = {
     {.name = "dropped", .value = WEFT_UNSIGNED, .unit = "packets", .help = "packets dropped", .read = read_dropped},
     {.name = "blocked", .value = WEFT_LINES, .help = "marks that are dropped", .read = read_blocked},
-    {.name = "block", .value = WEFT_UNSIGNED, .help = "drops this mark from now on", .write = write_block},
-    {.name = "allow", .value = WEFT_UNSIGNED, .help = "lets this mark pass from now on", .write = write_allow},
+    {.name = "block", .value = WEFT_UNSIGNED, .limits = "1..255", .help = "drops this mark from now on",
+        .write = write_block},
+    {.name = "allow", .value = WEFT_UNSIGNED, .limits = "1..255", .help = "lets this mark pass from now on",
+        .write = write_allow},
 };
 
 int main(int count, char **arguments)

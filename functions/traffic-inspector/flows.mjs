@@ -2,10 +2,10 @@
 
 import { Component } from 'weft-component';
 
-const MOST = 4096;
 const NAMES = { 1: 'icmp', 6: 'tcp', 17: 'udp' };
 const flows = new Map();
 const component = new Component();
+let most = 4096;
 let opened = 0;
 
 function address(packet, at) {
@@ -30,8 +30,18 @@ function keyOf(packet, protocol) {
   return (((addresses << 8n) | BigInt(protocol)) << 32n) | BigInt(last);
 }
 
+function shrink(size) {
+  while (flows.size > size) flows.delete(flows.keys().next().value);
+}
+
+function forget(text) {
+  const before = flows.size;
+  for (const [key, { flow }] of flows) if (flow.includes(text)) flows.delete(key);
+  return before - flows.size;
+}
+
 function open(packet, protocol, key) {
-  if (flows.size === MOST) flows.delete(flows.keys().next().value);
+  shrink(most - 1);
   const flow = { flow: describe(packet, protocol, key), packets: 0, bytes: 0 };
   flows.set(key, flow);
   opened += 1;
@@ -50,10 +60,25 @@ component.onPacket((packet) => {
 
 component
   .handler('opened', { type: 'unsigned', unit: 'flows', help: 'flows seen, one for each direction', read: () => opened })
+  .handler('most', {
+    type: 'unsigned',
+    unit: 'flows',
+    limits: '1..65536',
+    help: 'flows remembered at most',
+    read: () => most,
+    write: (value) => shrink((most = value)),
+  })
+  .handler('forget', {
+    type: 'unsigned',
+    unit: 'flows',
+    limits: '..100 bytes',
+    help: 'forgets flows in whose text the argument stands; how many',
+    call: forget,
+  })
   .handler('top', {
     type: 'json',
     help: 'the flows with the most bytes, five of them unless told',
     parameter: true,
-    read: (most) => [...flows.values()].sort((a, b) => b.bytes - a.bytes).slice(0, Number(most) || 5),
+    read: (count) => [...flows.values()].sort((a, b) => b.bytes - a.bytes).slice(0, Number(count) || 5),
   });
 component.run();

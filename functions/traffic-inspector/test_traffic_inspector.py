@@ -104,7 +104,7 @@ def test_signatures_are_blocked_in_both_directions_and_all_else_passes(wire: Wir
     assert wire.pass_through(sent) == [plain, question, ping, asked(SSH), ipv6, long]
     assert wire.pass_through([answered(TORRENT), answered(SSH)], back=True) == [answered(SSH)]
 
-    assert wire.read("check.get", "bad.count") == 1
+    assert wire.read("check/bad.count") == 1
     assert wire.read("analyzer.found") == {"bittorrent": 2, "ssh": 2, "http": 0}
     assert wire.read("filter.dropped") == 2
     counts = {name: wire.read(f"meter.{name}") for name in ("tcp", "udp", "icmp", "arp", "other")}
@@ -126,4 +126,23 @@ def test_what_is_blocked_can_be_changed_while_it_runs(wire: Wire) -> None:
     assert wire.run("read", "inspector", "filter.blocked") == "2\n"
     assert wire.pass_through([asked(SSH), asked(TORRENT)]) == [asked(TORRENT)]
     complaint = wire.run("write", "inspector", "filter.block", "256", status=1)
-    assert "'256' is no mark; allowed: 1 to 255" in complaint
+    assert complaint.endswith("\n'256' is not allowed; allowed: 1 to 255\n")
+
+
+def test_components_have_commands_and_all_answer(wire: Wire) -> None:
+    wire.pass_through([asked(b"plain"), asked(b"other"), to_server(echo(CLIENT, SERVER))])
+    assert wire.run("call", "inspector", "analyzer.recognize", "SSH-2.0-x") == "ssh\n"
+    assert wire.run("call", "inspector", "analyzer.recognize", "nothing") == "none\n"
+    assert wire.run("call", "inspector", "meter.share", "icmp") == "25\n"
+    complaint = wire.run("call", "inspector", "meter.share", "sctp", status=1)
+    assert complaint == (
+        "weft: command 'meter.share': 'sctp' is not allowed; allowed: tcp, udp, icmp, arp, other\n"
+    )
+    assert wire.run("call", "inspector", "flows.forget", "icmp") == "1\n"
+    wire.run("write", "inspector", "flows.most", "1")
+    assert wire.run("call", "inspector", "flows.forget") == "1\n"
+    told = wire.run("check", "inspector").splitlines()[1:]
+    assert [line.split()[1:4:2] for line in told] == [
+        [part, "alive"]
+        for part in ("init", "engine", "check", "analyzer", "filter", "meter", "flows")
+    ]

@@ -42,24 +42,29 @@ static void read_port(weft_component *component, const char *parameter, size_t l
 
 static void write_port(weft_component *component, const char *text, size_t length, weft_answer *answer, void *user)
 {
-    (void)component, (void)length;
-    unsigned long port = strtoul(text, NULL, 10);
-    if (port == 0 || port > 65535)
-        weft_answer_fail(answer, "port %s is not between 1 and 65535", text);
-    else
-        ((filter *)user)->port = (uint16_t)port;
+    (void)component, (void)length, (void)answer;
+    ((filter *)user)->port = (uint16_t)strtoul(text, NULL, 10);
+}
+
+static void start_again(weft_component *component, const char *argument, size_t length, weft_answer *answer, void *user)
+{
+    (void)component, (void)argument, (void)length;
+    weft_answer_unsigned(answer, ((filter *)user)->dropped);
+    ((filter *)user)->dropped = 0;
 }
 
 static const weft_handler handlers[] = {
     {.name = "dropped", .value = WEFT_UNSIGNED, .unit = "packets", .help = "packets dropped", .read = read_dropped},
-    {.name = "port", .value = WEFT_UNSIGNED, .help = "TCP port that is not let through", .read = read_port,
-        .write = write_port},
+    {.name = "port", .value = WEFT_UNSIGNED, .limits = "1..65535", .help = "TCP port that is not let through",
+        .read = read_port, .write = write_port},
+    {.name = "start_again", .value = WEFT_UNSIGNED, .unit = "packets", .help = "sets dropped to 0; what it was",
+        .call = start_again},
 };
 
 int main(void)
 {
     filter self = {.port = 23};
     return weft_run(&(weft_options){
-        .process = process, .user = &self, .handlers = handlers, .handler_count = 2, .reasons = reasons, .reason_count = 1,
+        .process = process, .user = &self, .handlers = handlers, .handler_count = 3, .reasons = reasons, .reason_count = 1,
     });
 }
