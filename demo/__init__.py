@@ -1,1 +1,1 @@
-"""What `make demo` runs: the stateless firewall between a real client and a real web server."""
+"""What `make demo` runs: functions between a real client and a real web server, and what they cost."""

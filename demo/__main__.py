@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.attempts import Attempt, make_files
+from demo.case_study import play_case_study
 from demo.firewall import play_firewall
 from demo.inspector import play_inspector
 from demo.leftovers import leftovers, snapshot
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 
     from weft.client import Client
 
-ACTS = {"firewall": play_firewall, "inspector": play_inspector}
+ACTS = {
+    "firewall": play_firewall,
+    "inspector": play_inspector,
+    "case-study": play_case_study,
+}
 
 
 def main(acts: Sequence[str] = ()) -> int:

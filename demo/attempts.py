@@ -88,8 +88,8 @@ def page(stage: Stage, address: str, port: int) -> str:
     return f"curl status {curl.returncode}: {curl.stderr.decode(errors='replace').strip()}"
 
 
-def handshake(stage: Stage, address: str) -> str:
-    """Open a connection as BitTorrent does, and see whether the other side hears it."""
+def handshake(stage: Stage, address: str, greeting: bytes = b"\x13BitTorrent protocol\r\n") -> str:
+    """Open a connection as BitTorrent does, or with another greeting; whether the other side hears it."""
     with stage.client.namespace.entered():
         handle = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     with handle:
@@ -98,7 +98,7 @@ def handshake(stage: Stage, address: str) -> str:
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         try:
             handle.connect((address, 80))
-            handle.sendall(b"\x13BitTorrent protocol\r\n")
+            handle.sendall(greeting)
             return "heard" if handle.recv(1) else "closed"
         except TimeoutError:
             return "not heard"

@@ -17,12 +17,11 @@ _SETTLING_S = 5.0
 
 def snapshot() -> frozenset[str]:
     """Every namespace, link, engine process, control group and file of ours there is now."""
-    own = f"weft-demo-{os.getpid()}"
-    namespaces = {f"namespace {path.name}" for path in _listed(NETNS_FOLDER) if own in path.name}
+    namespaces = {f"namespace {path.name}" for path in _listed(NETNS_FOLDER) if _is_own(path)}
     links = {f"link {name}" for _, name in socket.if_nameindex() if name.startswith("wf")}
     groups = {f"control group {path}" for path in _groups()}
     places = _listed(Path("/run")) + _listed(Path(tempfile.gettempdir()))
-    files = {f"file {path}" for path in places if own in path.name}
+    files = {f"file {path}" for path in places if _is_own(path)}
     return frozenset(namespaces | links | groups | files | _processes())
 
 
@@ -32,6 +31,15 @@ def leftovers(before: frozenset[str]) -> list[str]:
     while (left := snapshot() - before) and time.monotonic() < deadline:
         time.sleep(0.05)
     return sorted(left)
+
+
+def _marks() -> tuple[str, ...]:
+    """What is in the names of all that the demo makes, and its measurement."""
+    return tuple(f"weft-{part}-{os.getpid()}" for part in ("demo", "components"))
+
+
+def _is_own(path: Path) -> bool:
+    return any(mark in path.name for mark in _marks())
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -45,7 +53,7 @@ def _groups() -> list[Path]:
 
 def _processes() -> set[str]:
     """Children of this process, and whatever has the demo's run directory on its command line."""
-    mark = f"weft-demo-{os.getpid()}".encode()
+    marks = [mark.encode() for mark in _marks()]
     found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -53,6 +61,6 @@ def _processes() -> set[str]:
             parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
         except OSError:
             continue
-        if mark in command or parent == str(os.getpid()):
+        if any(mark in command for mark in marks) or parent == str(os.getpid()):
             found.add(f"process {folder.name} {command[:60]!r}")
     return found

@@ -67,6 +67,27 @@ def test_a_demo_interrupted_while_it_kills_processes_leaves_nothing() -> None:
 
 
 @pytest.mark.usefixtures("_root")
+def test_a_demo_interrupted_while_it_measures_leaves_nothing() -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-u", "-m", "demo", "case-study"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if line.startswith("round 1:"):
+            break
+    demo.send_signal(signal.SIGTERM)
+    _, complaint = demo.communicate(timeout=60)
+    assert demo.returncode == 130, complaint
+    assert complaint.endswith("demo: interrupted; everything was taken away\n")
+    for mark in (f"weft-demo-{demo.pid}", f"weft-components-{demo.pid}"):
+        assert left_of(mark) == []
+
+
+@pytest.mark.usefixtures("_root")
 def test_a_program_whose_start_is_interrupted_ends_with_its_host(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -92,7 +113,7 @@ def test_a_program_whose_start_is_interrupted_ends_with_its_host(
 
 def test_an_act_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["firewall", "router"]) == 2
-    complaint = "demo: there is no act 'router'; there are: firewall, inspector\n"
+    complaint = "demo: there is no act 'router'; there are: firewall, inspector, case-study\n"
     assert capsys.readouterr().err == complaint
 
 
