@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.frames import arp, echo, ethernet, udp
+from tests.support.running import Running
 
 # Fixtures: a run directory of its own, hosts that go with the test.
 from tests.system.conftest import _root, make_host, weft  # noqa: F401
@@ -68,12 +71,18 @@ class Wire:
         self.run = run
         self._ends = [_packet_socket(left), _packet_socket(right)]
 
-    def pass_through(self, frames: list[bytes], back: bool = False) -> list[bytes]:
+    def pass_through(
+        self,
+        frames: list[bytes],
+        back: bool = False,
+        while_sent: Callable[[], None] = lambda: None,
+    ) -> list[bytes]:
         """What of these frames comes out at the other side, before a last one that always does."""
         sender, receiver = reversed(self._ends) if back else self._ends
         last = (answered if back else asked)(b"the last one")
         for frame in [*frames, last]:
             sender.send(frame)
+        while_sent()
         came = []
         while (frame := receiver.recv(65536)) != last:
             came.append(frame)
@@ -155,6 +164,20 @@ def test_what_bears_the_signature_is_blocked_both_ways_whatever_the_filter_is_wr
         assert wire.drops() == {"filter: nsh-context": 41}
         assert wire.read("filter.dropped") == 41
     assert package.exists()
+
+
+def test_packets_that_come_in_one_large_batch_are_looked_into(
+    start: Callable[[Path], Wire], tmp_path: Path, traffic: Any
+) -> None:
+    wire = start(with_line(tmp_path, "analyzer", WITHOUT_SCAPY))
+    random = Random(7)
+    frames = [asked(traffic.greeting(random)), asked(b"plain"), asked(b"else", port=99)] * 30
+    process = Running(wire.run, wire.run.ps()[0]).component("analyzer").pid
+    assert process is not None
+    os.kill(process, signal.SIGSTOP)
+    came = wire.pass_through(frames, while_sent=lambda: os.kill(process, signal.SIGCONT))
+    assert came == [asked(b"plain"), asked(b"else", port=99)] * 30
+    assert wire.read("analyzer.found") == {"skype-like": 30}
 
 
 def test_scapy_finds_the_same(start: Callable[[Path], Wire], traffic: Any) -> None:

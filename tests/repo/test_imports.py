@@ -21,7 +21,7 @@ PYTHON_RULES: dict[str, set[str]] = {
     "manager": {"vnf", "server", "model", "errors", "launcher"},
     "client": {"manager", "server", "vnf", "model", "errors"},
     # Hosts of a measurement are namespaces, as sandboxes are.
-    "bench": {"client", "server", "model", "errors"},
+    "bench": {"client", "server", "model", "errors", "launcher"},
     "cli": {"client", "bench", "model", "errors", "launcher"},
 }
 RUST_RULES: dict[str, set[str]] = {

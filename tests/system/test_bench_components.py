@@ -47,7 +47,7 @@ def test_round_trips_are_measured_through_functions_and_the_kernel(
     assert running.returncode == 0, complaint
     for label in ("kernel forwarding", "numpy + click", "numpy + python"):
         assert label in printed
-    names = {f"components.{suffix}" for suffix in ("csv", "json", "png", "svg")}
+    names = {f"components.{suffix}" for suffix in ("csv", "json", "md", "png", "svg")}
     assert {path.name for path in tmp_path.iterdir()} == names
     document = read(tmp_path)
     assert document["complete"] is True

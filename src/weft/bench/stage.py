@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from weft.bench.exchange import Responder
 from weft.client import local_client
 from weft.errors import UsageError, WeftError
+from weft.launcher import functions_folder
 from weft.server.namespaces import Namespace
 
 if TYPE_CHECKING:
@@ -31,15 +32,14 @@ _BETWEEN = "10.83"
 
 
 def package_folder() -> Path:
-    """The package l7-firewall: in the wheel, or in the clone."""
-    here = Path(__file__).resolve().parent
-    for functions in (here.with_name("_functions"), here.parents[2] / "functions"):
-        if (functions / "l7-firewall" / "vnf.yaml").is_file():
-            return functions / "l7-firewall"
-    raise WeftError(
-        "the package 'l7-firewall' is not there",
-        hint="name its folder with --package, or run in a clone",
-    )
+    """The package l7-firewall among the ready functions."""
+    folder = functions_folder() / "l7-firewall"
+    if not (folder / "vnf.yaml").is_file():
+        raise WeftError(
+            f"the package 'l7-firewall' is not in '{folder.parent}'",
+            hint="name its folder with --package, or run in a clone",
+        )
+    return folder
 
 
 class Stage:

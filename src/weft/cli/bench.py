@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--time-limit", type=_number(float, 1, 86400), help="seconds at most (600)")
     one.add_argument("--quick", action="store_true", help="5 repetitions of 20 requests each")
     one.add_argument("--package", type=Path, help="another folder of the package l7-firewall")
-    one.add_argument("--out", type=Path, help="folder for CSV, JSON and plots (weft-bench)")
+    one.add_argument("--out", type=Path, help="folder for report, CSV, JSON and plots (weft-bench)")
     add_output_argument(one)
 
 
@@ -174,6 +174,7 @@ async def _until_interrupted(campaign: Campaign, needed: bool) -> int:
 def _write(campaign: Campaign, folder: Path) -> list[str]:
     """Whatever there is; plots only where they can be drawn."""
     from weft.bench.plot import write_plots
+    from weft.bench.report import write_report
     from weft.bench.results import rows_of, write_csv, write_json
 
     if not rows_of(campaign):
@@ -186,7 +187,9 @@ def _write(campaign: Campaign, folder: Path) -> list[str]:
     except WeftError as error:
         show_progress(error.message)
         show_progress(f"hint: {error.hint}")
-    return [str(path) for path in paths]
+    report = folder / f"{_NAME}.md"
+    write_report(campaign, report, paths)
+    return [str(path) for path in (report, *paths)]
 
 
 def _show(campaign: Campaign, form: str, written: list[str]) -> None:

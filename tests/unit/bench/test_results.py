@@ -14,6 +14,7 @@ import pytest
 from weft.bench.campaign import Campaign
 from weft.bench.plan import FORWARDING, Combination, Plan, Sample, Series
 from weft.bench.plot import write_plots
+from weft.bench.report import write_report
 from weft.bench.results import rows_of, write_csv, write_json
 from weft.bench.table import print_results
 from weft.errors import WeftError
@@ -86,6 +87,21 @@ def test_one_repetition_has_no_interval_in_json(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "x.json").read_text())
     [scapy] = [row for row in document["results"] if row["analyzer"] == "scapy"]
     assert scapy["half_width_us"] is None
+
+
+def test_the_report_has_results_figure_machine_and_parameters(tmp_path: Path) -> None:
+    write_report(measured(), tmp_path / "x.md", [tmp_path / "x.csv", tmp_path / "x.svg"])
+    text = (tmp_path / "x.md").read_text()
+    for line in (
+        "It was ended early: intervals may be wide.",
+        "| kernel forwarding | 21.0 | 22.0 ± 6.6 | 20.0..25.0 | 3 | - |",
+        "| scapy + c | 405.0 | 405.0 ± 12.4 | 400.0..410.0 | 3 | 220.0 (54%) |",
+        "![Round trips](x.svg)",
+        "| repeat | 3 |",
+        "All repetitions: x.csv.",
+    ):
+        assert f"\n{line}\n" in text
+    assert "| processor | " in text
 
 
 def test_plots_are_drawn_as_png_and_svg(tmp_path: Path) -> None:
