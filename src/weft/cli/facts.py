@@ -22,6 +22,7 @@ def describe(facts: FunctionFacts, status: FunctionStatus) -> dict[str, Any]:
         "state": status.state.value,
         "package": f"{facts.package} {facts.version}",
         "digest": facts.digest,
+        "labels": facts.labels,
         "sandbox": facts.sandbox_kind,
         "interfaces": facts.interfaces,
         "links": facts.links,

@@ -10,12 +10,10 @@ from weft.manager.manager import Manager
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from weft.vnf.source import Source
-
 __all__ = ["LocalClient"]
 
 
-class LocalClient(FileWork, Manager):
+class LocalClient(Manager, FileWork):
     """Manages the functions of this server, without any other process."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -23,10 +21,6 @@ class LocalClient(FileWork, Manager):
         from weft.server.rundir import RunDirectory, default_root
 
         super().__init__(LocalAgent(RunDirectory(default_root()), say), say)
-
-    def open_package(self, reference: str) -> Source:
-        """A package here or in the store of this server."""
-        return self.store.open(reference)
 
     def trusted_certificates(self) -> Sequence[Any]:
         """Those of the store of this server."""

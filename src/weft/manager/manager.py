@@ -115,7 +115,7 @@ class Manager(Packages, Watching):
 
         from weft.model.change import Change
 
-        files = None if package is None else self.store.open(package).files
+        files = None if package is None else self.open_package(package).files
         change = Change(
             facts.uuid,
             files,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
     from weft.manager.stored_packages import StoredPackages
     from weft.model.catalogue import PackageFacts, StorePolicy
+    from weft.vnf.source import Source
 
 __all__ = ["Packages"]
 
@@ -27,6 +29,15 @@ class Packages:
         from weft.manager.stored_packages import StoredPackages
 
         return StoredPackages(default_data(), functions_folder(), self._say)
+
+    def open_package(self, reference: str) -> Source:
+        """The package that a path or a reference means: a path has a `/` in it, or is there."""
+        from weft.vnf.source import open_source
+
+        place = Path(reference)
+        if "/" in reference or place.exists():
+            return open_source(place)
+        return self.store.open(reference)
 
     async def push_package(self, content: bytes, called: str) -> PackageFacts:
         """Keep a package."""

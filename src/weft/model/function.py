@@ -55,6 +55,8 @@ class FunctionFacts:
     operation: str
     digest: str = ""
     """The digest of the package it runs, as that was found."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """The names and values that its package gives it, to choose it by."""
     sandbox_kind: str = "process"
     links: dict[str, str] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)

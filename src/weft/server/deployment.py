@@ -181,6 +181,7 @@ class Deployment:
             package=request.package.name,
             version=request.package.version,
             digest=request.package.digest,
+            labels=dict(request.package.labels),
             interfaces={binding.interface: str(binding) for binding in request.bindings},
             created=self._created,
             operation=self._operation,

@@ -308,6 +308,7 @@ class Reconfiguration:
             facts,
             version=new.version,
             digest=package_digest(without_given(new.files, values)),
+            labels=dict(new.labels),
             values=dict(values),
             frameworks=frameworks_along(new),
             component_keys=dict(plan.keys),

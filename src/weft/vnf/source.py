@@ -11,9 +11,6 @@ from weft.model.package import PackageFile
 from weft.model.problem import Problem
 from weft.vnf import archive
 from weft.vnf.archive import FILE_LIMIT_BYTES, FILES_LIMIT, TOTAL_LIMIT_BYTES, name_problem
-from weft.vnf.csar.layout import META
-from weft.vnf.csar.reading import is_csar, read_csar
-from weft.vnf.csar.signature import is_signed_zip, read_signature, read_signed_zip
 from weft.vnf.manifest import MANIFEST, NO_MANIFEST
 
 if TYPE_CHECKING:
@@ -66,6 +63,9 @@ def open_source(path: Path) -> Source:
 
 def read_archive(content: bytes, called: str) -> Source:
     """The package in the bytes of a zip of its folder, a CSAR, or a zip with a signed CSAR."""
+    from weft.vnf.csar.reading import is_csar, read_csar  # folders do without
+    from weft.vnf.csar.signature import is_signed_zip
+
     members = archive.read_members(content, called)
     if is_csar(members):
         return _source_of(read_csar(members, called), called)
@@ -77,12 +77,18 @@ def read_archive(content: bytes, called: str) -> Source:
 def _source_of(csar: Csar, called: str) -> Source:
     if csar.signature is None:
         return Source(csar.files, "csar")
+    from weft.vnf.csar.signature import read_signature
+
     signature = read_signature(csar.signature, csar.signed, csar.certificate, called, csar.manifest)
     return Source(csar.files, "csar", signature)
 
 
 def _read_signed_zip(members: Sequence[PackageFile], called: str) -> Source:
     """SOL004's option 2: what is signed is the CSAR as a whole."""
+    from weft.vnf.csar.layout import META
+    from weft.vnf.csar.reading import is_csar, read_csar
+    from weft.vnf.csar.signature import read_signature, read_signed_zip
+
     whole = read_signed_zip(members, called)
     name = whole.csar.name
     signature = read_signature(whole.signature, whole.csar.content, whole.certificate, called, name)

@@ -52,6 +52,36 @@ def test_interfaces_may_name_their_drivers() -> None:
     assert package.drivers == (("in", "af_xdp"), ("out", "af_packet"))
 
 
+def test_a_package_tells_of_its_licence_its_changes_and_its_labels() -> None:
+    about = (
+        "license: counter.click\nchangelog: counter.click\nreleased: 2026-03-31T12:00:00+02:00\n"
+        "labels: {tier: edge, rack: 7}\n"
+    )
+    package, problems = read(GOOD + about)
+    assert problems == []
+    assert package is not None
+    assert (package.license, package.changelog) == ("counter.click", "counter.click")
+    assert package.released == "2026-03-31T12:00:00+02:00"
+    assert package.labels == (("tier", "edge"), ("rack", "7"))
+
+
+def test_what_a_package_tells_of_itself_is_checked() -> None:
+    wrong = (
+        "sandbox: auto\nlicense: COPYING\nchangelog: [a]\nreleased: 2026-02-30\n"
+        "labels: {tier: 'a=b', '-x': y, z: }\n"
+    )
+    label = "letters, digits and _ . -, 63 at most, the first a letter or digit"
+    assert problems_after("sandbox: auto\n", wrong) == [
+        "vnf.yaml:14: license: no file 'COPYING' in the package; allowed: counter.click",
+        "vnf.yaml:15: changelog: a single value is needed, not a list",
+        "vnf.yaml:16: released: '2026-02-30' is not valid; allowed: a date, or a time with its zone, "
+        "as in 2026-03-31 or 2026-03-31T12:00:00+02:00",
+        f"vnf.yaml:17: labels: '-x' is not valid; allowed: {label}",
+        f"vnf.yaml:17: labels: tier: 'a=b' is not valid; allowed: {label}",
+        "vnf.yaml:17: labels: z: a value is needed",
+    ]
+
+
 def test_good_manifest_is_read_whole() -> None:
     package, problems = read(GOOD)
     assert problems == []

@@ -158,4 +158,4 @@ class Monitoring:
 
 
 def _watched(facts: FunctionFacts) -> Watched:
-    return Watched(str(facts.uuid), facts.name)
+    return Watched(str(facts.uuid), facts.name, tuple(facts.labels.items()))
