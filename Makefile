@@ -60,7 +60,7 @@ example: .venv/.built sdk
 	@$(BIN)/python examples/$(EXAMPLE)
 
 test: .venv/.built sdk
-	@tools/packages busybox curl dnsmasq ip iperf3 mvn npm nsenter ovs-vswitchd ping traceroute tshark
+	@tools/packages busybox curl dnsmasq ip iperf3 mvn npm nsenter openssl ovs-vswitchd ping traceroute tshark
 	@$(call WITH_RUST) cargo test --workspace --locked --quiet
 	@$(BIN)/python -m pytest
 

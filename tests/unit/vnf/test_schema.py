@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from tests.unit.vnf.csar.archives import MANIFEST
+from tests.unit.vnf.csar.archives import FILES, MANIFEST
+from weft.model.package import PackageFile
 from weft.vnf.frameworks import FRAMEWORKS
+from weft.vnf.manifest import read_manifest
 from weft.vnf.manifest.nsh import NSH_KEYS
 from weft.vnf.manifest.root import ROOT_KEYS
 from weft.vnf.schema import schema
@@ -19,6 +22,16 @@ from weft.vnf.schema.nsh import NSH_SHAPES
 from weft.vnf.template import TEMPLATES, make_package
 
 ROOT = Path(__file__).resolve().parents[3]
+
+
+class Loader(yaml.SafeLoader):
+    """Reads values as editors do, by YAML 1.2: dates are texts."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 VALIDATOR = Draft202012Validator(schema())
 PACKAGES = sorted((ROOT / "functions").glob("*/vnf.yaml")) + sorted(
     (ROOT / "examples").rglob("vnf.yaml")
@@ -26,7 +39,7 @@ PACKAGES = sorted((ROOT / "functions").glob("*/vnf.yaml")) + sorted(
 
 
 def complaints(text: str) -> list[str]:
-    return [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(text))]
+    return [error.message for error in VALIDATOR.iter_errors(yaml.load(text, Loader))]
 
 
 def test_the_schema_is_a_schema() -> None:
@@ -36,6 +49,55 @@ def test_the_schema_is_a_schema() -> None:
 @pytest.mark.parametrize("path", PACKAGES, ids=lambda path: path.parent.name)
 def test_every_package_of_ours_satisfies_it(path: Path) -> None:
     assert complaints(path.read_text()) == []
+
+
+def guides() -> list[str]:
+    """Every whole `vnf.yaml` that a guide shows."""
+    pages = [path.read_text() for path in sorted((ROOT / "docs" / "guides").glob("*.md"))]
+    blocks = [
+        block
+        for page in pages
+        for block in re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    ]
+    return [
+        block for block in blocks if block.startswith("weft: 1\nvnf:") or "\nvnf:" in block[:60]
+    ]
+
+
+def test_every_manifest_of_the_guides_satisfies_it() -> None:
+    assert len(guides()) > 8
+    wrong = {block: found for block in guides() if (found := complaints(block))}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("weft: 1", "weft: '1'"),
+        ("version: 1.2.0", "version: 1"),
+        ("version: 1.2.0", "version: 1.2"),
+        ("provider: Example", "provider: 17"),
+        ("license: LICENSE", "released: 2026-03-31"),
+        ("license: LICENSE", "labels: {tier: 1, rack: true}"),
+        ("interfaces: [in, out]", "interfaces: {in: , out: {driver: af_xdp}}"),
+        ("framework: click,", "framework: click, isolate: true, capacity: '5', limit: 1s,"),
+        ("framework: click,", "framework: click, isolate: 'private', arguments: [1, true, x],"),
+        ("default: 5", "default: '0x10'"),
+        ("cpu: 1.5", "cpu: '1.5'"),
+        ("resources: {cpu: 1.5, memory: 64MiB}", "nsh: proxy"),
+        (
+            "resources: {cpu: 1.5",
+            "nsh: {role: proxy, mtu: 1600, mac: sender}\nresources: {cpu: 1.5",
+        ),
+    ],
+)
+def test_what_the_reader_takes_the_schema_takes(old: str, new: str) -> None:
+    text = MANIFEST.replace(old, new)
+    assert text != MANIFEST
+    files = [PackageFile("vnf.yaml", text.encode())]
+    files += [PackageFile(name, FILES[name]) for name in FILES if name != "vnf.yaml"]
+    assert read_manifest(files)[1] == []
+    assert complaints(text) == []
 
 
 @pytest.mark.parametrize("framework", TEMPLATES)

@@ -71,7 +71,9 @@ class _Reading:
         certificate = meta.get("ETSI-Entry-Certificate") or f"{manifest.removesuffix('.mf')}.cert"
         listing, problems = read_listing(manifest, content)
         self.problems += problems
-        self._check_listing(manifest, listing, {manifest, certificate})
+        # Neither can be in the list; what is of the package must be.
+        unlisted = {name for name in (manifest, certificate) if not name.startswith(FOLDER)}
+        self._check_listing(manifest, listing, unlisted)
         files = tuple(self._package())
         self._check_descriptor(meta.get("Entry-Definitions", ""), manifest, listing)
         if self.problems:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,21 @@ def test_other_contents_of_the_same_version_are_refused(tmp_path: Path) -> None:
     with pytest.raises(PackageTakenError, match=f"^{re.escape(message)}$"):
         store.push(replace(FACTS, digest="sha256:bb"), b"other")
     assert (store.packages(), names(tmp_path)) == ([FACTS], before)
+
+
+def test_of_several_who_push_at_once_one_is_first(tmp_path: Path) -> None:
+    def push(number: int) -> str:
+        facts = replace(FACTS, digest=f"sha256:{number:02}")
+        try:
+            return Store(tmp_path).push(facts, b"%d" % number).digest
+        except PackageTakenError:
+            return ""
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [digest for digest in pool.map(push, range(16)) if digest]
+    [kept] = Store(tmp_path).packages()
+    assert done == [kept.digest]
+    assert Store(tmp_path).content(kept) == b"%d" % int(kept.digest[-2:])
 
 
 def test_a_signature_that_comes_later_is_kept(tmp_path: Path) -> None:

@@ -121,6 +121,17 @@ REFUSED: dict[str, tuple[Callable[[Contents], Contents], list[str]]] = {
             f"wire.mf:{LINE + 1}: 'what is this' is not understood; allowed: KEY: VALUE",
         ],
     ),
+    "a file of the package that is said to be a certificate": (
+        lambda contents: relisted(
+            {
+                **contents,
+                META: contents[META] + b"ETSI-Entry-Certificate: Package/evil\n",
+                "Package/evil": b"x",
+            },
+            META,
+        ),
+        ["Package/evil: is not listed in 'wire.mf'"],
+    ),
     "a descriptor of something else": (
         other_descriptor,
         [f"Definitions/vnfd.yaml: descriptor_id '0815' is unknown; the package has '{OWN}'"],
