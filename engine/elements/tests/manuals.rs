@@ -144,3 +144,19 @@ fn see_also_names_classes() {
     }
     assert!(report.is_empty(), "{}", report.join("\n"));
 }
+
+#[test]
+fn every_handler_with_limits_has_some_that_make_sense() {
+    let mut limited = 0;
+    for class in REGISTRY.iter() {
+        for handler in class.handlers.iter().filter(|h| !h.limits.is_empty()) {
+            let name = format!("{}.{}", class.name, handler.name);
+            assert!(handler.write.is_some() || handler.callable, "{name}");
+            if let Err(problem) = weft_core::Limits::parse(handler.limits, handler.taken()) {
+                panic!("{name}: {problem}");
+            }
+            limited += 1;
+        }
+    }
+    assert!(limited > 0);
+}

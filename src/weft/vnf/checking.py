@@ -60,7 +60,7 @@ async def _component(path: str, status: ComponentStatus, timeout_s: float) -> Pa
         return PartCheck(name, state, False, None, restarts, _silence(error, timeout_s))
     except HandlerError as error:
         if error.code in _WITHOUT_AGENT:
-            problem = "" if state == "running" else f"its process is {state}"
+            problem = "" if state == "ready" else f"its process is {state}"
             return PartCheck(name, state, None, None, restarts, problem)
         return PartCheck(name, state, False, None, restarts, error.message.splitlines()[-1])
     return PartCheck(name, state, True, _milliseconds(said, begin), restarts)
