@@ -52,6 +52,7 @@ pub const ALL: &[&str] = &[
     "not-ip",
     "not-tcp-or-udp",
     "not-unicast",
+    "nsh-context",
     "nsh-integrity-encrypted",
     "nsh-integrity-format",
     "nsh-integrity-key",
