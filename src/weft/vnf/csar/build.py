@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weft.model.package import PackageFile
-from weft.vnf.csar.descriptor import descriptor_id, descriptor_text
+from weft.vnf.csar.descriptor import MANAGER, descriptor_id, descriptor_text
 from weft.vnf.csar.layout import DESCRIPTOR, FOLDER, META, Layout, meta_text
 from weft.vnf.csar.mf import listing_text
 from weft.vnf.csar.writing import zip_bytes
@@ -78,7 +78,7 @@ def _metadata(package: Package) -> dict[str, str]:
         "vnf_package_version": package.version,
         "vnf_release_date_time": _time_of(package.released),
         "compatible_specification_versions": "4.2.1",
-        "vnfm_info": "weft",
+        "vnfm_info": MANAGER,
     }
 
 

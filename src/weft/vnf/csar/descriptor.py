@@ -18,13 +18,15 @@ from weft.vnf.csar.layout import FOLDER
 if TYPE_CHECKING:
     from weft.model.package import Package, Parameter
 
-__all__ = ["descriptor_id", "descriptor_of", "descriptor_text", "id_of"]
+__all__ = ["MANAGER", "descriptor_id", "descriptor_of", "descriptor_text", "id_of"]
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:weft:vnfd")
 _IMPORTS = ("etsi_nfv_sol001_common_types.yaml", "etsi_nfv_sol001_vnfd_types.yaml")
 _TYPES = {"integer": "integer", "number": "float", "boolean": "boolean"}
 _LEAST_MEMORY_BYTES = 64 * 2**20
 _FLAVOUR = "default"
+MANAGER = "0:weft"
+"""Who can manage such functions: an enterprise number, 0 for none, and a name."""
 
 
 def id_of(provider: str, name: str, version: str) -> str:
@@ -116,8 +118,8 @@ def _node_type(package: Package, settings: str) -> dict[str, Any]:
     }
     properties["vnfm_info"] = {
         "type": "list",
-        "entry_schema": {"type": "string", "constraints": [{"valid_values": ["weft"]}]},
-        "default": ["weft"],
+        "entry_schema": {"type": "string", "constraints": [{"valid_values": [MANAGER]}]},
+        "default": [MANAGER],
     }
     properties["flavour_description"] = {"type": "string", "default": "the only one"}
     if package.parameters:
@@ -126,7 +128,13 @@ def _node_type(package: Package, settings: str) -> dict[str, Any]:
             "required": False,
         }
     requirements = [
-        {name: {"capability": "tosca.capabilities.nfv.VirtualLinkable", "occurrences": [0, 1]}}
+        {
+            name: {
+                "capability": "tosca.capabilities.nfv.VirtualLinkable",
+                "relationship": "tosca.relationships.nfv.VirtualLinksTo",
+                "occurrences": [0, 1],
+            }
+        }
         for name in package.interfaces
     ]
     interfaces = {"Vnflcm": {"type": "tosca.interfaces.nfv.Vnflcm"}}

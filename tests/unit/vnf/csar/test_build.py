@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def test_the_list_has_a_hash_of_each_file() -> None:
         "  vnf_package_version: 1.2.0\n"
         "  vnf_release_date_time: 1980-01-01T00:00:00Z\n"
         "  compatible_specification_versions: 4.2.1\n"
-        "  vnfm_info: weft"
+        "  vnfm_info: 0:weft"
     )
     assert entries == [
         f"Source: {name}\nAlgorithm: SHA-256\nHash: {hashlib.sha256(content).hexdigest()}"
@@ -139,6 +140,39 @@ def test_the_descriptor_describes_the_function_after_sol001() -> None:
     mappings = found["topology_template"]["substitution_mappings"]
     assert mappings["requirements"]["in"] == ["ext_cp_in", "external_virtual_link"]
     assert nodes["ext_cp_in"]["requirements"] == [{"internal_virtual_link": "link_in"}]
+
+
+# Of etsi_nfv_sol001_vnfd_types and _common_types, version 4.4.1: what nodes must have, and may require.
+NODES = {
+    "tosca.nodes.nfv.Vdu.Compute": ({"name", "description", "vdu_profile"}, set()),
+    "tosca.nodes.nfv.VduCp": ({"layer_protocols"}, {"virtual_link", "virtual_binding"}),
+    "tosca.nodes.nfv.VnfExtCp": (
+        {"layer_protocols"},
+        {"internal_virtual_link", "external_virtual_link"},
+    ),
+    "tosca.nodes.nfv.VnfVirtualLink": ({"connectivity_type", "vl_profile"}, set()),
+}
+VNF = {
+    *("descriptor_id", "descriptor_version", "provider", "product_name", "software_version"),
+    *("vnfm_info", "flavour_id", "flavour_description"),
+}
+VNFM_INFO = r"(^etsivnfm:v[0-9]?[0-9]\.[0-9]?[0-9]\.[0-9]?[0-9]$)|(^[0-9]+:[a-zA-Z0-9.-]+$)"
+
+
+def test_the_descriptor_has_what_the_types_of_sol001_require() -> None:
+    found = yaml.safe_load(csar()["Definitions/vnfd.yaml"])
+    [vnf] = found["node_types"].values()
+    assert set(vnf["properties"]) >= VNF
+    assert re.fullmatch(VNFM_INFO, vnf["properties"]["vnfm_info"]["default"][0])
+    nodes = found["topology_template"]["node_templates"]
+    for name, node in nodes.items():
+        if node["type"] in NODES:
+            properties, requirements = NODES[node["type"]]
+            assert set(node["properties"]) >= properties, name
+            for requirement in node.get("requirements", []):
+                [(kind, target)] = requirement.items()
+                assert kind in requirements
+                assert target in nodes
 
 
 def test_the_id_of_a_descriptor_is_of_provider_name_and_version() -> None:

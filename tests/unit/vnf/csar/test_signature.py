@@ -128,7 +128,7 @@ def test_rsa_pss_holds(tmp_path: Path) -> None:
 
 def test_contents_altered_after_signing_are_refused() -> None:
     contents = members(signer(ANN).csar(package()))
-    contents["wire.mf"] = contents["wire.mf"].replace(b"vnfm_info: weft", b"vnfm_info: else")
+    contents["wire.mf"] = contents["wire.mf"].replace(b"vnfm_info: 0:weft", b"vnfm_info: 0:else")
     assert problems_of(packed(contents)) == [
         "wire.mf: signature: it is of something else: the content was altered after it was signed"
     ]
