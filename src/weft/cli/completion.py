@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weft.cli.main import COMMANDS
+from weft.cli.package import VERBS
 
 if TYPE_CHECKING:
     import argparse
@@ -42,7 +43,15 @@ _weft() {{
         COMPREPLY=($(compgen -W "$(weft completion $what 2>/dev/null)" -- "$word")) ;;
     {named}) COMPREPLY=($(compgen -W "$(weft completion names 2>/dev/null)" -- "$word")) ;;
     sfc) COMPREPLY=($(compgen -W "ping trace $(weft completion names 2>/dev/null)" -- "$word")) ;;
-    package) COMPREPLY=($(compgen -W "init check" -- "$word") $(compgen -f -- "$word")) ;;
+    package)
+        if [ "$COMP_CWORD" -eq 2 ]; then
+            COMPREPLY=($(compgen -W "{verbs}" -- "$word"))
+        else
+            COMPREPLY=($(compgen -W "$(weft completion packages 2>/dev/null)" -- "$word")
+                $(compgen -f -- "$word"))
+        fi ;;
+    run) COMPREPLY=($(compgen -W "$(weft completion packages 2>/dev/null)" -- "$word")
+        $(compgen -f -- "$word")) ;;
     alarm) COMPREPLY=($(compgen -W "list ack" -- "$word")) ;;
     threshold) COMPREPLY=($(compgen -W "list set remove" -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W "bash zsh" -- "$word")) ;;
@@ -58,8 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `weft completion`."""
     parser.add_argument(
         "shell",
-        choices=("bash", "zsh", "names", "handlers"),
-        help="`names` lists functions, `handlers` the handlers of one",
+        choices=("bash", "zsh", "names", "handlers", "packages"),
+        help="`names` lists functions, `handlers` the handlers of one, `packages` packages",
     )
     parser.add_argument("name", nargs="?", help="name of the function, for `handlers`")
 
@@ -85,6 +94,16 @@ def execute(arguments: argparse.Namespace) -> int:
         handlers = asyncio.run(local_client().handlers(arguments.name))
         print("\n".join(facts.name for facts in handlers))
         return 0
-    script = _BASH.format(commands=" ".join(COMMANDS), named="|".join(_NAMED))
+    if arguments.shell == "packages":
+        import asyncio
+
+        from weft.client import local_client
+
+        kept = asyncio.run(local_client().packages())
+        print("\n".join(dict.fromkeys(facts.name for facts in kept)))
+        return 0
+    script = _BASH.format(
+        commands=" ".join(COMMANDS), named="|".join(_NAMED), verbs=" ".join(VERBS)
+    )
     print(script if arguments.shell == "bash" else _ZSH + script, end="")
     return 0

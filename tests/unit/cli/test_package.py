@@ -138,6 +138,12 @@ def test_the_store_lists_shows_and_removes(weft: Any) -> None:
     )
 
 
+def test_packages_are_completed_by_name(weft: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    weft("push", "wire")
+    assert run(["completion", "packages"]) == 0
+    assert capsys.readouterr().out == "wire\n"
+
+
 def test_the_policy_is_shown_and_changed(weft: Any) -> None:
     assert weft("policy") == "require signature  no\n"
     said = weft("policy", "--require-signature", "yes", "--trust", "authority.pem")
