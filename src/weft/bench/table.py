@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["print_results", "sentences"]
 
-_BAR = 24
+_BARS = (6, 24)
+"""Least and most characters of the longest bar; where there is less room there are none."""
+_NUMBERS = 84
+"""Room for all but bars."""
 _WIDTH = 120
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -32,12 +35,13 @@ def print_results(campaign: Campaign, file: IO[str] | None = None) -> None:
     console = Console(file=file or sys.stdout, highlight=False, markup=False)
     if not console.is_terminal:
         console.width = _WIDTH
-    console.print(_table(campaign, rows))
+    room = min(console.width - _NUMBERS, _BARS[1])
+    console.print(_table(campaign, rows, room if room >= _BARS[0] else 0))
     for sentence in sentences(campaign):
         console.print(sentence, soft_wrap=True)
 
 
-def _table(campaign: Campaign, rows: list[Row]) -> Table:
+def _table(campaign: Campaign, rows: list[Row], room: int) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -45,10 +49,12 @@ def _table(campaign: Campaign, rows: list[Row]) -> Table:
     for heading in ("MEDIAN, us", f"MEAN, {campaign.plan.confidence:.0%}", "MIN..MAX", "TIMES"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("PARSING, us", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    if room:
+        table.add_column("", no_wrap=True)
     longest = max(row.median_us for row in rows)
     for row in rows:
-        table.add_row(*_cells(row), _bar(row.median_us / longest))
+        bar = (_bar(row.median_us / longest, room),) if room else ()
+        table.add_row(*_cells(row), *bar)
     return table
 
 
@@ -65,8 +71,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _bar(share: float) -> str:
-    eighths = round(share * _BAR * 8)
+def _bar(share: float, room: int) -> str:
+    eighths = round(share * room * 8)
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
