@@ -86,7 +86,8 @@ class Campaign:
         number = 0
         while left := self.open:
             number += 1
-            self._watcher.say(f"round {number}: {len(left)} to measure")
+            if number == 1 or number % 10 == 0:
+                self._watcher.say(f"round {number}: {len(left)} to measure")
             if time.monotonic() > deadline:
                 self._watcher.say(
                     "the time is up; what there is has wider intervals than asked for"
