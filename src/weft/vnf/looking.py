@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from weft.errors import HandlerError
+from weft.errors import HandlerError, NotRunningError
 from weft.model.look import (
     ComponentLook,
     ElementLook,
@@ -15,16 +16,18 @@ from weft.model.look import (
     QueueLook,
     ValueLook,
 )
+from weft.vnf.control import ControlSocket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from weft.model.function import ComponentStatus, FunctionStatus
-    from weft.vnf.control import ControlSocket
 
 __all__ = ["component_values", "engine_stats", "look_of"]
 
 _COMPONENT = "Component"
+# Components answer in their own time, and a look does not wait for that.
+_VALUES_S = 1.0
 
 
 async def engine_stats(control: ControlSocket) -> dict[str, Any]:
@@ -32,18 +35,31 @@ async def engine_stats(control: ControlSocket) -> dict[str, Any]:
     return dict(json.loads(await control.read("stats")))
 
 
-async def component_values(control: ControlSocket, stats: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers that components tell of themselves, by handler, all asked for at once."""
-    wanted = [
-        f"{element['name']}.{value}"
-        for element in _elements(stats)
-        for value in element.get("figures", {}).get("values", ())
-    ]
-    answers = await control.read_each(wanted) if wanted else []
+async def component_values(path: str, stats: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers that components tell of themselves, by handler; those of one that is silent are missing.
+
+    Each is asked for all of its own at once, beside the others, over the control socket at `path`.
+    """
+    found = await asyncio.gather(
+        *(
+            _values_of(path, [f"{element['name']}.{value}" for value in values])
+            for element in _elements(stats)
+            if (values := element.get("figures", {}).get("values"))
+        )
+    )
+    return {name: number for numbers in found for name, number in numbers.items()}
+
+
+async def _values_of(path: str, handlers: Sequence[str]) -> dict[str, float]:
+    try:
+        async with asyncio.timeout(_VALUES_S), await ControlSocket.connect_unix(path) as control:
+            answers = await control.read_each(handlers)
+    except (NotRunningError, TimeoutError):
+        return {}
     numbers = {}
-    for name, answer in zip(wanted, answers, strict=True):
+    for handler, answer in zip(handlers, answers, strict=True):
         if not isinstance(answer, HandlerError) and (number := _number(answer)) is not None:
-            numbers[name] = number
+            numbers[handler] = number
     return numbers
 
 

@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["ManagementAgent"]
 
 _LINE_LIMIT_BYTES = 2**20
-# The engine answers at once, unless it is being started again; components in their own time.
+# The engine answers at once, unless it is being started again.
 _LOOK_S = 2.0
-_VALUES_S = 1.0
 _RESTING = (FunctionState.INACTIVE, FunctionState.FAILED)
 
 
@@ -105,12 +104,13 @@ class ManagementAgent:
         # Without an engine, what init tells is all there is.
         if status.state not in _RESTING:
             with contextlib.suppress(NotRunningError, TimeoutError):
-                async with await ControlSocket.connect_unix(self._control_socket) as control:
-                    async with asyncio.timeout(_LOOK_S):
-                        stats = await engine_stats(control)
-                    if values:
-                        async with asyncio.timeout(_VALUES_S):
-                            numbers = await component_values(control, stats)
+                async with (
+                    asyncio.timeout(_LOOK_S),
+                    await ControlSocket.connect_unix(self._control_socket) as control,
+                ):
+                    stats = await engine_stats(control)
+                if values:
+                    numbers = await component_values(self._control_socket, stats)
         return look_of(at_s, status, stats, numbers)
 
     async def read(self, handler: str, parameters: str = "") -> bytes:

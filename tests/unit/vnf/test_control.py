@@ -47,6 +47,23 @@ def converse(
     return received
 
 
+def test_several_are_read_at_once_and_each_has_its_answer(tmp_path: Path) -> None:
+    answers: list[object] = []
+
+    async def talk(control: ControlSocket) -> None:
+        for answer in await control.read_each(["a.x", "a.y", "b.z"]):
+            answers.append(answer.code if isinstance(answer, HandlerError) else answer)
+
+    sent = converse(
+        tmp_path,
+        b"200 Read handler 'a.x' OK\r\nDATA 2\r\n10511 No handler named 'a.y'\r\n"
+        b"200 Read handler 'b.z' OK\r\nDATA 0\r\n",
+        talk,
+    )
+    assert sent == b"READ a.x\r\nREAD a.y\r\nREAD b.z\r\n"
+    assert answers == [b"10", 511, b""]
+
+
 def test_read_gives_exactly_the_announced_bytes(tmp_path: Path) -> None:
     values = []
 
