@@ -208,7 +208,7 @@ class LocalAgent:
                 os.close(pidfd)
 
     def _folder(self, uuid: UUID) -> FunctionFolder | None:
-        return next((folder for folder in self._run.folders() if folder.uuid == uuid), None)
+        return self._run.folder(uuid)
 
     def _own_folder(self, uuid: UUID) -> FunctionFolder:
         folder = self._folder(uuid)

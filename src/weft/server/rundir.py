@@ -144,6 +144,11 @@ class RunDirectory:
             ) from None
         return [FunctionFolder(self.root / name) for name in names if _is_uuid(name)]
 
+    def folder(self, uuid: UUID) -> FunctionFolder | None:
+        """The folder of one function, if it is there."""
+        path = self.root / str(uuid)
+        return FunctionFolder(path) if path.is_dir() else None
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the directory as a whole: names and user ids are given out under it."""
