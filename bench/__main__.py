@@ -44,6 +44,7 @@ BENCHES = {
     "first_ping": "start call to first answered ping",
     "restart": "SIGKILL of the engine to next answered ping",
     "idle": "CPU and memory of functions with nothing to do",
+    "monitoring": "watching functions: CPU",
     "ps": "the command line",
     "component_hop": "to a component in another process and back, against testpmd over memif",
     "component_chain": "three components one behind the other, against one",

@@ -33,6 +33,7 @@ IN_NAMESPACES = {"af_packet_forward", "af_xdp_forward", "nsh_forward", "first_pi
     "restart",
     "idle",
     "ps",
+    "monitoring",
     "component_rtt",
     "component_idle",
 }

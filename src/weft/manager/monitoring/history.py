@@ -60,8 +60,9 @@ class _Ring:
         step = int(at_s // self._step_s)
         values, count = self._values, len(self._values)
         if step > self._newest:
-            for missed in range(max(self._newest + 1, step - count + 1), step):
-                values[missed % count] = _NONE
+            if self._newest >= 0:
+                for missed in range(max(self._newest + 1, step - count + 1), step):
+                    values[missed % count] = _NONE
             self._newest = step
             values[step % count] = value
         elif step > self._newest - count:
@@ -84,10 +85,21 @@ class _Ring:
 class _Kept:
     """A series that is kept. A counter that begins anew goes on from where it was."""
 
-    __slots__ = ("_coarse", "_fine", "_last", "_offset", "_raw", "_step", "_times", "series")
+    __slots__ = (
+        "_coarse",
+        "_fine",
+        "_last",
+        "_offset",
+        "_raw",
+        "_step",
+        "_times",
+        "rates",
+        "series",
+    )
 
     def __init__(self, series: Series) -> None:
         self.series = series
+        self.rates = _rate_names(series)
         self._fine = _Ring(_FINE_S, _FINE)
         self._coarse = _Ring(_COARSE_S, _COARSE)
         self._last: tuple[float, float] | None = None
@@ -143,6 +155,8 @@ class FunctionHistory:
         """Series that there is no room for, when last measured."""
         self._room = room
         self._kept: dict[str, _Kept] = {}
+        self._found: dict[tuple[str, str, str], _Kept | None] = {}
+        """By what a point is of; None where another has the name."""
 
     def put(self, at_s: float, points: Iterable[Point]) -> dict[str, float]:
         """Keep what was measured; gives the values by series, the rates of counters among them."""
@@ -150,30 +164,37 @@ class FunctionHistory:
         self.left_out = 0
         now: dict[str, float] = {}
         for point in points:
-            name = point.series
-            if name in now:  # an element and an interface, say, of one name
-                continue
-            kept = self._kept.get(name) or self._keep(point)
+            measure, subject, detail, value = point
+            key = (measure.metric, subject, detail)
+            kept = self._found.get(key)
             if kept is None:
-                self.left_out += 1
-                continue
-            rate = kept.put(at_s, point.value)
-            now[name] = point.value
+                kept = self._keep(key, point)
+                if kept is None:
+                    continue
+            rate = kept.put(at_s, value)
+            now[kept.series.name] = value
             if rate is not None:
-                now[name + _RATE] = rate
-                if name.endswith("cpu_s"):
-                    now[name.removesuffix("_s")] = rate
+                for name in kept.rates:
+                    now[name] = rate
         return now
 
-    def _keep(self, point: Point) -> _Kept | None:
-        if len(self._kept) >= MOST_SERIES_OF_ONE or not self._room.take():
+    def _keep(self, key: tuple[str, str, str], point: Point) -> _Kept | None:
+        """What keeps a point that is new; None where another has its name, or there is no room."""
+        name = point.series
+        if key in self._found or name in self._kept:
+            self._found[key] = None
             return None
-        return self._kept.setdefault(point.series, _Kept(series_of(point)))
+        if len(self._kept) >= MOST_SERIES_OF_ONE or not self._room.take():
+            self.left_out += 1
+            return None
+        kept = self._kept[name] = self._found[key] = _Kept(series_of(point))
+        return kept
 
     def close(self) -> None:
         """Give the room back."""
         self._room.give(len(self._kept))
         self._kept.clear()
+        self._found.clear()
 
     def series(self) -> list[Series]:
         """What is kept, and what can be asked for besides."""
@@ -268,6 +289,13 @@ class History:
             if function.last_s < now_s - KEPT_S:
                 function.close()
                 del self._functions[uuid]
+
+
+def _rate_names(series: Series) -> tuple[str, ...]:
+    if not series.is_counter:
+        return ()
+    rate = series.name + _RATE
+    return (rate, series.name.removesuffix("_s")) if rate.endswith(_CPU_RATE) else (rate,)
 
 
 def _rate_of(series: Series) -> Series:

@@ -56,7 +56,7 @@ impl Component {
 
 fn is_number(handler: &Handler) -> bool {
     let is_number = matches!(handler.value, Kind::Unsigned | Kind::Integer | Kind::Real);
-    is_number && handler.read.is_some() && !handler.takes_parameter
+    is_number && handler.read.is_some() && !handler.takes_parameter && !handler.callable
 }
 
 /// Counts of a component, kept in the region.
