@@ -254,7 +254,7 @@ def test_numbers_that_components_declare_are_kept_and_a_silent_one_holds_up_nobo
 def test_a_log_is_kept_in_bounds_and_followed_across_its_files(
     weft: Weft, pair: tuple[Host, Host], tmp_path: Path
 ) -> None:
-    lines = 42_000
+    lines = 52_000
     (tmp_path / "chatty.click").write_text(
         "Idle -> ToDevice(out);\nFromDevice(in) -> Discard;\n"
         f"source :: InfiniteSource(DATA {'x' * 60}, LIMIT {lines}, ACTIVE false)\n"
