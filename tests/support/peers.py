@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.support.hosts import Host
 
-__all__ = ["fetch", "iperf", "is_listening", "pinged", "serving"]
+__all__ = ["fetch", "inside", "iperf", "is_listening", "pinged", "serving"]
 
 _LIMIT_S = 30
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from weft.model.nsh import Classification, Echo, NextHop, Nsh, Rule
     from weft.vnf.path import Path
 
-__all__ = ["nsh_graph", "stand_in_addresses"]
+__all__ = ["nsh_graph"]
 
 _BOUNDARIES = {"proxy": "NSHProxy", "aware": "NSHFunction", "internal": "NSHFunction"}
 _IP_PROTOCOLS = {"ipv4": "0x0800", "ipv6": "0x86dd", "mpls": "0x8847"}
@@ -42,12 +42,6 @@ def nsh_graph(nsh: Nsh, interfaces: Sequence[str], path: Path) -> str:
     if nsh.role == "forwarder":
         return _forwarder(nsh, interfaces)
     return _boundary(nsh, interfaces, path)
-
-
-def stand_in_addresses(interfaces: Sequence[str]) -> str:
-    """Graph text that gives interfaces Ethernet addresses, where no devices are that have some."""
-    given = [f"{name} 02:00:00:00:00:{number:02x}" for number, name in enumerate(interfaces, 1)]
-    return f"\nAddressInfo({', '.join(given)});\n"
 
 
 def _boundary(nsh: Nsh, interfaces: Sequence[str], path: Path) -> str:

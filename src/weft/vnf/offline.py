@@ -17,7 +17,7 @@ from weft.vnf.capture import EMPTY_CAPTURE
 from weft.vnf.forwarder import graph_of
 from weft.vnf.frameworks import processes_of
 from weft.vnf.manifest import MANIFEST
-from weft.vnf.nsh import stand_in_addresses
+from weft.vnf.stand_in import with_stand_in_addresses
 from weft.vnf.unpacking import unpack
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ def run_on_files(request: FunctionRequest) -> int:
     _check_files([item for item in request.bindings if isinstance(item, PcapBinding)])
     with tempfile.TemporaryDirectory(prefix="weft-") as scratch:
         graph = Path(scratch) / "graph.click"
-        text = graph_of(package)
-        if package.nsh:
-            text += stand_in_addresses(package.interfaces)
+        text = with_stand_in_addresses(graph_of(package), package)
         graph.write_bytes(text.encode("utf-8", errors="surrogateescape"))
         is_package = any(file.name == MANIFEST for file in package.files)
         folder = Path(scratch) / "data" if is_package else None

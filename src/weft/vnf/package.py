@@ -17,10 +17,10 @@ from weft.vnf.forwarder import graph_of, isolated_graphs
 from weft.vnf.frameworks import processes_of
 from weft.vnf.graph import GraphReport, check_graph, devices_of, drivers_of, missing_devices
 from weft.vnf.manifest import MANIFEST, read_manifest
-from weft.vnf.nsh import stand_in_addresses
 from weft.vnf.path import parse_path
 from weft.vnf.reader import suggestion
 from weft.vnf.source import read_files
+from weft.vnf.stand_in import with_stand_in_addresses
 from weft.vnf.unpacking import unpack
 
 if TYPE_CHECKING:
@@ -169,9 +169,7 @@ def _graph_problems(package: Package, warnings: list[Problem]) -> list[Problem]:
 def _problems_with(
     package: Package, values: Mapping[str, str], warnings: list[Problem]
 ) -> list[Problem]:
-    graph = graph_of(package)
-    if package.nsh:
-        graph += stand_in_addresses(package.interfaces)
+    graph = with_stand_in_addresses(graph_of(package), package)
     with tempfile.TemporaryDirectory(prefix="weft-") as scratch:
         folder = Path(scratch) / "data"
         unpack(package.files, folder)
