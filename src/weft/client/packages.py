@@ -74,6 +74,24 @@ class PackageWork(ABC):
         is_archive = source.form in ("csar", "signed-zip") and Path(reference).is_file()
         return Path(reference).read_bytes() if is_archive else build_csar(package)
 
+    def package_import(self, file: Path, into: Path | None) -> dict[str, Any]:
+        """Make a package's folder of a package made elsewhere; nothing is made of one with problems."""
+        from weft.vnf.onboarding.importing import make_folder, onboard
+        from weft.vnf.package import package_of
+
+        onboarded = onboard(file)
+        warnings: list[Problem] = []
+        package = package_of(onboarded.files, str(file), warnings)
+        folder = make_folder(into or Path(package.name), onboarded.files)
+        return {
+            "package": str(folder),
+            "vnf": package.name,
+            "version": package.version,
+            "interfaces": list(package.interfaces),
+            "components": {item.name: item.framework for item in package.components},
+            "notes": [str(note) for note in (*onboarded.notes, *warnings)],
+        }
+
     def package_build(self, reference: str, output: str | None = None) -> dict[str, Any]:
         """Check a package and make its archive; what was made."""
         from weft.vnf.csar.build import build_csar, csar_name

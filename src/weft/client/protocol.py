@@ -41,6 +41,10 @@ class Client(Management, Protocol):
         """The archive of a package, to be pushed."""
         ...
 
+    def package_import(self, file: Path, into: Path | None) -> dict[str, Any]:
+        """Make a package's folder of a package made elsewhere."""
+        ...
+
     def package_build(self, reference: str, output: str | None = None) -> dict[str, Any]:
         """Make the archive of a package, a CSAR after SOL004."""
         ...

@@ -126,7 +126,8 @@ class Launch:
 
     `ready` is "attach" (when it has attached to the engine) or "start" (as soon as it runs); it has
     `start_ms` milliseconds for that. `interfaces` are pairs of an interface in its own
-    network namespace and the function's device at the other end.
+    network namespace and the function's device at the other end. `loopback` gives one without
+    interfaces a loopback interface of its own.
     """
 
     program: tuple[str, ...]
@@ -136,6 +137,7 @@ class Launch:
     ready: str = "attach"
     start_ms: int = 30_000
     interfaces: tuple[tuple[ProgramInterface, str], ...] = ()
+    loopback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

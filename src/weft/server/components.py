@@ -115,6 +115,7 @@ class ComponentProcesses:
             "memory_bytes": component.resources.memory_bytes,
             "ready": launch.ready,
             "start_ms": launch.start_ms,
+            "loopback": launch.loopback,
             "interfaces": [
                 {**asdict(inside), "device": device} for inside, device in launch.interfaces
             ],

@@ -152,7 +152,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes | dict[str, bytes]], list[str]]] = {
         lambda: manifest("components:\n  a: {framework: rust, file: a.rs}\n", a__rs=b""),
         [
             "vnf.yaml:6: components: a: framework: 'rust' is not known; allowed: click, c, python, "
-            "java, javascript, program"
+            "java, javascript, program, coven"
         ],
     ),
     "missing runtime": (

@@ -1,5 +1,6 @@
-//! The network namespaces of components: one that is empty, for all that have no interfaces, and
-//! one for each that has, with a user namespace in which it may do there what it wants.
+//! The network namespaces of components: one that is empty, for all that have no interfaces; one
+//! for each that has, with a user namespace in which it may do there what it wants; and one for each
+//! that has loopback alone.
 
 use crate::failure::{Attempt, Failure};
 use crate::host::HostProc;
@@ -17,7 +18,7 @@ const STAGE: &str = "component";
 #[derive(Default)]
 pub struct Networks {
     empty: Option<Network>,
-    own: BTreeMap<String, (Network, Users)>,
+    own: BTreeMap<String, (Network, Option<Users>)>,
 }
 
 impl Networks {
@@ -26,11 +27,32 @@ impl Networks {
         if !component.interfaces.is_empty() {
             return self.prepare_own(component, host);
         }
+        if component.loopback {
+            return self.prepare_loopback(component, host);
+        }
         if self.empty.is_none() {
             let name = &component.name;
             let making = format!("make a network namespace for component '{name}'");
             self.empty = Some(Network::make().attempt(STAGE, making)?);
         }
+        Ok(())
+    }
+
+    fn prepare_loopback(&mut self, component: &Component, host: &HostProc) -> Result<(), Failure> {
+        if self.own.contains_key(&component.key) {
+            return Ok(());
+        }
+        let begin = || silence(host).and_then(|()| Interfaces::open()?.just_bring_up("lo"));
+        let network = Network::make()
+            .and_then(|network| network.visit(begin).map(|()| network))
+            .attempt(
+                STAGE,
+                format!(
+                    "make a loopback interface for component '{}'",
+                    component.name
+                ),
+            )?;
+        self.own.insert(component.key.clone(), (network, None));
         Ok(())
     }
 
@@ -50,17 +72,18 @@ impl Networks {
         let preparing = format!("prepare the network namespace of component '{name}'");
         network.visit(begin).attempt(STAGE, preparing)?;
         join(component, &network, host)?;
-        self.own.insert(component.key.clone(), (network, users));
+        self.own
+            .insert(component.key.clone(), (network, Some(users)));
         Ok(())
     }
 
     /// The namespaces made for a component; it has users of its own if it has interfaces.
     pub fn of(&self, component: &Component) -> Option<(&Network, Option<&Users>)> {
-        if component.interfaces.is_empty() {
+        if component.interfaces.is_empty() && !component.loopback {
             self.empty.as_ref().map(|network| (network, None))
         } else {
             let own = self.own.get(&component.key);
-            own.map(|(network, users)| (network, Some(users)))
+            own.map(|(network, users)| (network, users.as_ref()))
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Component as Part, Path, PathBuf};
 use std::time::Duration;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "key",
     "name",
     "program",
@@ -20,6 +20,7 @@ const KEYS: [&str; 12] = [
     "ready",
     "start_ms",
     "interfaces",
+    "loopback",
 ];
 const LONGEST_START_MS: u64 = 3_600_000;
 const START_MS: u64 = 30_000;
@@ -53,6 +54,8 @@ pub struct Component {
     pub start: Duration,
     /// Interfaces of its own.
     pub interfaces: Vec<Inside>,
+    /// Without any: whether it has a loopback interface of its own, for its processes to talk by.
+    pub loopback: bool,
 }
 
 /// What counts as a component's being ready.
@@ -106,6 +109,9 @@ impl Component {
             ready: readiness(reader),
             start: Duration::from_millis(start_ms.unwrap_or(START_MS)),
             interfaces: reader.objects("interfaces", Inside::read),
+            loopback: reader
+                .optional("loopback", "true or false", Value::as_bool)
+                .unwrap_or(false),
         }
     }
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from weft.vnf.frameworks.c import CFramework
 from weft.vnf.frameworks.click import ClickFramework
+from weft.vnf.frameworks.coven import CovenFramework
 from weft.vnf.frameworks.framework import Framework
 from weft.vnf.frameworks.java import JavaFramework
 from weft.vnf.frameworks.javascript import JavaScriptFramework
@@ -24,6 +25,7 @@ _ALL: tuple[Framework, ...] = (
     JavaFramework(),
     JavaScriptFramework(),
     ProgramFramework(),
+    CovenFramework(),
 )
 
 FRAMEWORKS: dict[str, Framework] = {framework.name: framework for framework in _ALL}

@@ -83,6 +83,10 @@ COMPONENT_SHAPES: dict[str, Schema] = {
     "main": text("the class with the `main` method, as in org.example.Main"),
     "flags": one_or_more(text("as in -Xmx64m"), "flags of the machine that runs it"),
     "command": one_or_more(text("a word of the command"), "a program of the server"),
+    "input": whole("the TCP port that it takes packets on", 1, 65535),
+    "output": whole("the TCP port that it gives packets to", 1, 65535),
+    "agent": whole("the TCP port of its extended agent", 1, 65535),
+    "requests": one_or_more(text("NAME=MESSAGE"), "values that its agent answers with"),
 }
 """What each key of a component means, in whichever framework."""
 
