@@ -15,6 +15,18 @@ pub enum Mode {
 /// Most ports an element is given on a side.
 const MOST_PORTS: usize = 6;
 
+/// Elements that others name in their arguments, by the class of those.
+const COMPANIONS: &[(&str, &str)] = &[
+    (
+        "ICMPRewriter",
+        "Idle -> rewriter :: IPRewriter(keep 0 0) -> Discard;\n",
+    ),
+    (
+        "HealthProber",
+        "targets :: WeightedIPMapper(10.0.0.2, 10.0.0.3:80);\n",
+    ),
+];
+
 /// A graph with the element `e` in it.
 #[derive(Clone, Debug)]
 pub struct Shape {
@@ -57,6 +69,10 @@ impl Shape {
     /// The configuration: `e` with `config`, sources `i0`, `i1`, ... and sinks.
     pub fn text(&self, config: &str) -> String {
         let mut text = format!("e :: {}({config});\n", self.class.name);
+        let own = COMPANIONS
+            .iter()
+            .filter(|(class, _)| *class == self.class.name);
+        text.extend(own.map(|(_, companion)| *companion));
         for port in 0..self.inputs {
             let adapter = match self.letter(true, port) {
                 'l' => "PullNull",

@@ -1,11 +1,15 @@
-//! # ICMPPingResponder()
+//! # ICMPPingResponder([ADDRESSES, ...])
 //!
 //! Turns ICMP echo requests into replies.
 //!
 //! ## Ports
 //! One agnostic input. Output 0: the replies; their destination address annotation, timestamp and
 //! paint are set anew. Output 1, push, if there is one: all other packets, which are dropped
-//! otherwise.
+//! otherwise, and fragments of requests, which cannot be answered: IPReassembler makes them whole.
+//!
+//! ## Arguments
+//! - `ADDRESSES` *list of IP addresses and prefixes*, any number, separated by spaces: only requests to
+//!   these are answered; without any, all are. (Click's element takes no arguments.)
 //!
 //! ## Example
 //! ```click
@@ -13,10 +17,15 @@
 //! ```
 //!
 //! ## See also
-//! ICMPPingSource, ICMPError
+//! ARPResponder, ICMPPingSource, ICMPError, IPReassembler
 
 use crate::ip::header::{NO_IP_HEADER, header, header_mut};
-use weft_core::{Batch, Built, Class, Configure, Element, IpHeader, Packet, Pool, Router, Verdict};
+use weft_core::{
+    Batch, Built, Class, Configure, Element, IpHeader, Packet, Place, Pool, Router, Verdict,
+    argument,
+};
+use weft_lang::split_words;
+use weft_lang::value::{IpPrefix, IpPrefixOrAddress, Value};
 use weft_wire::checksum::update16;
 use weft_wire::{icmp, ipv4, protocol};
 
@@ -24,18 +33,47 @@ use weft_wire::{icmp, ipv4, protocol};
 pub static CLASS: Class = Class {
     ports: "1/1-2",
     processing: "a/ah",
+    live: true,
     ip_header: IpHeader::Needs,
+    arguments: &[argument(
+        "ADDRESSES",
+        Place::Rest,
+        "list of IP addresses and prefixes",
+        "",
+    )],
+    fuzz: &["", "10.0.0.0/8 192.0.2.1"],
     ..Class::agnostic("ICMPPingResponder", "icmp", build)
 };
 
 /// Time to live of replies.
 const TTL: u8 = 255;
 
-struct ICMPPingResponder;
+struct ICMPPingResponder {
+    /// Whose requests are answered: all, where there are none.
+    prefixes: Vec<IpPrefix>,
+}
 
 fn build(configure: &mut Configure<'_>) -> Built {
-    configure.args().complete()?;
-    Ok(Box::new(ICMPPingResponder))
+    let mut args = configure.args();
+    let mut prefixes = Vec::new();
+    for text in args.rest() {
+        for word in split_words(&text) {
+            match IpPrefixOrAddress::parse(&word, configure.names()) {
+                Ok(prefix) => prefixes.push(prefix.0),
+                Err(_) => args.argument_error("ADDRESSES", &format!("bad address '{word}'")),
+            }
+        }
+    }
+    args.complete()?;
+    Ok(Box::new(ICMPPingResponder { prefixes }))
+}
+
+impl ICMPPingResponder {
+    #[inline]
+    fn answers_for(&self, address: u32) -> bool {
+        let among = |prefix: &IpPrefix| prefix.contains(address.into());
+        self.prefixes.is_empty() || self.prefixes.iter().any(among)
+    }
 }
 
 fn is_echo(ip: &ipv4::Packet<&[u8]>) -> bool {
@@ -69,10 +107,19 @@ fn reverse(ip: &mut ipv4::Packet<&mut [u8]>) {
 }
 
 /// Answers an echo request; what is no such request leaves by output 1.
-fn respond(packet: &mut Packet, pool: &mut Pool, now: u64) -> Verdict {
+fn respond(
+    responder: &ICMPPingResponder,
+    packet: &mut Packet,
+    pool: &mut Pool,
+    now: u64,
+) -> Verdict {
     match header(packet, pool) {
-        Some(ip) if is_echo(&ip) => {}
-        Some(_) => return Verdict::Emit(1, "not-echo"),
+        Some(ip) if !is_echo(&ip) => return Verdict::Emit(1, "not-echo"),
+        Some(ip) if ip.is_fragment() => return Verdict::Emit(1, "fragment"),
+        Some(ip) if !responder.answers_for(ip.destination()) => {
+            return Verdict::Emit(1, "not-own-address");
+        }
+        Some(_) => {}
         None => return Verdict::Emit(1, NO_IP_HEADER),
     }
     let destination = match header_mut(packet, pool) {
@@ -92,7 +139,7 @@ impl Element for ICMPPingResponder {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         let now = router.clock.timestamp();
         router.filter(batch, |packet, router| {
-            respond(packet, &mut router.pool, now)
+            respond(self, packet, &mut router.pool, now)
         });
     }
 }

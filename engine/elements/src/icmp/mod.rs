@@ -2,7 +2,9 @@
 
 mod icmp_error;
 mod icmp_ping_responder;
+mod icmp_ping_rewriter;
 mod icmp_ping_source;
+mod icmp_rewriter;
 mod message;
 mod message6;
 pub(crate) mod names;
@@ -14,6 +16,8 @@ use weft_core::Class;
 pub static CLASSES: &[&Class] = &[
     &icmp_error::CLASS,
     &icmp_ping_responder::CLASS,
+    &icmp_ping_rewriter::CLASS,
     &icmp_ping_source::CLASS,
+    &icmp_rewriter::CLASS,
     &packet_too_big::CLASS,
 ];

@@ -14,7 +14,7 @@
 //!   so that no answers of two flows can be confused. The packet's own port is preferred if it is
 //!   free, else any is taken; with `#` behind the range ports are taken in turn, with `?` at random.
 //!   SADDR may be a range or a prefix likewise.
-//! - `ELEMENT`: the named mapper (RoundRobinIPMapper) decides.
+//! - `ELEMENT`: the named mapper decides: RoundRobinIPMapper, WeightedIPMapper, PortForwardIPMapper.
 //!
 //! ## Ports
 //! An input per INPUTSPEC, push; any number of push outputs. Packets need their IP header
@@ -64,25 +64,29 @@
 //! ```
 //!
 //! ## See also
-//! RoundRobinIPMapper, CheckIPHeader
+//! ICMPPingRewriter, ICMPRewriter, RoundRobinIPMapper, WeightedIPMapper, PortForwardIPMapper,
+//! CheckIPHeader, IPReassembler
 
-mod handlers;
+pub(crate) mod handlers;
 mod process;
 #[cfg(test)]
 mod tests;
 
+use super::mapper;
+use super::rewriter::Place as FlowPlace;
+use super::rewriter::flow::FlowId;
 use super::rewriter::flows::Flows;
 use super::rewriter::input::Input;
 use super::rewriter::options::{ARGUMENTS, Capacity, Options};
 use super::rewriter::packet::Look;
-use super::round_robin_ip_mapper::RoundRobinIpMapper;
 use weft_core::{
     Batch, Built, Cells, Class, Configure, Element, Handler, IpHeader, Router, downcast,
 };
 use weft_lang::split_args;
 
 const NAME: &str = "IPRewriter";
-const MAPPER: &str = "RoundRobinIPMapper";
+/// Name of the class that rewrites pings.
+pub(crate) const PING_NAME: &str = "ICMPPingRewriter";
 const REAP: u32 = 0;
 
 /// Registers IPRewriter.
@@ -102,7 +106,23 @@ pub static CLASS: Class = Class {
     ..Class::agnostic(NAME, "tcpudp", build)
 };
 
-struct IpRewriter {
+/// What a rewriter rewrites.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// TCP and UDP.
+    Ports,
+    /// Echo requests and replies.
+    Pings,
+}
+
+/// Whether elements of this class are rewriters.
+pub(crate) fn is_rewriter(class: &str) -> bool {
+    matches!(class, NAME | PING_NAME)
+}
+
+/// A rewriter of either kind.
+pub(crate) struct IpRewriter {
+    kind: Kind,
     inputs: Vec<Input>,
     /// The input specifications and keywords, as written.
     specifications: Vec<String>,
@@ -118,8 +138,16 @@ struct IpRewriter {
 }
 
 fn build(configure: &mut Configure<'_>) -> Built {
+    build_of(Kind::Ports, configure)
+}
+
+/// Builds the rewriter that is configured.
+pub(crate) fn build_of(kind: Kind, configure: &mut Configure<'_>) -> Built {
     let mut args = configure.args();
-    let options = Options::read(&mut args, configure, NAME)?;
+    let options = match kind {
+        Kind::Ports => Options::read(&mut args, configure, NAME)?,
+        Kind::Pings => Options::read_of_pings(&mut args, configure, PING_NAME)?,
+    };
     let specifications = args.rest();
     let warnings = args.warnings().to_vec();
     args.complete()?;
@@ -130,6 +158,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
     let inputs = parse_inputs(&specifications, configure)?;
     warnings.iter().for_each(|w| configure.warn(w));
     Ok(Box::new(IpRewriter {
+        kind,
         keywords: keywords(configure.config, &specifications),
         outputs: configure.outputs,
         flows: Flows::new(0, 0, inputs.len()),
@@ -157,7 +186,7 @@ fn parse_inputs(
 ) -> Result<Vec<Input>, Vec<String>> {
     let find = |name: &str| {
         let id = configure.element(name)?;
-        Some((id, configure.class_of(id).name == MAPPER))
+        Some((id, mapper::is_mapper(configure.class_of(id).name)))
     };
     let (mut inputs, mut errors) = (Vec::new(), Vec::new());
     for (number, text) in specifications.iter().enumerate() {
@@ -179,8 +208,7 @@ impl IpRewriter {
             return Ok(());
         };
         let outputs = self.outputs;
-        let check = |mapper: &mut RoundRobinIpMapper, _: &mut Router| mapper.out_of_range(outputs);
-        let wrong = router.with_element(*id, check).unwrap_or_default();
+        let wrong = mapper::out_of_range(*id, outputs, router);
         let name = format!("{} :: {}", router.name(*id), router.class(*id).name);
         let problems: Vec<String> = wrong
             .iter()
@@ -257,6 +285,14 @@ impl Element for IpRewriter {
 }
 
 impl IpRewriter {
+    /// What packets that come as `id` become, if their flow is known and has not expired.
+    pub(crate) fn known(&self, id: FlowId, protocol: u8, now: u64) -> Option<FlowId> {
+        let place: FlowPlace = self.flows.table.lookup(id, protocol)?;
+        let flow = self.flows.table.flow(place.flow);
+        let is_alive = self.options.timeouts.expiry(flow) >= now;
+        is_alive.then(|| flow.rewritten(place.direction))
+    }
+
     fn set_reap_timer(&self, router: &mut Router) {
         if self.options.reap_interval > 0 {
             let at = router.clock.now() + self.options.reap_interval;

@@ -20,7 +20,7 @@
 //! ```
 //!
 //! ## See also
-//! IPRewriter
+//! IPRewriter, WeightedIPMapper
 
 use super::rewriter::flow::FlowId;
 use super::rewriter::input::parse_pattern;

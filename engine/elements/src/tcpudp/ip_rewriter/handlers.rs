@@ -1,9 +1,10 @@
 //! Handlers of IPRewriter.
 
 use super::super::rewriter::input::Input;
-use super::super::rewriter::timeouts::{TCP, UDP};
+use super::super::rewriter::timeouts::{ICMP, TCP, UDP};
 use super::super::rewriter::view;
-use super::{IpRewriter, MAPPER};
+use super::IpRewriter;
+use crate::tcpudp::mapper;
 use weft_core::{Call, Handler, Router, Value, reader, variable, writer};
 use weft_lang::Args;
 
@@ -65,44 +66,67 @@ pub(super) const HANDLERS: &[Handler] = &[
     size!("table_size", "Flows"),
     size!("nmappings", "Flows"),
     size!("size", "Flows"),
-    reader!(
-        IpRewriter,
-        "mapping_failures",
-        Value::Unsigned,
-        "flows",
-        "Flows that could not begin",
-        |rw, _, _| Ok(rw.failures.as_ref().map_or(0, |f| f.get(0)).to_string())
-    ),
-    variable!(
-        IpRewriter,
-        "capacity",
-        Value::Unsigned,
-        "flows",
-        "Flows there may be",
-        |rw, _, _| Ok(rw.flows.capacity.to_string()),
-        |rw, call, router| rw.set_capacity(call, router)
-    ),
-    reader!(
-        IpRewriter,
-        "patterns",
-        Value::Lines,
-        "",
-        "All input specifications, with the flows they began",
-        |rw, _, _| Ok((0..rw.inputs.len()).map(|i| rw.show_input(i)).collect())
-    ),
+    FAILURES,
+    CAPACITY,
+    PATTERNS,
     PATTERN,
-    writer!(
-        IpRewriter,
-        "clear",
-        Value::Button,
-        "",
-        "Removes all flows",
-        |rw, _, _| {
-            rw.flows.clear();
-            Ok(())
-        }
-    ),
+    CLEAR,
 ];
+
+/// The handlers of a rewriter of pings.
+pub(crate) const OF_PINGS: &[Handler] = &[
+    table!("table", ICMP, "All mappings"),
+    table!("mappings", ICMP, "All mappings"),
+    lookup!("lookup", ICMP, "What a ping becomes"),
+    size!("table_size", "Flows"),
+    size!("nmappings", "Flows"),
+    size!("size", "Flows"),
+    FAILURES,
+    CAPACITY,
+    PATTERNS,
+    PATTERN,
+    CLEAR,
+];
+
+const FAILURES: Handler = reader!(
+    IpRewriter,
+    "mapping_failures",
+    Value::Unsigned,
+    "flows",
+    "Flows that could not begin",
+    |rw, _, _| Ok(rw.failures.as_ref().map_or(0, |f| f.get(0)).to_string())
+);
+
+const CAPACITY: Handler = variable!(
+    IpRewriter,
+    "capacity",
+    Value::Unsigned,
+    "flows",
+    "Flows there may be",
+    |rw, _, _| Ok(rw.flows.capacity.to_string()),
+    |rw, call, router| rw.set_capacity(call, router)
+);
+
+const PATTERNS: Handler = reader!(
+    IpRewriter,
+    "patterns",
+    Value::Lines,
+    "",
+    "All input specifications, with the flows they began",
+    |rw, _, _| Ok((0..rw.inputs.len()).map(|i| rw.show_input(i)).collect())
+);
+
+const CLEAR: Handler = writer!(
+    IpRewriter,
+    "clear",
+    Value::Button,
+    "",
+    "Removes all flows",
+    |rw, _, _| {
+        rw.flows.clear();
+        Ok(())
+    }
+);
 
 /// Handlers `pattern0`, `pattern1`, ...
 pub(super) const PATTERN: Handler = variable!(
@@ -136,7 +160,7 @@ impl IpRewriter {
         let text = call.text.trim();
         let find = |name: &str| {
             let id = router.find_from_here(name)?;
-            Some((id, router.class(id).name == MAPPER))
+            Some((id, mapper::is_mapper(router.class(id).name)))
         };
         let input = Input::parse(text, self.outputs, &router.names(), &find)
             .map_err(|problem| format!("input spec {index}: {problem}"))?;

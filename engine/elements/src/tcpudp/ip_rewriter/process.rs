@@ -1,13 +1,13 @@
 //! The way of a batch through IPRewriter: packets are read, flows found, packets rewritten; each
 //! step for the whole batch, so that the memory of many packets is waited for at once.
 
+use super::super::mapper::{self, Mapped};
 use super::super::rewriter::Place;
 use super::super::rewriter::flow::{Direction, Flow, FlowId};
 use super::super::rewriter::input::Input;
-use super::super::rewriter::packet::{Look, look, rewrite};
-use super::super::rewriter::timeouts::{TCP, after_datagram, after_segment};
-use super::super::round_robin_ip_mapper::RoundRobinIpMapper;
-use super::IpRewriter;
+use super::super::rewriter::packet::{Look, look, look_at_echo, rewrite};
+use super::super::rewriter::timeouts::{ICMP, TCP, after_datagram, after_segment};
+use super::{IpRewriter, Kind};
 use crate::dispatch::{NOWHERE, dispatch};
 use weft_core::{Batch, Packet, REASON_NO_BUFFER, Router, Verdict};
 
@@ -21,13 +21,16 @@ const NO_FLOW: Look = Look {
     hash: 0,
 };
 
+const NO_MAPPING: &str = "no-mapping";
+
+/// The output of packets that are of no flow and may begin none.
+const UNWANTED: u32 = NOWHERE - 1;
+
 impl IpRewriter {
     pub(super) fn process(&mut self, port: usize, batch: &mut Batch, router: &mut Router) {
-        let reason = match self.inputs.get(port) {
-            Some(Input::Drop) => "no-mapping",
-            Some(_) => "mapping-failed",
-            None => return router.drop_all(batch, "no-mapping"),
-        };
+        if port >= self.inputs.len() {
+            return router.drop_all(batch, NO_MAPPING);
+        }
         self.look_at(port, batch, router);
         let hashes = self.looks.iter().map(|look| look.hash);
         self.flows.table.touch(hashes, &mut self.candidates);
@@ -40,13 +43,27 @@ impl IpRewriter {
             let output = self.handle(port, packet, look, place, now, router);
             self.chosen.push(output);
         }
-        dispatch(batch, &self.chosen, reason, router);
+        if self.chosen.contains(&UNWANTED) {
+            self.drop_unwanted(batch, router);
+        }
+        dispatch(batch, &self.chosen, "mapping-failed", router);
+    }
+
+    /// Drops the packets that may begin no flow, and forgets their outputs.
+    #[cold]
+    fn drop_unwanted(&mut self, batch: &mut Batch, router: &mut Router) {
+        let mut chosen = self.chosen.iter();
+        router.filter(batch, |_, _| match chosen.next() {
+            Some(&UNWANTED) => Verdict::Drop(NO_MAPPING),
+            _ => Verdict::Keep,
+        });
+        self.chosen.retain(|output| *output != UNWANTED);
     }
 
     /// Reads all packets; those that cannot belong to a flow are dropped, or pass.
     fn look_at(&mut self, port: usize, batch: &mut Batch, router: &mut Router) {
         let passes = matches!(self.inputs[port], Input::Pass(_));
-        let (looks, table) = (&mut self.looks, &self.flows.table);
+        let (looks, table, kind) = (&mut self.looks, &self.flows.table, self.kind);
         looks.clear();
         router.filter(batch, |packet, router| {
             let Some(network) = packet.network() else {
@@ -55,7 +72,12 @@ impl IpRewriter {
             if router.pool.unshare(packet).is_none() {
                 return Verdict::Drop(REASON_NO_BUFFER);
             }
-            match look(router.pool.from_position(packet, network)) {
+            let bytes = router.pool.from_position(packet, network);
+            let found = match kind {
+                Kind::Ports => look(bytes),
+                Kind::Pings => look_at_echo(bytes),
+            };
+            match found {
                 Ok((id, protocol)) => looks.push(Look {
                     id,
                     protocol,
@@ -144,20 +166,25 @@ impl IpRewriter {
         let Look { id, protocol, .. } = look;
         let flows = &self.flows;
         let mapped = match &mut self.inputs[port] {
-            Input::Drop => return Err(NOWHERE),
+            Input::Drop => return Err(UNWANTED),
             Input::Pass(output) => return Err(u32::from(*output)),
+            // An echo reply begins nothing.
+            _ if protocol == ICMP && id.destination_port() != 0 => return Err(UNWANTED),
             Input::Keep(outputs) => Some((id, *outputs)),
             Input::Pattern(pattern, outputs) => {
                 let rewritten = pattern.rewrite(id, protocol, flows, &mut router.random);
                 rewritten.map(|rewritten| (rewritten, *outputs))
             }
-            Input::Mapper(mapper) => router
-                .with_element(*mapper, |mapper: &mut RoundRobinIpMapper, router| {
-                    mapper.map(id, protocol, flows, &mut router.random)
-                })
-                .flatten(),
+            Input::Mapper(mapper) => match mapper::map(*mapper, id, protocol, flows, router) {
+                Mapped::To(rewritten, outputs) => Some((rewritten, outputs)),
+                Mapped::Nowhere => None,
+                Mapped::Unwanted => return Err(UNWANTED),
+            },
         };
-        let added = mapped.and_then(|(rewritten, outputs)| {
+        let added = mapped.and_then(|(mut rewritten, outputs)| {
+            if protocol == ICMP {
+                rewritten = rewritten.with_destination_port(0);
+            }
             let mut flow = Flow::new(protocol, id, rewritten, outputs, port as u16);
             if let Some(at) = self.options.reply_annotation {
                 flow.reply_annotation = router.pool.annotation_byte(packet, at);

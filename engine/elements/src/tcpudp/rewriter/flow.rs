@@ -1,9 +1,11 @@
 //! Flows: who talks to whom, and what their packets are rewritten to.
 
+use super::timeouts::ICMP;
 use std::fmt;
 use std::net::Ipv4Addr;
 
-/// Addresses and ports of one direction of a flow.
+/// Addresses and ports of one direction of a flow. Of echo requests the source port is the identifier and
+/// the other 0; of replies it is the other way round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct FlowId {
     /// Source address in the upper half, destination in the lower.
@@ -54,6 +56,11 @@ impl FlowId {
     pub(crate) fn with_destination_port(self, port: u16) -> Self {
         let ports = self.ports & !0xffff | u32::from(port);
         FlowId { ports, ..self }
+    }
+
+    /// What an echo request or reply with these is identified by.
+    pub(crate) fn identifier(self) -> u16 {
+        self.source_port() | self.destination_port()
     }
 
     /// The other direction.
@@ -128,7 +135,7 @@ pub(crate) struct Flow {
     pub input: u16,
     /// What rewriting adds to the sum of an IP header, forwards.
     pub ip_delta: u16,
-    /// The same for the transport checksum, which covers ports too.
+    /// The same for the transport checksum, which covers ports too; that of ICMP covers nothing else.
     pub transport_delta: u16,
     /// IP protocol; 0 in a free record.
     pub protocol: u8,
@@ -159,6 +166,7 @@ impl Flow {
         // Each of the six words at most 0xffff: the sums cannot overflow.
         let addresses = 4 * 0xffff - original.address_sum() + rewritten.address_sum();
         let ports = 2 * 0xffff - original.port_sum() + rewritten.port_sum();
+        let covered = if protocol == ICMP { 0 } else { addresses };
         Flow {
             ids: [original, rewritten.reverse()],
             used: 0,
@@ -166,7 +174,7 @@ impl Flow {
             outputs,
             input,
             ip_delta: fold(addresses),
-            transport_delta: fold(addresses + ports),
+            transport_delta: fold(covered + ports),
             protocol,
             seen: 0,
             reply_annotation: 0,

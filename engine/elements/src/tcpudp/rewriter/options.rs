@@ -59,6 +59,23 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
     argument("REPLY_ANNO", Place::Keyword, "annotation", ""),
 ];
 
+/// The arguments of ICMPPingRewriter.
+pub(crate) const PING_ARGUMENTS: &[Argument] = &[
+    argument("INPUTSPEC", Place::Rest, "input specification", ""),
+    argument("TIMEOUT", Place::Keyword, "time", "300"),
+    argument("GUARANTEE", Place::Keyword, "time", "5"),
+    argument("REAP_INTERVAL", Place::Keyword, "time", "900"),
+    argument(
+        "MAPPING_CAPACITY",
+        Place::Keyword,
+        "integer or element name",
+        "2147483647",
+    ),
+    argument("CAPACITY", Place::Keyword, "integer or element name", ""),
+    argument("DST_ANNO", Place::Keyword, "boolean", "true"),
+    argument("REPLY_ANNO", Place::Keyword, "annotation", ""),
+];
+
 /// The time that the last of `names` given says.
 fn time(args: &mut Args<'_>, names: &[&str], default_s: u32) -> u64 {
     let mut seconds = WholeSeconds(default_s);
@@ -68,6 +85,34 @@ fn time(args: &mut Args<'_>, names: &[&str], default_s: u32) -> u64 {
     u64::from(seconds.0) * SECOND
 }
 
+fn times(args: &mut Args<'_>) -> Times {
+    let udp = time(args, &["UDP_TIMEOUT"], 300);
+    let streaming: Option<WholeSeconds> = args.keyword_opt("UDP_STREAMING_TIMEOUT");
+    Times {
+        tcp: time(args, &["TIMEOUT", "TCP_TIMEOUT"], 86400),
+        tcp_no_data: time(args, &["TCP_NODATA_TIMEOUT"], 300),
+        tcp_done: time(args, &["TCP_DONE_TIMEOUT"], 240),
+        tcp_guarantee: time(args, &["TCP_GUARANTEE", "GUARANTEE"], 5),
+        udp,
+        udp_streaming: streaming.map_or(udp, |s| u64::from(s.0) * SECOND),
+        udp_guarantee: time(args, &["UDP_GUARANTEE"], 5),
+    }
+}
+
+fn ping_times(args: &mut Args<'_>) -> Times {
+    let lifetime = time(args, &["TIMEOUT"], 300);
+    let guarantee = time(args, &["GUARANTEE"], 5);
+    Times {
+        tcp: lifetime,
+        tcp_no_data: lifetime,
+        tcp_done: lifetime,
+        tcp_guarantee: guarantee,
+        udp: lifetime,
+        udp_streaming: lifetime,
+        udp_guarantee: guarantee,
+    }
+}
+
 impl Options {
     /// Reads the keywords in `args`; `rewriter` is the class that may share its capacity.
     pub(crate) fn read(
@@ -75,17 +120,26 @@ impl Options {
         configure: &Configure<'_>,
         rewriter: &str,
     ) -> Result<Options, Vec<String>> {
-        let udp = time(args, &["UDP_TIMEOUT"], 300);
-        let streaming: Option<WholeSeconds> = args.keyword_opt("UDP_STREAMING_TIMEOUT");
-        let times = Times {
-            tcp: time(args, &["TIMEOUT", "TCP_TIMEOUT"], 86400),
-            tcp_no_data: time(args, &["TCP_NODATA_TIMEOUT"], 300),
-            tcp_done: time(args, &["TCP_DONE_TIMEOUT"], 240),
-            tcp_guarantee: time(args, &["TCP_GUARANTEE", "GUARANTEE"], 5),
-            udp,
-            udp_streaming: streaming.map_or(udp, |s| u64::from(s.0) * SECOND),
-            udp_guarantee: time(args, &["UDP_GUARANTEE"], 5),
-        };
+        let times = times(args);
+        Self::with_times(times, args, configure, rewriter)
+    }
+
+    /// As [`Options::read`], of a rewriter of pings.
+    pub(crate) fn read_of_pings(
+        args: &mut Args<'_>,
+        configure: &Configure<'_>,
+        rewriter: &str,
+    ) -> Result<Options, Vec<String>> {
+        let times = ping_times(args);
+        Self::with_times(times, args, configure, rewriter)
+    }
+
+    fn with_times(
+        times: Times,
+        args: &mut Args<'_>,
+        configure: &Configure<'_>,
+        rewriter: &str,
+    ) -> Result<Options, Vec<String>> {
         let mut reap_interval = time(args, &["REAP_INTERVAL"], 900);
         if let Some(seconds) = args.deprecated::<WholeSeconds>("REAP_TIME") {
             reap_interval = u64::from(seconds.0) * SECOND;

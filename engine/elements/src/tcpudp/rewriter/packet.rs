@@ -1,17 +1,19 @@
 //! Reads flow identifiers from packets and writes them, checksums kept right.
 
 use super::flow::{FlowId, fold};
-use super::timeouts::{TCP, UDP};
+use super::timeouts::{ICMP, TCP, UDP};
+use weft_wire::icmp::kind;
 
 const TCP_HEADER: usize = 20;
 const UDP_HEADER: usize = 8;
+const ICMP_HEADER: usize = 8;
 
 /// What rewriting needs to know of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Look {
     /// Addresses and ports.
     pub id: FlowId,
-    /// TCP or UDP.
+    /// TCP, UDP, or ICMP.
     pub protocol: u8,
     /// Hash of both.
     pub hash: u32,
@@ -59,7 +61,53 @@ pub(crate) fn look(bytes: &[u8]) -> Result<(FlowId, u8), &'static str> {
     Ok((id, protocol))
 }
 
-/// Changes a packet that [`look`] found no fault with; what it is, if it is a TCP segment.
+/// As [`look`], of an echo request or reply.
+///
+/// # Errors
+/// Why it is none: the reason it is dropped for.
+pub(crate) fn look_at_echo(bytes: &[u8]) -> Result<(FlowId, u8), &'static str> {
+    let Some(ip) = bytes.first_chunk::<20>() else {
+        return Err("too-short");
+    };
+    let header = usize::from(ip[0] & 0xf) * 4;
+    if ip[0] >> 4 != 4 || header < 20 {
+        return Err("bad-ip-header");
+    }
+    if ip[9] != ICMP {
+        return Err("not-echo");
+    }
+    if u16::from_be_bytes([ip[6], ip[7]]) & 0x1fff != 0 {
+        return Err("fragment");
+    }
+    let message = bytes.get(header..).and_then(|m| m.first_chunk());
+    let message: &[u8; ICMP_HEADER] = message.ok_or("too-short")?;
+    let address = |at: usize| u32::from_be_bytes([ip[at], ip[at + 1], ip[at + 2], ip[at + 3]]);
+    echo_id(address(12), address(16), message)
+        .ok_or("not-echo")
+        .map(|id| (id, ICMP))
+}
+
+/// Addresses and ports of a packet with an IP header of `header` bytes, whatever its protocol.
+pub(crate) fn look_at_ports(bytes: &[u8], header: usize) -> Option<FlowId> {
+    let addresses = bytes.get(12..)?.first_chunk::<8>()?;
+    let ports = bytes.get(header..)?.first_chunk::<4>()?;
+    Some(FlowId {
+        addresses: u64::from_be_bytes(*addresses),
+        ports: u32::from_be_bytes(*ports),
+    })
+}
+
+/// What identifies an echo request or reply between these addresses, if `message` is one.
+pub(crate) fn echo_id(source: u32, destination: u32, message: &[u8; 8]) -> Option<FlowId> {
+    let identifier = u16::from_be_bytes([message[4], message[5]]);
+    match message[0] {
+        kind::ECHO => Some(FlowId::new(source, identifier, destination, 0)),
+        kind::ECHO_REPLY => Some(FlowId::new(source, 0, destination, identifier)),
+        _ => None,
+    }
+}
+
+/// Changes a packet that [`look`] or [`look_at_echo`] found no fault with; what it is, if it is a TCP segment.
 #[inline]
 pub(crate) fn rewrite(
     bytes: &mut [u8],
@@ -90,6 +138,14 @@ pub(crate) fn rewrite(
             flags: tcp[13],
             has_data: headers < usize::from(length),
         };
+    }
+    if protocol == ICMP {
+        if let Some(echo) = transport.first_chunk_mut::<ICMP_HEADER>() {
+            echo[4..6].copy_from_slice(&id.identifier().to_be_bytes());
+            let sum = added([echo[2], echo[3]], delta);
+            echo[2..4].copy_from_slice(&sum);
+        }
+        return Segment::default();
     }
     if let Some(udp) = transport.first_chunk_mut::<UDP_HEADER>() {
         udp[..4].copy_from_slice(&id.ports.to_be_bytes());

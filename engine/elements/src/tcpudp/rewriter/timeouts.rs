@@ -19,6 +19,8 @@ const RST: u8 = 0x04;
 pub(crate) const TCP: u8 = 6;
 /// Protocol number of UDP.
 pub(crate) const UDP: u8 = 17;
+/// Protocol number of ICMP, whose echo requests and replies live as datagrams do.
+pub(crate) const ICMP: u8 = 1;
 
 /// Timeouts as configured, in nanoseconds.
 #[derive(Clone, Copy, Debug)]

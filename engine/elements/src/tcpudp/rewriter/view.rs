@@ -9,7 +9,7 @@ use weft_core::SECOND;
 use weft_lang::value::{TcpPort, UdpPort};
 use weft_lang::{Args, Names, split_words};
 
-use super::timeouts::TCP;
+use super::timeouts::{ICMP, TCP};
 
 /// The mappings of all flows of `protocol` (0: of any), a line each.
 pub(crate) fn table(flows: &Flows, protocol: u8, timeouts: &Timeouts, now: u64) -> String {
@@ -29,8 +29,8 @@ fn line(text: &mut String, flow: &Flow, direction: Direction, timeouts: &Timeout
     let _ = writeln!(
         text,
         "{} => {} [{}{} {}{}] i{} exp{left}",
-        flow.ids[direction as usize],
-        flow.rewritten(direction),
+        shown(flow.ids[direction as usize], flow.protocol),
+        shown(flow.rewritten(direction), flow.protocol),
         star(Direction::Forward),
         flow.outputs[0],
         star(Direction::Reply),
@@ -39,7 +39,17 @@ fn line(text: &mut String, flow: &Flow, direction: Direction, timeouts: &Timeout
     );
 }
 
-/// What packets of the flow `text` (`SADDR SPORT DADDR DPORT`) become, in the same form; nothing
+/// Addresses and ports; of pings addresses and identifier.
+fn shown(id: FlowId, protocol: u8) -> String {
+    if protocol != ICMP {
+        return id.to_string();
+    }
+    let (source, destination) = (id.source().into(), id.destination().into());
+    let (source, destination): (Ipv4Addr, Ipv4Addr) = (source, destination);
+    format!("({source}, {destination}, {})", id.identifier())
+}
+
+/// What packets of the flow `text` (`SADDR SPORT DADDR DPORT`, of pings `SADDR DADDR IDENTIFIER`) become, in the same form; nothing
 /// where it is unknown.
 pub(crate) fn lookup(
     flows: &Flows,
@@ -52,6 +62,11 @@ pub(crate) fn lookup(
         return Ok(String::new());
     };
     let new = flows.table.flow(place.flow).rewritten(place.direction);
+    if protocol == ICMP {
+        let (source, destination) = (new.source().into(), new.destination().into());
+        let (source, destination): (Ipv4Addr, Ipv4Addr) = (source, destination);
+        return Ok(format!("{source} {destination} {}", new.identifier()));
+    }
     Ok(format!(
         "{} {} {} {}",
         Ipv4Addr::from(new.source()),
@@ -63,6 +78,18 @@ pub(crate) fn lookup(
 
 fn parse(text: &str, protocol: u8, names: &dyn Names) -> Result<FlowId, String> {
     let mut args = Args::from_list(split_words(text), names);
+    if protocol == ICMP {
+        let source: Ipv4Addr = args.mandatory("SADDR");
+        let destination: Ipv4Addr = args.mandatory("DADDR");
+        let identifier: u16 = args.mandatory("IDENTIFIER");
+        args.complete().map_err(|errors| errors.join("\n"))?;
+        return Ok(FlowId::new(
+            source.into(),
+            identifier,
+            destination.into(),
+            0,
+        ));
+    }
     let port = |args: &mut Args<'_>, name: &str| match protocol {
         TCP => args.mandatory::<TcpPort>(name).0,
         _ => args.mandatory::<UdpPort>(name).0,
