@@ -322,7 +322,8 @@ impl Element for FromDevice {
                     Task::Sleep
                 }
             }
-            Ok(_) if is_finished => self.finish(router),
+            // What is handed on now is carried on after this: whether it has gone its way is seen next time.
+            Ok(_) if is_finished && has_none => self.finish(router),
             Ok(0) if has_none => self.rest(router),
             Ok(_) => {
                 self.spin.learn(now);
