@@ -1,4 +1,4 @@
-//! # IPFragmenter(MTU [, HONOR_DF, VERBOSE, *keyword* HEADROOM])
+//! # IPFragmenter(MTU [, HONOR_DF, VERBOSE, *keywords* HEADROOM, LINK])
 //!
 //! Cuts IP packets longer than MTU into fragments.
 //!
@@ -8,13 +8,15 @@
 //! otherwise. Ordinarily an ICMPError (`unreachable`, `needfrag`) follows there.
 //!
 //! Fragments have all annotations of their packet. Bytes in front of the IP header stay with the
-//! first fragment only, so it is best to strip a link header before.
+//! first fragment only, so it is best to strip a link header before, or to have it repeated by LINK.
 //!
 //! ## Arguments
 //! - `MTU` *unsigned*: the most bytes an IP packet may have; at least 8.
 //! - `HONOR_DF` *boolean* (true): when false, packets are fragmented even if their header forbids it.
 //! - `VERBOSE` *boolean* (false): each packet that may not be fragmented is told, not just five.
 //! - `HEADROOM` *unsigned*: bytes kept free in front of fragments.
+//! - `LINK` *boolean* (false): every fragment gets the bytes in front of the packet's IP header. (Click's element
+//!   has no such argument.)
 //!
 //! ## Handlers
 //! - `fragments` (r): fragments made.
@@ -47,6 +49,7 @@ pub static CLASS: Class = Class {
         argument("HONOR_DF", Place::Optional, "boolean", "true"),
         argument("VERBOSE", Place::Optional, "boolean", "false"),
         argument("HEADROOM", Place::Keyword, "unsigned", ""),
+        argument("LINK", Place::Keyword, "boolean", "false"),
     ],
     handlers: &[
         reader!(
@@ -84,6 +87,8 @@ struct IPFragmenter {
     honor_df: bool,
     verbose: bool,
     headroom: usize,
+    /// Whether what lies in front of the IP header is repeated.
+    link: bool,
     cells: Option<Cells>,
 }
 
@@ -93,6 +98,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
     let honor_df = args.positional("HONOR_DF", true);
     let verbose = args.positional("VERBOSE", false);
     let headroom: u32 = args.keyword("HEADROOM", HEADROOM as u32);
+    let link = args.keyword("LINK", false);
     args.check(|| match mtu {
         0..8 => Err("MTU must be at least 8"),
         _ => Ok(()),
@@ -103,6 +109,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         honor_df,
         verbose,
         headroom: headroom as usize,
+        link,
         cells: None,
     }))
 }
@@ -198,6 +205,12 @@ impl IPFragmenter {
         })
     }
 
+    /// Bytes in front of the IP header that fragments get.
+    fn link_of(&self, packet: &Packet) -> usize {
+        let network = packet.network().filter(|_| self.link);
+        usize::from(network.map_or(0, |at| at.saturating_sub(packet.offset())))
+    }
+
     fn refuse(&self, packet: Packet, router: &mut Router) {
         if self.verbose || self.get(DROPS) < TOLD {
             let ends = header(&packet, &router.pool).map(|ip| (ip.source(), ip.destination()));
@@ -276,21 +289,21 @@ impl IPFragmenter {
         ip.set_total_len((cut.later.len() + length) as u16);
         ip.set_flags_offset(offset | more);
         ip.fill_checksum();
-        let mut fragment = make(ip.header(), &data, self.headroom, router)?;
+        let link = router.pool.data(packet).get(..self.link_of(packet));
+        let parts = [link.unwrap_or_default(), ip.header(), &data].concat();
+        let link = parts.len() - ip.header().len() - data.len();
+        let mut fragment = make(&parts, self.headroom, router)?;
+        fragment.set_network(link, ip.header().len());
         router.pool.copy_annotations(packet, &mut fragment);
         Some(fragment)
     }
 }
 
-/// A new packet of an IP header and data.
-fn make(header: &[u8], data: &[u8], headroom: usize, router: &mut Router) -> Option<Packet> {
-    let length = header.len() + data.len();
-    let headroom = headroom.min(MAX_FRAME - length);
-    let mut packet = router.pool.alloc(length, headroom)?;
-    packet.set_network(0, header.len());
-    let bytes = router.pool.data_mut(&mut packet)?;
-    bytes[..header.len()].copy_from_slice(header);
-    bytes[header.len()..].copy_from_slice(data);
+/// A new packet of these bytes.
+fn make(bytes: &[u8], headroom: usize, router: &mut Router) -> Option<Packet> {
+    let headroom = headroom.min(MAX_FRAME.saturating_sub(bytes.len()));
+    let mut packet = router.pool.alloc(bytes.len(), headroom)?;
+    router.pool.data_mut(&mut packet)?.copy_from_slice(bytes);
     Some(packet)
 }
 
@@ -301,7 +314,8 @@ impl Element for IPFragmenter {
     }
 
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
-        let fits = |p: &Packet| p.len() <= self.mtu && header(p, &router.pool).is_some();
+        let fits =
+            |p: &Packet| p.len() <= self.mtu + self.link_of(p) && header(p, &router.pool).is_some();
         if batch.iter().all(fits) {
             return;
         }

@@ -13,6 +13,7 @@ mod ip_fragmenter;
 pub(crate) mod ip_gw_options;
 mod ip_mirror;
 mod ip_print;
+mod ip_reassembler;
 mod mark_ip_header;
 mod set_ip_address;
 mod set_ip_checksum;
@@ -31,6 +32,7 @@ pub static CLASSES: &[&Class] = &[
     &ip_gw_options::CLASS,
     &ip_mirror::CLASS,
     &ip_print::CLASS,
+    &ip_reassembler::CLASS,
     &mark_ip_header::CLASS,
     &set_ip_address::CLASS,
     &set_ip_checksum::CLASS,
