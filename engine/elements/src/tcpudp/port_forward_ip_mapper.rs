@@ -10,7 +10,7 @@
 //! ## Arguments
 //! - `RULE` *`PROTOCOL PORT[-PORT] ADDRESS [PORT]`*, any number: PROTOCOL is `tcp` or `udp`. Packets to the
 //!   first port, or to one of the range, go to ADDRESS, to the same port or to the last one given, which stands
-//!   for the first of a range. No two rules may be about the same port.
+//!   for the first of a range. No two rules may be about the same port. `none` stands for no rule.
 //! - `OUTPUT` *unsigned* (0), `REPLY` *unsigned* (1): the rewriter's outputs for packets of these flows, and for
 //!   replies.
 //!
@@ -172,7 +172,11 @@ fn build(configure: &mut Configure<'_>) -> Built {
         rules: Vec::new(),
         outputs,
     };
-    for (number, text) in texts.iter().enumerate() {
+    for (number, text) in texts
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| !t.is_empty() && *t != "none")
+    {
         let added = Rule::parse(text, configure.names()).and_then(|rule| mapper.add(rule));
         if let Err(problem) = added {
             args.error(format!("rule {number}: {problem}"));

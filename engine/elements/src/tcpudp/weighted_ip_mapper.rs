@@ -83,7 +83,12 @@ fn build(configure: &mut Configure<'_>) -> Built {
     let affinity: Keyword = args.keyword("AFFINITY", Keyword("flow".into()));
     let outputs = [args.keyword("OUTPUT", 0), args.keyword("REPLY", 1)];
     let mut targets: Vec<Target> = Vec::new();
-    for (number, text) in args.rest().iter().enumerate() {
+    for (number, text) in args
+        .rest()
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| !t.is_empty())
+    {
         match Target::parse(text, configure.names()) {
             Ok(target) if targets.iter().any(|t| t.server == target.server) => {
                 args.error(format!(
