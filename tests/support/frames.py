@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 
-__all__ = ["arp", "checksum", "echo", "ethernet", "ipv4", "tcp", "udp"]
+__all__ = ["arp", "checksum", "echo", "error", "ethernet", "ipv4", "lowered", "tcp", "udp"]
 
 SYN, ACK, RST = 0x02, 0x10, 0x04
 
@@ -49,6 +49,19 @@ def echo(source: str, target: str, kind: int = 8, number: int = 1, ttl: int = 64
     message = struct.pack("!BBHHH", kind, 0, 0, 7, number) + b"weft"
     message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
     return ipv4(source, target, 1, message, ttl)
+
+
+def error(source: str, target: str, kind: int, quoted: bytes, code: int = 0) -> bytes:
+    """An ICMP error in its datagram, which quotes the datagram it is about."""
+    message = struct.pack("!BBHI", kind, code, 0, 0) + quoted
+    message = message[:2] + struct.pack("!H", checksum(message)) + message[4:]
+    return ipv4(source, target, 1, message)
+
+
+def lowered(datagram: bytes) -> bytes:
+    """The same datagram, its time to live one lower."""
+    head = datagram[:8] + bytes([datagram[8] - 1, datagram[9], 0, 0]) + datagram[12:20]
+    return head[:10] + struct.pack("!H", checksum(head)) + datagram[12:]
 
 
 def arp(operation: int, sender: tuple[str, str], target: tuple[str, str]) -> bytes:
