@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from weft.bench.machine import describe, versions
-from weft.bench.plan import FORWARDING, Combination, Series
+from weft.bench.plan import FORWARDING, Combination, Plan, Series
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +40,8 @@ class Row:
     extra_us: float
     parsing_us: float
     packets: float
+    is_narrow: bool
+    """Whether the interval is as narrow as was asked for."""
 
     @property
     def parsing_share(self) -> float:
@@ -52,13 +54,13 @@ def rows_of(campaign: Campaign) -> list[Row]:
     series = [one for one in campaign.series.values() if one.samples]
     reference = next((one for one in series if one.combination == FORWARDING), None)
     least = statistics.median(reference.rtts_us) if reference else 0.0
-    rows = [_row(one, campaign.plan.confidence, least) for one in series]
+    rows = [_row(one, campaign.plan, least) for one in series]
     return sorted(rows, key=lambda row: (row.combination != FORWARDING, row.median_us))
 
 
-def _row(series: Series, confidence: float, least_us: float) -> Row:
+def _row(series: Series, plan: Plan, least_us: float) -> Row:
     rtts = series.rtts_us
-    interval = series.interval(confidence)
+    interval = series.interval(plan.confidence)
     median = statistics.median(rtts)
     return Row(
         combination=series.combination,
@@ -72,6 +74,7 @@ def _row(series: Series, confidence: float, least_us: float) -> Row:
         extra_us=median - least_us,
         parsing_us=statistics.median(sample.parsing_us for sample in series.samples),
         packets=statistics.median(sample.packets for sample in series.samples),
+        is_narrow=interval.relative <= plan.interval,
     )
 
 

@@ -77,9 +77,13 @@ def _bar(share: float, room: int) -> str:
 
 
 def sentences(campaign: Campaign) -> list[str]:
-    """What Scapy costs, in a sentence for each filter that was measured with both analyzers."""
-    rows = {(row.combination.analyzer, row.combination.filter): row for row in rows_of(campaign)}
+    """What is less sure than was asked for, and what Scapy costs with each filter."""
+    every = rows_of(campaign)
+    rows = {(row.combination.analyzer, row.combination.filter): row for row in every}
     found = []
+    if wide := [row.combination.label for row in every if not row.is_narrow]:
+        asked = f"{campaign.plan.interval:.0%} of the mean"
+        found.append(f"intervals wider than the {asked} that were asked for: {', '.join(wide)}")
     for (analyzer, language), scapy in rows.items():
         without = rows.get(("numpy", language))
         if analyzer != "scapy" or without is None:

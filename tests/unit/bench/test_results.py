@@ -58,6 +58,7 @@ def test_the_table_has_a_bar_for_each_and_what_is_scapys_own() -> None:
         "kernel forwarding 21 22 ± 7 20..25 3 - █▎",
         "numpy + c 150 150 ± 2 149..151 3 8.0 (5%) ████████▉",
         "scapy + c 405 405 ± 12 400..410 3 220.0 (54%) ████████████████████████",
+        "intervals wider than the 5% of the mean that were asked for: kernel forwarding",
         "c: with Scapy a round trip takes 255 us more than without; "
         "212 of them is Scapy parsing 2.0 packets",
     ]
@@ -77,6 +78,7 @@ def test_files_have_every_repetition_and_the_machine(tmp_path: Path) -> None:
     assert document["parameters"]["repeat"] == 3
     assert document["complete"] is False
     [scapy] = [row for row in document["results"] if row["analyzer"] == "scapy"]
+    assert [row["is_narrow"] for row in document["results"]] == [False, True, True]
     assert [sample["rtt_us"] for sample in scapy["samples"]] == [400, 410, 405]
 
 
