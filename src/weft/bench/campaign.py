@@ -40,7 +40,7 @@ class Campaign:
         self.series = {FORWARDING: Series(FORWARDING)}
         self.left_out: dict[Combination, str] = {}
         self.is_complete = False
-        self._package = package
+        self.package = package
         self._watcher = watcher or Watcher()
 
     @property
@@ -74,7 +74,7 @@ class Campaign:
             "analyzer": ANALYZERS[combination.analyzer],
             "filter": FILTERS[combination.filter],
         }
-        address = await stage.start(combination, self._package, lines)
+        address = await stage.start(combination, self.package, lines)
         return _requester(stage, address, self.plan, stack)
 
     async def _measure(self, stage: Stage, requesters: dict[Combination, Requester]) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import re
 import subprocess
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from weft import __version__
 
 __all__ = ["describe", "versions"]
 
+_PINNED = re.compile(r"""["']([A-Za-z0-9_.-]+)==([^"'\s]+)["']""")
 _PROGRAMS = {
     "cc": ("cc", "--version"),
     "java": ("java", "--version"),
@@ -34,9 +37,13 @@ def describe() -> dict[str, str]:
     }
 
 
-def versions() -> dict[str, str]:
-    """Of Weft, Python, and what components are compiled by and run on; only what there is."""
+def versions(package: Path) -> dict[str, str]:
+    """Of Weft, Python, and what the package's components are compiled by and run on; only what there is."""
     found = {"weft": __version__, "python": platform.python_version()}
+    with contextlib.suppress(PackageNotFoundError):
+        found["numpy"] = version("numpy")
+    with contextlib.suppress(OSError):
+        found.update(_PINNED.findall((package / "vnf.yaml").read_text()))
     for name, command in _PROGRAMS.items():
         with contextlib.suppress(OSError, subprocess.SubprocessError, IndexError):
             done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)

@@ -87,7 +87,7 @@ def document(campaign: Campaign) -> dict[str, Any]:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "complete": campaign.is_complete,
         "machine": describe(),
-        "versions": versions(),
+        "versions": versions(campaign.package),
         "parameters": plan,
         "repetition": "the median of the round trips of `requests` requests, one after the other",
         "interval": "of the mean of repetitions, by Student's t distribution",

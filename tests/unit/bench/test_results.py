@@ -7,7 +7,7 @@ import io
 import json
 import re
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,14 +16,18 @@ from weft.bench.plan import FORWARDING, Combination, Plan, Sample, Series
 from weft.bench.plot import write_plots
 from weft.bench.report import write_report
 from weft.bench.results import rows_of, write_csv, write_json
+from weft.bench.stage import package_folder
 from weft.bench.table import print_results
 from weft.errors import WeftError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCAPY, NUMPY = Combination("scapy", "c"), Combination("numpy", "c")
 
 
 def measured() -> Campaign:
-    campaign = Campaign(Plan((SCAPY, NUMPY), repeat=3, most=5), Path("nowhere"))
+    campaign = Campaign(Plan((SCAPY, NUMPY), repeat=3, most=5), package_folder())
     campaign.series[FORWARDING].samples = [Sample(20), Sample(21), Sample(25)]
     campaign.series[SCAPY] = Series(SCAPY, [Sample(x, 220.0, 2.0) for x in (400, 410, 405)])
     campaign.series[NUMPY] = Series(NUMPY, [Sample(x, 8.0, 2.0) for x in (150, 151, 149)])
@@ -74,7 +78,8 @@ def test_files_have_every_repetition_and_the_machine(tmp_path: Path) -> None:
     write_json(campaign, tmp_path / "x.json")
     document = json.loads((tmp_path / "x.json").read_text())
     assert {"processor", "memory", "kernel", "system", "load"} == set(document["machine"])
-    assert {"weft", "python"} <= set(document["versions"])
+    assert {"weft", "python", "numpy"} <= set(document["versions"])
+    assert document["versions"]["scapy"] == "2.8.0"
     assert document["parameters"]["repeat"] == 3
     assert document["complete"] is False
     [scapy] = [row for row in document["results"] if row["analyzer"] == "scapy"]
