@@ -57,6 +57,8 @@ const PIECES: &[&str] = &[
     "#",
     "1",
     "99999999999999999999",
+    "alert tcp any any -> any any (sid:1; content:\"a|41|\"; ",
+    "pcre:\"/a[^b]*/i\"; depth:3; flow:established;)\n",
     "\u{0}",
     "\u{fffd}",
     "!<arch>\n",

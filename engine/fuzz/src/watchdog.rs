@@ -66,7 +66,7 @@ impl Drop for Told {
 /// When the folder cannot be made.
 pub fn working_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
+    let folder = FOLDER.get_or_init(|| {
         let program = std::env::current_exe().expect("the path of this program");
         let folder = program.with_extension("files");
         std::fs::create_dir_all(&folder).expect("a folder for files");
@@ -78,8 +78,21 @@ pub fn working_folder() -> &'static Path {
         )
         .expect("a summary file");
         folder
-    })
+    });
+    // Elements may write it anew.
+    std::fs::write("fuzz.rules", RULES).expect("a file of rules");
+    folder
 }
+
+/// Rules that ask for everything there is.
+const RULES: &str = r#"
+alert ip any any -> any any (msg:"any"; content:"|00|"; content:"|00|"; distance:0; within:9; sid:1;)
+drop tcp any any <> any [1:1000,!80] (pcre:"/[a-z]+\x00/Rsi"; flow:established,to_server; sid:2;)
+alert udp ![10.0.0.0/8,::1] any -> any 53 (content:!"a"; offset:1; depth:4; isdataat:1,relative; dsize:>3; sid:3;)
+alert icmp any any -> any any (itype:<9; icode:0; icmp_id:>0; ttl:1<>255; threshold:type both, track by_src, count 2, seconds 9; sid:4;)
+alert tcp any any -> any any (content:"|01|"; content:"|02|"; sid:5;)
+pass tcp any 80 -> any any (flags:*SF,12; sid:6;)
+"#;
 
 /// A capture of a few packets, the last cut off.
 fn capture() -> Vec<u8> {

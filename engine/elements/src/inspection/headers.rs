@@ -5,7 +5,7 @@ use crate::nsh::frame::Frame;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 use weft_wire::protocol::{ether, ip};
-use weft_wire::{ipv4, ipv6};
+use weft_wire::{ethernet, ipv4, ipv6};
 
 /// IPv6 extension headers that are passed over at most.
 const MOST_EXTENSIONS: usize = 8;
@@ -206,6 +206,15 @@ fn read32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
+/// The VLAN identifiers of a frame, outermost first.
+pub(super) fn vlans(frame: &[u8]) -> Vec<u16> {
+    let payload = Frame::of(frame).map_or(0, |known| known.payload);
+    let tags = (ethernet::HEADER_LEN..payload).step_by(4);
+    tags.filter_map(|at| read16(frame, at))
+        .map(|tci| tci & 0xfff)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +237,7 @@ mod tests {
             (7, 64, [1, 2])
         );
         assert_eq!(&frame[headers.payload], b"hi");
+        assert_eq!(vlans(&frame), [100]);
     }
 
     #[test]
