@@ -41,6 +41,8 @@ BENCHES = {
     "af_xdp_forward": "device to device over AF_XDP, against a C program",
     "nsh_proxy": "taking a Network Service Header off and putting it back",
     "nsh_forward": "encapsulating and decapsulating between devices, against Open vSwitch",
+    "content_rules": "0 to 1,000 content rules on a path, against the same path without",
+    "flow_monitor": "counting flows on a path, above the same path without",
     "first_ping": "start call to first answered ping",
     "restart": "SIGKILL of the engine to next answered ping",
     "idle": "CPU and memory of functions with nothing to do",
