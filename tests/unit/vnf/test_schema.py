@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,10 @@ def test_every_manifest_of_the_guides_satisfies_it() -> None:
         ("interfaces: [in, out]", "interfaces: {in: , out: {driver: af_xdp}}"),
         ("framework: click,", "framework: click, isolate: true, capacity: '5', limit: 1s,"),
         ("framework: click,", "framework: click, isolate: 'private', arguments: [1, true, x],"),
+        (
+            "framework: click,",
+            "framework: click, isolate: true, arguments: [null], environment: {A: },",
+        ),
         ("default: 5", "default: '0x10'"),
         ("cpu: 1.5", "cpu: '1.5'"),
         ("resources: {cpu: 1.5, memory: 64MiB}", "nsh: proxy"),
@@ -98,6 +103,52 @@ def test_what_the_reader_takes_the_schema_takes(old: str, new: str) -> None:
     files += [PackageFile(name, FILES[name]) for name in FILES if name != "vnf.yaml"]
     assert read_manifest(files)[1] == []
     assert complaints(text) == []
+
+
+WORDS = (
+    *("1", "0", "true", "false", "1.5", "64MiB", "null", "''", "'x'", "[a]", "[]", "{}", "{a: b}"),
+    *(
+        "none",
+        "proxy",
+        "in",
+        "auto",
+        "5s",
+        "0x10",
+        "2026-01-01",
+        "~",
+        "no",
+        "10.0.0.1",
+        "${A}",
+        "-1",
+    ),
+)
+
+
+def scalars(node: yaml.Node | None) -> list[yaml.ScalarNode]:
+    """Every value of a document."""
+    if isinstance(node, yaml.SequenceNode):
+        return [found for item in node.value for found in scalars(item)]
+    if isinstance(node, yaml.MappingNode):
+        return [found for _, item in node.value for found in scalars(item)]
+    return [node] if isinstance(node, yaml.ScalarNode) and node.style not in ("|", ">") else []
+
+
+def test_whatever_the_reader_takes_the_schema_takes() -> None:
+    source = random.Random(2020)
+    texts = [path.read_text() for path in PACKAGES] + guides()
+    taken = 0
+    for _ in range(200):
+        text = source.choice(texts)
+        node = source.choice(scalars(yaml.compose(text)))
+        word = source.choice(WORDS)
+        changed = text[: node.start_mark.index] + word + text[node.end_mark.index :]
+        named = set(re.findall(r"[\w./-]+\.\w+", changed)) - {"vnf.yaml"}
+        files = [PackageFile("vnf.yaml", changed.encode())]
+        files += [PackageFile(name, b"\x7fELF") for name in sorted(named)]
+        if read_manifest(files)[1] == []:
+            taken += 1
+            assert complaints(changed) == [], changed
+    assert taken > 10
 
 
 @pytest.mark.parametrize("framework", TEMPLATES)

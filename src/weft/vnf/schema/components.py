@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPONENT_SHAPES", "components_schema", "resources_schema"]
 
+_MAY_BE_EMPTY = text(
+    "as it is given to the process; ${NAME} is a parameter",
+    type=["string", "number", "boolean", "null"],
+)
 _PROGRAM_INTERFACE = {
     "address": one_or_more(text("as in 10.0.0.1/24 or fd00::1/64"), "its addresses"),
     "gateway": one_or_more(text("as in 10.0.0.254"), "of default routes, one for IPv4 and IPv6"),
@@ -57,10 +61,8 @@ def _interfaces() -> Schema:
 COMPONENT_SHAPES: dict[str, Schema] = {
     "file": text("its file in the package"),
     "text": text("Click text, in place of a file"),
-    "arguments": list_of(text("an argument; ${NAME} is a parameter"), "arguments of its process"),
-    "environment": mapping_of(
-        text("${NAME} is a parameter"), "variables of its process", IDENTIFIER.pattern
-    ),
+    "arguments": list_of(_MAY_BE_EMPTY, "arguments of its process"),
+    "environment": mapping_of(_MAY_BE_EMPTY, "variables of its process", IDENTIFIER.pattern),
     "resources": resources_schema("its process"),
     "isolate": one_of(
         "true: a process of its own; private: one that sees only its own packets",

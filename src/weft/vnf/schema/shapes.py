@@ -26,7 +26,7 @@ _SCALAR = ["string", "number", "boolean"]
 
 def text(about: str, pattern: re.Pattern[str] | str | None = None, **more: Any) -> Schema:
     """A single value, as it is written."""
-    found: Schema = {"description": about, "type": list(_SCALAR), **more}
+    found: Schema = {"description": about, "type": list(_SCALAR)} | more
     if pattern is not None:
         source = pattern if isinstance(pattern, str) else pattern.pattern
         found["pattern"] = f"^(?:{source})$".replace("\\Z", "$")
