@@ -1,4 +1,4 @@
-"""Writes docs/reference from the code: the elements' manuals and the commands' help.
+"""Writes docs/reference from the code: manuals of elements, help of commands, what REST answers.
 
 python tools/reference.py           write
 python tools/reference.py --check   exit status 1 if what is written is not up to date
@@ -7,13 +7,17 @@ python tools/reference.py --check   exit status 1 if what is written is not up t
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
 from importlib import import_module
 from pathlib import Path
 
+from weft.api.application import description
+from weft.api.problems import STATUS
 from weft.cli.main import COMMANDS
+from weft.client.problems import PROBLEM_TYPE, slug_of
 from weft.manager.monitoring.exposition import metrics
 from weft.manager.monitoring.measures import MEASURES, Measure, Subject
 
@@ -112,17 +116,45 @@ def _verbs(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
     return [verb for named in choices if isinstance(named, dict) for verb in named.values()]
 
 
+def rest_pages() -> dict[str, str]:
+    """The OpenAPI description, and a page that lists what can be asked."""
+    told = description()
+    parts = [
+        f"{GENERATED}# REST\n\nThe whole description is [openapi.json](openapi.json); a server gives it at "
+        "`/openapi.json`.\n"
+    ]
+    groups: dict[str, list[str]] = {}
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            row = f"| `{method.upper()}` | `{path}` | {operation['summary']} |"
+            groups.setdefault(operation["tags"][0], []).append(row)
+    for group, rows in groups.items():
+        parts.append(f"\n## {group}\n\n| | | |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+    parts.append(problem_table())
+    return {"rest.md": "".join(parts), "openapi.json": json.dumps(told, indent=1) + "\n"}
+
+
+def problem_table() -> str:
+    """The problems that are errors of ours, with their statuses."""
+    rows = [
+        f"| `{PROBLEM_TYPE}{slug_of(kind)}` | {status} | {(kind.__doc__ or '').splitlines()[0]} |"
+        for kind, status in STATUS.items()
+    ]
+    return "\n## problems\n\n| type | status | |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
 def pages() -> dict[str, str]:
     """Every page by its path below docs/reference."""
     index = (
         GENERATED
         + "# Reference\n\n- [Commands](commands.md)\n- [Elements](elements/README.md)\n"
-        + "- [Metrics](metrics.md)\n"
+        + "- [Metrics](metrics.md)\n- [REST](rest.md)\n"
     )
     return {
         "README.md": index,
         "commands.md": command_page(),
         "metrics.md": metric_page(),
+        **rest_pages(),
         **element_pages(),
     }
 
@@ -137,7 +169,8 @@ def main() -> int:
     """Write the pages, or compare them."""
     wanted = pages()
     there = {
-        path.relative_to(REFERENCE).as_posix(): path.read_text() for path in REFERENCE.rglob("*.md")
+        path.relative_to(REFERENCE).as_posix(): path.read_text()
+        for path in (*REFERENCE.rglob("*.md"), *REFERENCE.rglob("*.json"))
     }
     if sys.argv[1:] == ["--check"]:
         stale = sorted(name for name in wanted | there if wanted.get(name) != there.get(name))

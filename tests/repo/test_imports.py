@@ -22,7 +22,8 @@ PYTHON_RULES: dict[str, set[str]] = {
     "client": {"manager", "server", "vnf", "model", "errors"},
     # Hosts of a measurement are namespaces, as sandboxes are.
     "bench": {"client", "server", "model", "errors", "launcher"},
-    "cli": {"client", "bench", "model", "errors", "launcher"},
+    "api": {"client", "manager", "model", "errors"},
+    "cli": {"client", "api", "bench", "model", "errors", "launcher"},
 }
 RUST_RULES: dict[str, set[str]] = {
     "wire": set(),

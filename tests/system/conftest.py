@@ -64,10 +64,11 @@ class Weft:
         return rows
 
     def folders(self) -> list[str]:
-        """What lies in the run directory, but for its lock."""
+        """What lies in the run directory, but for its locks and the socket of a server."""
         if not self.run_directory.exists():
             return []
-        return sorted(path.name for path in self.run_directory.iterdir() if path.name != ".lock")
+        names = (path.name for path in self.run_directory.iterdir())
+        return sorted(name for name in names if name not in (".lock", ".api.lock", "api.sock"))
 
 
 @pytest.fixture(scope="session")

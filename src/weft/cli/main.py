@@ -41,6 +41,7 @@ COMMANDS = {
     "off": "turn functions off: nothing of them is left",
     "package": "make, check, sign and keep packages",
     "bench": "measure functions as they run on this server",
+    "serve": "serve REST, for programs, pages and other machines",
     "doctor": "what this machine has and lacks, and what to do about it",
     "click": "Click's own command line, on Weft's engine",
     "completion": "the completion script for a shell",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from weft.cli.output import add_output_argument, show_done
 from weft.client import local_client
 from weft.errors import UsageError
+from weft.model.state import FunctionState
 
 if TYPE_CHECKING:
     import argparse
@@ -42,7 +43,11 @@ async def names_of(client: Client, arguments: argparse.Namespace, verb: str) -> 
         both = ", not both" if arguments.all else ""
         raise UsageError(f"name the functions to {verb}, or give --all{both}")
     if arguments.all:
-        return [str(facts.uuid) for facts, _ in await client.functions()]
+        return [
+            str(facts.uuid)
+            for facts, status in await client.functions()
+            if status.state is not FunctionState.GONE
+        ]
     names = list(dict.fromkeys(arguments.name))
     for name in names:
         await client.function(name)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from weft.model.check import FunctionCheck
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.handler import HandlerFacts
+    from weft.model.host import HostFacts
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.monitoring import Alarm, Series, Threshold, Track
@@ -215,4 +216,12 @@ class Management(Protocol):
 
     def facts(self) -> list[dict[str, str]]:
         """What this server has and lacks, each with what to do about it."""
+        ...
+
+    def host(self) -> HostFacts:
+        """How this server is just now: processors, memory, disks, interfaces, routes, processes."""
+        ...
+
+    def kernel_log(self, lines: int) -> list[str]:
+        """The last lines that this server's kernel has said."""
         ...

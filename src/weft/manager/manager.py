@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError, UsageError
+from weft.manager.operation import operation_id
 from weft.manager.packages import Packages
 from weft.manager.watching import Watching
 from weft.model.function import DEFAULT_PROJECT
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from weft.model.check import FunctionCheck
     from weft.model.function import FunctionFacts, FunctionRequest, FunctionStatus
     from weft.model.handler import HandlerFacts
+    from weft.model.host import HostFacts
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.package import PackageFile
@@ -41,9 +43,7 @@ class Manager(Packages, Watching):
 
     async def run(self, request: FunctionRequest) -> FunctionFacts:
         """Deploy the function."""
-        from uuid import uuid4
-
-        return await self._agent.deploy(str(uuid4()), request)
+        return await self._agent.deploy(operation_id(), request)
 
     async def functions(self) -> list[tuple[FunctionFacts, FunctionStatus]]:
         """Every function; those that were gone are in the list once, and cleaned."""
@@ -65,24 +65,18 @@ class Manager(Packages, Watching):
 
     async def start(self, name: str) -> None:
         """Start the processing again."""
-        from uuid import uuid4
-
         facts, _ = await self._own(name)
-        await self._agent.start(str(uuid4()), facts.uuid)
+        await self._agent.start(operation_id(), facts.uuid)
 
     async def stop(self, name: str) -> None:
         """End the processing."""
-        from uuid import uuid4
-
         facts, _ = await self._own(name)
-        await self._agent.stop(str(uuid4()), facts.uuid)
+        await self._agent.stop(operation_id(), facts.uuid)
 
     async def restart(self, name: str) -> None:
         """End the processing, and start it again."""
-        from uuid import uuid4
-
         facts, _ = await self._own(name)
-        await self._agent.restart(str(uuid4()), facts.uuid)
+        await self._agent.restart(operation_id(), facts.uuid)
 
     async def selected(self, selector: str) -> list[FunctionFacts]:
         """A name means one function, and a glob all that match in the default project."""
@@ -111,8 +105,6 @@ class Manager(Packages, Watching):
         cause: str = "reconfigure",
     ) -> ChangePlan:
         """Change a running function."""
-        from uuid import uuid4
-
         from weft.model.change import Change
 
         files = None if package is None else self.open_package(package).files
@@ -125,7 +117,7 @@ class Manager(Packages, Watching):
             dry_run=dry_run,
             cause=cause,
         )
-        return await self._agent.reconfigure(str(uuid4()), change)
+        return await self._agent.reconfigure(operation_id(), change)
 
     async def configure(
         self,
@@ -136,8 +128,6 @@ class Manager(Packages, Watching):
         dry_run: bool = False,
     ) -> ChangePlan:
         """A change of values alone."""
-        from uuid import uuid4
-
         from weft.model.change import Change
 
         change = Change(
@@ -147,7 +137,7 @@ class Manager(Packages, Watching):
             cause="configure",
             given=tuple(given),
         )
-        return await self._agent.reconfigure(str(uuid4()), change)
+        return await self._agent.reconfigure(operation_id(), change)
 
     async def text(self, name: str) -> FunctionText:
         """The texts of the package that it runs."""
@@ -163,22 +153,18 @@ class Manager(Packages, Watching):
         self, name: str, number: int | None = None, *, dry_run: bool = False
     ) -> ChangePlan:
         """A change to what the revision was."""
-        from uuid import uuid4
-
         facts, _ = await self._own(name)
-        return await self._agent.restore(str(uuid4()), facts.uuid, number, dry_run=dry_run)
+        return await self._agent.restore(operation_id(), facts.uuid, number, dry_run=dry_run)
 
     async def remove(self, name: str, *, missing_ok: bool = False) -> None:
         """Remove the function."""
-        from uuid import uuid4
-
         try:
             facts, _ = await self._own(name)
         except FunctionNotFoundError:
             if missing_ok:
                 return
             raise
-        await self._agent.remove(str(uuid4()), facts.uuid)
+        await self._agent.remove(operation_id(), facts.uuid)
 
     async def look(self, facts: FunctionFacts, *, values: bool = False) -> Look:
         """Look at a function once."""
@@ -198,11 +184,9 @@ class Manager(Packages, Watching):
 
     async def write(self, name: str, handler: str, value: str) -> None:
         """Write a handler of the running graph."""
-        from uuid import uuid4
-
         facts, _ = await self._own(name)
         async with self._advising(facts, handler):
-            await self._agent.write(str(uuid4()), facts.uuid, handler, value)
+            await self._agent.write(operation_id(), facts.uuid, handler, value)
 
     async def handlers(self, name: str, element: str = "") -> list[HandlerFacts]:
         """The handlers that elements and components declare, of all or one, and what is in it."""
@@ -221,11 +205,9 @@ class Manager(Packages, Watching):
 
     async def call(self, name: str, handler: str, argument: str = "") -> bytes:
         """Call a command of the running graph."""
-        from uuid import uuid4
-
         facts, _ = await self._own(name)
         async with self._advising(facts, handler):
-            return await self._agent.call(str(uuid4()), facts.uuid, handler, argument)
+            return await self._agent.call(operation_id(), facts.uuid, handler, argument)
 
     async def check(self, name: str, timeout_s: float = 2.0) -> FunctionCheck:
         """Ask all parts of a function at once."""
@@ -280,6 +262,14 @@ class Manager(Packages, Watching):
     def facts(self) -> list[dict[str, str]]:
         """What the server has and lacks."""
         return self._agent.facts()
+
+    def host(self) -> HostFacts:
+        """How the server is just now."""
+        return self._agent.host()
+
+    def kernel_log(self, lines: int) -> list[str]:
+        """The last lines its kernel has said."""
+        return self._agent.kernel_log(lines)
 
     async def _own(self, name: str) -> tuple[FunctionFacts, FunctionStatus]:
         """A function that the caller may manage."""

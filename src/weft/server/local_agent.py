@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from weft.model.check import FunctionCheck
     from weft.model.function import FunctionRequest
     from weft.model.handler import HandlerFacts
+    from weft.model.host import HostFacts
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
     from weft.model.revision import FunctionText, Revision
@@ -138,17 +139,19 @@ class LocalAgent:
         if folder is None or facts is None:
             return
         status = await self._status(folder, facts)
-        if status.state is FunctionState.STARTING:
-            raise FunctionError(
-                f"'{facts.name}' is just being started or removed by another process",
-                hint="try again",
-            )
         if status.state is _GONE:
             await self._clean(folder)
             return
-        await self._shut_down(folder, facts)
-        remove_groups(folder.uuid)
-        folder.remove()
+        # Held, so that nobody who looks meanwhile takes it for one whose processes have ended.
+        with folder.held() as nobody_else:
+            if not nobody_else or status.state is FunctionState.STARTING:
+                raise FunctionError(
+                    f"'{facts.name}' is just being started or removed by another process",
+                    hint="try again",
+                )
+            await self._shut_down(folder, facts)
+            remove_groups(folder.uuid)
+            folder.remove()
 
     async def look(self, uuid: UUID, *, values: bool = False) -> Look:
         """Look at a function once."""
@@ -195,6 +198,18 @@ class LocalAgent:
         from weft.server.facts import server_facts
 
         return server_facts()
+
+    def host(self) -> HostFacts:
+        """How this server is just now."""
+        from weft.server.host import host_facts
+
+        return host_facts()
+
+    def kernel_log(self, lines: int) -> list[str]:
+        """The last lines its kernel has said."""
+        from weft.server.host import kernel_lines
+
+        return kernel_lines(lines)
 
     async def wait_gone(self, uuid: UUID) -> None:
         """Return when the function's process 1 has ended."""

@@ -1,0 +1,79 @@
+"""Models of the edge made from the frozen data of `weft.model`, so that each thing is described once."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import typing
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from weft.model.state import FunctionState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["mirror"]
+
+# What model files name for type checkers only.
+_NAMES: dict[str, Any] = {"UUID": UUID, "FunctionState": FunctionState}
+_made: dict[type, type[BaseModel]] = {}
+
+
+def mirror(
+    kind: type,
+    name: str,
+    fields: Mapping[str, str],
+    example: Mapping[str, Any],
+    **further: tuple[Any, Any],
+) -> type[BaseModel]:
+    """A model with the fields of a dataclass, described by `fields`; `further` are fields of its own.
+
+    A field that the dataclass comes to have appears by itself, with its name as its description.
+    """
+    _NAMES[kind.__name__] = kind
+    module = vars(sys.modules[kind.__module__])
+    hints = typing.get_type_hints(kind, module | _NAMES | {kind.__name__: kind})
+    defined: dict[str, tuple[Any, Any]] = {
+        item.name: (
+            _outer(hints[item.name]),
+            Field(description=fields.get(item.name, _words(item.name))),
+        )
+        for item in dataclasses.fields(kind)
+    }
+    model: type[BaseModel] = create_model(
+        name,
+        __config__=ConfigDict(json_schema_extra={"examples": [dict(example)]}),
+        __doc__=kind.__doc__,
+        **{**defined, **further},  # type: ignore[call-overload]
+    )
+    _made[kind] = model
+    return model
+
+
+def _words(name: str) -> str:
+    """What a name says by itself."""
+    return f"{name.replace('_', ' ').capitalize()}."
+
+
+def _outer(hint: Any) -> Any:
+    """A type as the edge has it: models for dataclasses."""
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _made[hint]
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return hint
+    parts = typing.get_args(hint)
+    if not parts:
+        return hint
+    origin = typing.get_origin(hint)
+    if origin is Annotated:
+        return hint
+    turned = tuple(part if part is ... else _outer(part) for part in parts)
+    if turned == parts:
+        return hint
+    if origin is tuple:
+        return tuple.__class_getitem__(turned)
+    return typing.Union[turned] if origin is not list else list[turned[0]]  # type: ignore[valid-type]  # noqa: UP007

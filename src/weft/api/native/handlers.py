@@ -1,0 +1,85 @@
+"""Handlers: values of elements and components, read and written live."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query, Request
+from starlette.responses import Response
+
+from weft.api.answers import TEXT, Name, NoContent
+from weft.api.context import Use
+from weft.api.models import HandlerValue, ValueBody
+from weft.api.problems import RequestError, refusals
+from weft.api.route import router
+from weft.api.uploads import body_of, request_body
+
+__all__ = ["routes"]
+
+routes = router("handlers")
+
+BYTES = "application/octet-stream"
+Handler = Annotated[
+    str,
+    Path(
+        description="ELEMENT.HANDLER, or a global handler such as `list`.",
+        examples=["counter.count"],
+        max_length=1000,
+    ),
+]
+_WRITTEN = request_body(ValueBody)
+_WRITTEN["requestBody"]["content"][TEXT] = {"schema": {"type": "string"}, "example": "100"}
+
+
+@routes.get(
+    "/functions/{name}/handlers/{handler:path}",
+    response_model=HandlerValue,
+    responses={
+        **refusals(403, 404, 409),
+        200: {
+            "content": {BYTES: {"schema": {"type": "string", "format": "binary"}, "example": "42"}}
+        },
+    },
+)
+async def read_handler(
+    name: Name,
+    handler: Handler,
+    request: Request,
+    context: Use,
+    parameters: Annotated[
+        str, Query(description="What to ask the handler.", max_length=65536)
+    ] = "",
+) -> Any:
+    """Read a handler: as JSON, or where that is accepted its bytes as they are."""
+    _plain(handler)
+    value = await context.client.read(name, handler, parameters)
+    if BYTES in request.headers.get("accept", ""):
+        return Response(value, media_type=BYTES)
+    return {"handler": handler, "value": value.decode(errors="replace")}
+
+
+@routes.put(
+    "/functions/{name}/handlers/{handler:path}",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=_WRITTEN,
+    responses=refusals(403, 404, 409, 415),
+)
+async def write_handler(name: Name, handler: Handler, request: Request, context: Use) -> Response:
+    """Write a handler: the value in JSON, or as plain text."""
+    _plain(handler)
+    await context.client.write(name, handler, await _value(request))
+    return NoContent()
+
+
+async def _value(request: Request) -> str:
+    if request.headers.get("content-type", "").lower().startswith(TEXT):
+        return (await request.body()).decode("utf-8", errors="surrogateescape")
+    body, _ = await body_of(request, ValueBody)
+    return body.value
+
+
+def _plain(handler: str) -> None:
+    """Blanks and controls would be another command on the control socket."""
+    if not handler.isprintable() or " " in handler:
+        raise RequestError(422, "a handler's name has neither blanks nor control characters")

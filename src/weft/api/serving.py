@@ -1,0 +1,202 @@
+"""A server from its start to its end: listeners, the watch over functions, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+import uvicorn
+
+from weft.api.application import make_application
+from weft.api.guards import TokenGuard
+from weft.api.listening import NetworkAddress, only_server, open_local, open_network
+from weft.api.logging import configure_logging
+from weft.api.progress import say
+from weft.api.tls import fingerprint, read_token, self_signed, tls_context
+from weft.api.watching import ServingClient, Watch
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from weft.api.context import Context
+
+__all__ = ["ServerOptions", "serve"]
+
+_GRACE_S = 5
+_MOST_CONNECTIONS = 512
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How a server is asked to run."""
+
+    root: Path
+    group: str | None = None
+    listen: NetworkAddress | None = None
+    token_file: str = ""
+    certificate: str = ""
+    key: str = ""
+    is_self_signed: bool = False
+    log_format: str = "text"
+
+
+@dataclass(frozen=True)
+class _Network:
+    """A listener on the network, with what protects it."""
+
+    socket: socket.socket
+    token: str
+    tls: ssl.SSLContext
+    certificate: str
+
+
+def serve(options: ServerOptions, tell: Callable[[str], None]) -> int:
+    """Serve until a signal comes; `tell` is told where, once it can be reached."""
+    configure_logging(options.log_format)
+    with contextlib.ExitStack() as held:
+        held.enter_context(only_server(options.root))
+        network = _open_network(options, held)
+        path = options.root / "api.sock"
+        local = held.enter_context(open_local(path, options.group))
+        return asyncio.run(_serve(local, network, lambda: _announce(path, network, tell)))
+
+
+def _open_network(options: ServerOptions, held: contextlib.ExitStack) -> _Network | None:
+    if options.listen is None:
+        return None
+    token = read_token(options.token_file)
+    certificate, key = options.certificate, options.key
+    if options.is_self_signed:
+        certificate, key = self_signed(options.root, options.listen.host)
+    tls = tls_context(certificate, key)
+    return _Network(held.enter_context(open_network(options.listen)), token, tls, certificate)
+
+
+def _announce(path: Path, network: _Network | None, tell: Callable[[str], None]) -> None:
+    tell(f"serves unix:{path}")
+    if network is not None:
+        host, port = network.socket.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        tell(
+            f"serves https://{shown}:{port}, certificate {network.certificate}, "
+            f"SHA-256 {fingerprint(network.certificate)}"
+        )
+
+
+async def _serve(
+    local: socket.socket, network: _Network | None, announce: Callable[[], None]
+) -> int:
+    client = ServingClient(say)
+    application = make_application(client)
+    context: Context = application.state.context
+    logged = _Logged(application)
+    servers = [(_server(logged), local)]
+    if network is not None:
+        servers.append((_server(TokenGuard(logged, network.token), network.tls), network.socket))
+    with _signals(servers, context) as number:
+        watch = asyncio.create_task(Watch(client, context.events).run())
+        log = structlog.get_logger()
+        try:
+            serving = [asyncio.create_task(server.serve([sock])) for server, sock in servers]
+            while not all(server.started for server, _ in servers) and not number:
+                await asyncio.sleep(0.005)
+            announce()
+            log.info("started")
+            await asyncio.gather(*serving)
+        finally:
+            watch.cancel()
+            await context.close()
+            await asyncio.gather(watch, return_exceptions=True)
+        log.info("ended", signal=signal.Signals(number[0]).name if number else None)
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """One listener; signals are handled for all of them at once."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def _server(application: ASGIApp, tls: ssl.SSLContext | None = None) -> _Server:
+    settings: dict[str, Any] = {"ssl_context_factory": lambda *_: tls} if tls else {}
+    config = uvicorn.Config(
+        application,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_graceful_shutdown=_GRACE_S,
+        **settings,
+    )
+    return _Server(config)
+
+
+@contextlib.contextmanager
+def _signals(servers: list[tuple[_Server, Any]], context: Context) -> Iterator[list[int]]:
+    """Have a signal end it all: streams at once, then what is being answered."""
+    loop = asyncio.get_running_loop()
+    came: list[int] = []
+    ending: list[asyncio.Task[None]] = []
+
+    def end(number: int) -> None:
+        came.append(number)
+        if not ending:
+            ending.append(asyncio.create_task(context.close()))
+        for server, _ in servers:
+            server.should_exit = True
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, end, number)
+    try:
+        yield came
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+class _Logged:
+    """Writes a line of the log for every request."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        self._application = application
+        self._log = structlog.get_logger()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        began_s, status = time.monotonic(), 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._application(scope, receive, noted)
+        finally:
+            self._log.info(
+                "request",
+                method=scope.get("method"),
+                path=scope.get("path"),
+                status=status or None,
+                ms=round((time.monotonic() - began_s) * 1000, 1),
+            )
