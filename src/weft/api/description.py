@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.openapi.utils import get_openapi
 
 from weft.api.models import ChangeBody, FunctionBody, ProblemDetails, TextBody, ValueBody
+from weft.api.more_models import CallBody
 from weft.api.problems import MEDIA_TYPE
 from weft.api.repeats import KEY_HEADER
 
@@ -22,7 +23,7 @@ and what is allowed; `hint` says what to do about it.
 A request that changes something may carry an `Idempotency-Key`: sent again with the same key it is not
 done twice, and gets the same answer. Query parameters that are not known are refused.
 """
-_BODIES = (FunctionBody, ChangeBody, TextBody, ValueBody, ProblemDetails)
+_BODIES = (CallBody, FunctionBody, ChangeBody, TextBody, ValueBody, ProblemDetails)
 _TEMPLATE = "#/components/schemas/{model}"
 _KEY = {
     "name": KEY_HEADER,

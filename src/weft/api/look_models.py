@@ -5,7 +5,14 @@ from __future__ import annotations
 from weft.api.mirror import mirror
 from weft.model.change import ChangePlan
 from weft.model.host import Disk, HostFacts, HostInterface, HostProcess, HostRoute
-from weft.model.look import ComponentLook, ElementLook, Look
+from weft.model.look import (
+    ComponentLook,
+    ElementLook,
+    InterfaceLook,
+    Look,
+    QueueLook,
+    ValueLook,
+)
 from weft.model.package import Parameter
 from weft.model.revision import ComponentText, FunctionText, Revision
 
@@ -181,6 +188,9 @@ _HOST_EXAMPLE = {
     "processes": [_PROCESS_EXAMPLE],
 }
 
+mirror(ValueLook, "ValueLook", {}, {"name": "filter.depth", "unit": "packets", "value": 3.0})
+mirror(InterfaceLook, "InterfaceLook", {}, {"name": "in", "drops_in": [], "drops_out": []})
+mirror(QueueLook, "QueueLook", {}, {"name": "queue", "capacity": 1000, "highwater": 12})
 mirror(ComponentLook, "ComponentLook", _COMPONENT_LOOK, _COMPONENT_LOOK_EXAMPLE)
 mirror(ElementLook, "ElementLook", {}, _ELEMENT_EXAMPLE)
 LookModel = mirror(Look, "Look", _LOOK, _LOOK_EXAMPLE)

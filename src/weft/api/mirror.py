@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import types
 import typing
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,14 +45,53 @@ def mirror(
         )
         for item in dataclasses.fields(kind)
     }
+    whole = {item.name: _sample(hints[item.name]) for item in dataclasses.fields(kind)}
+    whole |= {field: _example(model) for field, (model, _) in further.items()}
+    whole |= {
+        field: _completed(hints[field], value) if field in hints else value
+        for field, value in example.items()
+    }
     model: type[BaseModel] = create_model(
         name,
-        __config__=ConfigDict(json_schema_extra={"examples": [dict(example)]}),
+        __config__=ConfigDict(json_schema_extra={"examples": [whole]}),
         __doc__=kind.__doc__,
         **{**defined, **further},  # type: ignore[call-overload]
     )
     _made[kind] = model
     return model
+
+
+def _sample(hint: Any) -> Any:
+    """A value of a type, for examples that do not give a better one."""
+    if hint in _made:
+        return _example(_made[hint])
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return next(iter(hint)).value
+    known = {int: 1, float: 1.5, bool: True, str: "", UUID: str(UUID(int=1))}
+    if hint in known:
+        return known[hint]
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple:
+        return [_sample(part) for part in parts if part is not ...]
+    if origin in (typing.Union, types.UnionType):
+        return _sample(next(part for part in parts if part is not type(None)))
+    return [] if origin is list else {}
+
+
+def _example(model: type[BaseModel]) -> Any:
+    extra = model.model_config["json_schema_extra"]
+    assert isinstance(extra, dict)
+    examples = extra["examples"]
+    assert isinstance(examples, list)
+    return examples[0]
+
+
+def _completed(hint: Any, value: Any) -> Any:
+    """An example with samples for the fields that it leaves out."""
+    if isinstance(value, list):
+        parts = [part for part in typing.get_args(hint) if part is not ...]
+        return [_completed(parts[0], item) for item in value] if len(parts) == 1 else value
+    return {**_sample(hint), **value} if hint in _made and isinstance(value, dict) else value
 
 
 def _words(name: str) -> str:
@@ -62,7 +102,7 @@ def _words(name: str) -> str:
 def _outer(hint: Any) -> Any:
     """A type as the edge has it: models for dataclasses."""
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return _made[hint]
+        return _made.get(hint) or mirror(hint, hint.__name__, {}, {})
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return hint
     parts = typing.get_args(hint)

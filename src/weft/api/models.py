@@ -29,6 +29,9 @@ __all__ = [
     "ProblemDetails",
     "ProblemItem",
     "ReplacementBody",
+    "Short",
+    "Strict",
+    "Text",
     "TextBody",
     "TraceBody",
     "ValueBody",
@@ -169,7 +172,6 @@ FUNCTION_EXAMPLE = {
     "active": True,
     "missing": [],
     "click_file": "",
-    "status": _STATUS_EXAMPLE,
 }
 
 ComponentModel = mirror(ComponentStatus, "ComponentStatus", _COMPONENT, _COMPONENT_EXAMPLE)

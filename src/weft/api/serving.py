@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -19,6 +19,8 @@ from weft.api.logging import configure_logging
 from weft.api.progress import say
 from weft.api.tls import fingerprint, read_token, self_signed, tls_context
 from weft.api.watching import ServingClient, Watch
+from weft.manager.data import default_data
+from weft.manager.monitoring import Monitoring
 
 if TYPE_CHECKING:
     import socket
@@ -104,7 +106,7 @@ async def _serve(
     if network is not None:
         servers.append((_server(TokenGuard(logged, network.token), network.tls), network.socket))
     with _signals(servers, context) as number:
-        watch = asyncio.create_task(Watch(client, context.events).run())
+        watch = asyncio.create_task(_watch(client, context))
         log = structlog.get_logger()
         try:
             serving = [asyncio.create_task(server.serve([sock])) for server, sock in servers]
@@ -119,6 +121,18 @@ async def _serve(
             await asyncio.gather(watch, return_exceptions=True)
         log.info("ended", signal=signal.Signals(number[0]).name if number else None)
     return 0
+
+
+async def _watch(client: ServingClient, context: Context) -> None:
+    """Look at functions: what becomes another is an event, what is measured is kept."""
+    monitoring = Monitoring(client, default_data())
+    client.monitoring = monitoring
+    monitoring.listen(
+        lambda event: context.events.add(f"alarm.{event.change.value}", **asdict(event.alarm))
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Watch(client, context.events).run())
+        group.create_task(monitoring.run())
 
 
 class _Server(uvicorn.Server):

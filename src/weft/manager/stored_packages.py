@@ -101,11 +101,14 @@ class StoredPackages:
         """The archive of a package: as it was pushed, or built from a ready function."""
         from weft.vnf.csar.build import build_csar
         from weft.vnf.package import load_package
+        from weft.vnf.source import read_archive
 
         facts = self.package(reference)
         if not facts.is_kept:
             return build_csar(load_package(self._ready / facts.name))
-        return self._store.content(facts)
+        content = self._store.content(facts)
+        self._check_signature(read_archive(content, reference), reference)
+        return content
 
     def open(self, reference: str) -> Source:
         """The package that a path or a reference means: a path has a `/` in it, or is there."""
@@ -144,10 +147,17 @@ class StoredPackages:
 
     def policy(self) -> StorePolicy:
         """What the store asks of packages."""
+        from cryptography.hazmat.primitives.serialization import Encoding
+
         from weft.vnf.csar.certificates import read_certificates, subject_of
 
         found = [
-            TrustedCertificate(name, subject_of(one), one.not_valid_after_utc.date().isoformat())
+            TrustedCertificate(
+                name,
+                subject_of(one),
+                one.not_valid_after_utc.date().isoformat(),
+                one.public_bytes(Encoding.PEM).decode(),
+            )
             for name, content in self._policy.trusted().items()
             for one in read_certificates(content)
         ]

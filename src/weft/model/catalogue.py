@@ -42,11 +42,12 @@ class PackageFacts:
 
 @dataclass(frozen=True, slots=True)
 class TrustedCertificate:
-    """A certificate that the store trusts: by the name of its file, and whose it is."""
+    """A certificate that the store trusts: by the name of its file, whose it is, and itself."""
 
     name: str
     subject: str
     expires: str
+    pem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def test_nothing_is_there(rest: Rest) -> None:
     [
         ("PATCH", "/v1/functions", "GET, POST"),
         ("POST", "/v1/functions/fw", "DELETE, GET"),
-        ("DELETE", "/v1/functions/fw/handlers/a.b", "GET, PUT"),
+        ("DELETE", "/v1/functions/fw/handlers/a.b", "GET, POST, PUT"),
     ],
 )
 def test_another_method_is_refused_with_those_there_are(

@@ -139,7 +139,7 @@ def test_completion_scripts_are_valid_shell(capsys: pytest.CaptureFixture[str]) 
     assert all(name in script for name in COMMANDS)
 
 
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"click", "completion"}))
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"click", "completion", "serve"}))
 def test_every_command_has_the_same_output_option(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -115,7 +115,8 @@ def test_a_policy_refuses_what_nobody_trusted_has_signed(store: StoredPackages) 
     policy = store.set_policy(True, (("authority.pem", AUTHORITY.pem),))
     ends = AUTHORITY.certificate.not_valid_after_utc.date().isoformat()
     assert policy.require_signature
-    assert policy.trusted == (TrustedCertificate("authority.pem", "CN=Authority", ends),)
+    pem = AUTHORITY.pem.decode()
+    assert policy.trusted == (TrustedCertificate("authority.pem", "CN=Authority", ends, pem),)
     with pytest.raises(PackageError) as caught:
         store.push(build_csar(package()), "wire.csar")
     [problem] = caught.value.problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from weft.api.answers import TEXT, Name, NoContent
 from weft.api.context import Use
 from weft.api.models import HandlerValue, ValueBody
+from weft.api.more_models import CallBody, CallResult, HandlerModel
 from weft.api.problems import RequestError, refusals
 from weft.api.route import router
 from weft.api.uploads import body_of, request_body
@@ -29,6 +31,24 @@ Handler = Annotated[
 ]
 _WRITTEN = request_body(ValueBody)
 _WRITTEN["requestBody"]["content"][TEXT] = {"schema": {"type": "string"}, "example": "100"}
+_CALLED = request_body(CallBody)
+_CALLED["requestBody"]["content"][TEXT] = {"schema": {"type": "string"}, "example": "10"}
+
+
+@routes.get(
+    "/functions/{name}/handlers",
+    response_model=list[HandlerModel],  # type: ignore[valid-type]
+    responses=refusals(403, 404, 409),
+)
+async def list_handlers(
+    name: Name,
+    context: Use,
+    element: Annotated[
+        str, Query(description="Only those of this element or component.", max_length=1000)
+    ] = "",
+) -> Any:
+    """List the values and commands that elements and components declare."""
+    return [asdict(handler) for handler in await context.client.handlers(name, element)]
 
 
 @routes.get(
@@ -70,6 +90,30 @@ async def write_handler(name: Name, handler: Handler, request: Request, context:
     _plain(handler)
     await context.client.write(name, handler, await _value(request))
     return NoContent()
+
+
+@routes.post(
+    "/functions/{name}/handlers/{handler:path}",
+    response_model=CallResult,
+    openapi_extra=_CALLED,
+    responses={
+        **refusals(403, 404, 409, 415),
+        200: {
+            "content": {BYTES: {"schema": {"type": "string", "format": "binary"}, "example": "42"}}
+        },
+    },
+)
+async def call_command(name: Name, handler: Handler, request: Request, context: Use) -> Any:
+    """Call a command: its argument in JSON or as plain text, its result in JSON or as it is."""
+    _plain(handler)
+    if request.headers.get("content-type", "").lower().startswith(TEXT):
+        argument = (await request.body()).decode("utf-8", errors="surrogateescape")
+    else:
+        argument = (await body_of(request, CallBody))[0].argument
+    result = await context.client.call(name, handler, argument)
+    if BYTES in request.headers.get("accept", ""):
+        return Response(result, media_type=BYTES)
+    return {"handler": handler, "result": result.decode(errors="replace")}
 
 
 async def _value(request: Request) -> str:
