@@ -59,25 +59,28 @@ def why_untrusted(
 
 
 def _is_vouched_for(
-    certificate: x509.Certificate,
+    signer: x509.Certificate,
     known: Sequence[x509.Certificate],
     trusted: Sequence[x509.Certificate],
     now: datetime.datetime,
     reasons: list[str],
-    depth: int = 0,
 ) -> bool:
-    if certificate in trusted:
-        return True
-    if depth >= _LONGEST_CHAIN:
-        return False
-    for issuer in known:
-        if issuer == certificate or not _has_issued(issuer, certificate):
-            continue
-        why = _why_not_at(issuer, now) or _why_may_not_issue(issuer, depth)
-        if why:
-            reasons.append(why)
-        elif _is_vouched_for(issuer, known, trusted, now, reasons, depth + 1):
+    """Whether a chain of issuers leads to one that is trusted; each is looked at once, nearest first."""
+    reached = [signer]
+    depths = {signer: 0}
+    for certificate in reached:
+        if certificate in trusted:
             return True
+        depth = depths[certificate]
+        for issuer in known:
+            if depth >= _LONGEST_CHAIN or issuer in depths or not _has_issued(issuer, certificate):
+                continue
+            why = _why_not_at(issuer, now) or _why_may_not_issue(issuer, depth)
+            if why:
+                reasons.append(why)
+            else:
+                depths[issuer] = depth + 1
+                reached.append(issuer)
     return False
 
 

@@ -23,6 +23,9 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha512": hashes.SHA512,
 }
 _LEAST_RSA_BITS = 2048
+# Chains are short, and each signer has the whole content hashed.
+_MOST_CERTIFICATES = 32
+_MOST_SIGNERS = 4
 # All that libraries raise on bytes that are none of what they should be.
 _UNREADABLE = (
     *(ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError),
@@ -52,6 +55,9 @@ def verify_detached(
     try:
         data = _signed_data(signature)
         certificates = [*_certificates(data), *further]
+        if len(certificates) > _MOST_CERTIFICATES or len(data["signer_infos"]) > _MOST_SIGNERS:
+            most = f"{_MOST_CERTIFICATES} certificates, {_MOST_SIGNERS} signers"
+            raise CmsError(f"has too many certificates or signers; allowed: {most}")
         signers = [_verify_one(info, content, certificates) for info in data["signer_infos"]]
     except _UNREADABLE as error:
         first = (str(error).splitlines() or [""])[0][:120]

@@ -91,6 +91,7 @@ class Person:
         begins: datetime.timedelta = -DAY,
         ends: datetime.timedelta = DAY,
         may_sign: bool = True,
+        path_length: int | None = None,
     ) -> None:
         self.key: Key = key or ec.generate_private_key(ec.SECP256R1())
         now = datetime.datetime.now(datetime.UTC)
@@ -114,7 +115,7 @@ class Person:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now + begins)
             .not_valid_after(now + ends)
-            .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
+            .add_extension(x509.BasicConstraints(is_authority, path_length), critical=True)
             .add_extension(usage, critical=True)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False

@@ -265,6 +265,34 @@ def test_certificates_are_trusted_in_their_time_alone() -> None:
     assert early == f"the certificate of 'CN=Ann' is not valid before {day}"
 
 
+def test_authorities_that_vouch_for_one_another_are_followed_once() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    ring = [Person("Ring", key=key, is_authority=True) for _ in range(28)]
+    person = Person("Ann", ring[0])
+    archive = signer(person, *ring).csar(package())
+    assert verdict(archive, AUTHORITY) == "'CN=Ann', issued by 'CN=Ring', is not trusted"
+    assert verdict(archive, ring[27]) is None
+
+
+def test_a_crowd_of_certificates_is_refused() -> None:
+    crowd = [Person(f"Person {number}") for number in range(33)]
+    assert problems_of(signer(ANN, *crowd).csar(package())) == [
+        "wire.mf: signature: it has too many certificates or signers; allowed: 32 certificates, "
+        "4 signers"
+    ]
+
+
+def test_an_authority_vouches_as_far_down_as_it_says() -> None:
+    top = Person("Top", is_authority=True, path_length=0)
+    between = Person("Between", top, is_authority=True)
+    person = Person("Ann", between)
+    assert verdict(signer(person, between).csar(package()), top) == (
+        "'CN=Ann', issued by 'CN=Between', is not trusted; 'CN=Top' may not have authorities that "
+        "far below it"
+    )
+    assert verdict(signer(Person("Bob", top)).csar(package()), top) is None
+
+
 def test_an_expired_authority_cannot_vouch() -> None:
     old = Person("Old", is_authority=True, begins=-3 * DAY, ends=-DAY)
     person = Person("Ann", old)
