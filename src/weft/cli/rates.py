@@ -41,7 +41,7 @@ INTERFACE_COLUMNS = (
 QUEUE_COLUMNS = ("name", "length", "capacity", "highwater")
 RATE_COLUMNS = (
     *("name", "state", "in_pps", "out_pps", "in_mbps", "out_mbps", "cpu", "ring", "batch_in"),
-    *("p50_us", "p99_us", "memory_mib", "restarts", "drops_per_s"),
+    *("p50_us", "p99_us", "memory_mib", "memory_used", "restarts", "drops_per_s"),
 )
 
 
@@ -105,6 +105,7 @@ def rates(facts: FunctionFacts, before: Look, after: Look) -> list[dict[str, Any
             "state": after.state,
             "cpu": _percent(engine),
             "memory_mib": _mib(after.memory_bytes),
+            "memory_used": _part(after.memory_bytes, after.memory_limit_bytes),
             "restarts": after.restarts,
             "drops_per_s": _element_drops(before, after, elapsed_s),
         }
@@ -149,6 +150,7 @@ def _component(
         **_ring(after),
         **_latency(after),
         "memory_mib": _mib(after.memory_bytes),
+        "memory_used": _part(after.memory_bytes, after.memory_limit_bytes),
         "restarts": after.restarts,
     }
     if before is None or elapsed_s <= 0:
@@ -195,6 +197,10 @@ def _ratio(amount: int, parts: int) -> float | None:
 
 def _percent(part: float | None) -> str | None:
     return None if part is None else f"{part * 100:.0f}%"
+
+
+def _part(amount: int | None, limit: int | None) -> str | None:
+    return _percent(amount / limit) if amount is not None and limit else None
 
 
 def _mib(size_bytes: int | None) -> float | None:

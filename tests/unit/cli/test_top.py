@@ -52,6 +52,7 @@ def test_rates_are_between_two_looks() -> None:
         "state": "active",
         "cpu": "50%",
         "memory_mib": 1.0,
+        "memory_used": None,
         "restarts": 1,
         "drops_per_s": {"out/queue": 4.0},
     }
@@ -62,6 +63,7 @@ def test_rates_are_between_two_looks() -> None:
         "p50_us": 1.5,
         "p99_us": 96.0,
         "memory_mib": 1.0,
+        "memory_used": None,
         "restarts": 2,
         "in_pps": 1000.0,
         "out_pps": 900.0,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from weft.manager.monitoring.measures import MEASURES, Subject, points
+from weft.manager.monitoring.measures import MEASURES, Subject
+from weft.manager.monitoring.points import points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from weft.manager.monitoring.measures import Measure, Point
+    from weft.manager.monitoring.measures import Measure
+    from weft.manager.monitoring.points import Point
     from weft.model.function import FunctionFacts
     from weft.model.look import Look
 

@@ -14,13 +14,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from weft.errors import UsageError
-from weft.manager.monitoring.measures import series_of
+from weft.manager.monitoring.points import series_of
 from weft.model.monitoring import Series, Track
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from weft.manager.monitoring.measures import Point
+    from weft.manager.monitoring.points import Point
 
 __all__ = [
     "BYTES_OF_SERIES",
@@ -210,6 +210,8 @@ class FunctionHistory:
     ) -> Track:
         """A series from `start_s` until now; UsageError where there is no such series or step."""
         kept, is_rate = self._find(name)
+        if start_s is not None and not math.isfinite(start_s):
+            raise UsageError(f"from {start_s}: allowed: a Unix time, in seconds")
         start_s = now_s - 60.0 if start_s is None else max(start_s, now_s - KEPT_S)
         step = _step(now_s - start_s, step_s)
         first_s = start_s // step * step

@@ -1,22 +1,30 @@
-"""What is measured of a function: names, units and meanings, and how each is found in a look.
+"""What is measured of a function: names, units and meanings.
 
-The series of the history, the metrics for Prometheus and their reference come from this list.
+The series of the history, the metrics for Prometheus and their reference come from this list; `points.py`
+finds each in a look.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
-
-from weft.model.monitoring import Series
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from weft.model.look import ComponentLook, ElementLook, InterfaceLook, Look, QueueLook
-
-__all__ = ["MEASURES", "Kind", "Measure", "Point", "Subject", "points", "series_of"]
+__all__ = [
+    "COMPONENT",
+    "ELEMENT",
+    "FUNCTION",
+    "INTERFACE",
+    "MEASURES",
+    "QUEUE",
+    "VALUE",
+    "Kind",
+    "Measure",
+    "Subject",
+]
 
 
 class Kind(StrEnum):
@@ -37,9 +45,6 @@ class Subject(StrEnum):
     VALUE = "value"
 
 
-Drops = tuple[tuple[str, int], ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One thing that is measured; `metric` is its name for Prometheus, in base units."""
@@ -58,24 +63,6 @@ class Measure:
         return self.kind is Kind.COUNTER
 
 
-class Point(NamedTuple):
-    """A value found in a look. `reason` is why packets were dropped, or the unit of a declared value."""
-
-    measure: Measure
-    subject: str
-    detail: str
-    value: float
-
-    @property
-    def series(self) -> str:
-        """Its name in the history, such as `in.packets_in` or `filter.drops.telnet`."""
-        measure = self.measure
-        if measure.subject is Subject.VALUE:
-            return self.subject
-        name = f"{self.subject}.{measure.name}" if self.subject else measure.name
-        return f"{name}.{self.detail}" if measure.by_reason else name
-
-
 def _of(subject: Subject) -> Callable[..., Measure]:
     def measure(
         name: str, kind: Kind, unit: str, metric: str, about: str, *, by_reason: bool = False
@@ -87,7 +74,7 @@ def _of(subject: Subject) -> Callable[..., Measure]:
 
 _COUNTER, _GAUGE = Kind.COUNTER, Kind.GAUGE
 _function = _of(Subject.FUNCTION)
-_FUNCTION: Sequence[Measure] = (
+FUNCTION: Sequence[Measure] = (
     _function("up", _GAUGE, "", "weft_function_up", "1 while packets are processed, else 0"),
     _function("failed", _GAUGE, "", "weft_function_failed", "1 where a start came to nothing"),
     _function(
@@ -129,7 +116,7 @@ _FUNCTION: Sequence[Measure] = (
     ),
 )
 _interface = _of(Subject.INTERFACE)
-_INTERFACE: Sequence[Measure] = (
+INTERFACE: Sequence[Measure] = (
     _interface("link", _GAUGE, "", "weft_interface_up", "1 while both ends of the link are up"),
     _interface(
         "packets_in",
@@ -165,7 +152,7 @@ _INTERFACE: Sequence[Measure] = (
     ),
 )
 _component = _of(Subject.COMPONENT)
-_COMPONENT: Sequence[Measure] = (
+COMPONENT: Sequence[Measure] = (
     _component("up", _GAUGE, "", "weft_component_up", "1 while its process is ready for packets"),
     _component(
         "restarts",
@@ -250,7 +237,7 @@ _COMPONENT: Sequence[Measure] = (
     ),
 )
 _queue = _of(Subject.QUEUE)
-_QUEUE: Sequence[Measure] = (
+QUEUE: Sequence[Measure] = (
     _queue("length", _GAUGE, "packets", "weft_queue_length_packets", "Packets in the queue"),
     _queue(
         "capacity", _GAUGE, "packets", "weft_queue_capacity_packets", "Packets it holds at most"
@@ -260,7 +247,7 @@ _QUEUE: Sequence[Measure] = (
     ),
 )
 _element = _of(Subject.ELEMENT)
-_ELEMENT: Sequence[Measure] = (
+ELEMENT: Sequence[Measure] = (
     _element(
         "packets_in",
         *(_COUNTER, "packets", "weft_element_receive_packets_total"),
@@ -278,7 +265,7 @@ _ELEMENT: Sequence[Measure] = (
         by_reason=True,
     ),
 )
-_VALUE = Measure(
+VALUE = Measure(
     "value",
     Subject.VALUE,
     Kind.GAUGE,
@@ -287,104 +274,11 @@ _VALUE = Measure(
     "weft_component_value",
 )
 MEASURES: tuple[Measure, ...] = (
-    *_FUNCTION,
-    *_INTERFACE,
-    *_COMPONENT,
-    *_QUEUE,
-    *_ELEMENT,
-    _VALUE,
+    *FUNCTION,
+    *INTERFACE,
+    *COMPONENT,
+    *QUEUE,
+    *ELEMENT,
+    VALUE,
 )
 """Everything that is measured, in the order in which it is told."""
-
-
-def points(look: Look) -> Iterator[Point]:
-    """Everything that a look tells; where two would have one name, the first."""
-    yield from _points(_FUNCTION, "", _values_of_function(look))
-    for interface in look.interfaces:
-        yield from _points(_INTERFACE, interface.name, _values_of_interface(interface))
-    for component in look.components:
-        # Of a function that is stopped none is meant to be ready.
-        ready = None if look.state == "inactive" else component.state == "ready"
-        yield from _points(_COMPONENT, component.name, _values_of_component(component, ready))
-        for told in component.values:
-            if told.value is not None:
-                yield Point(_VALUE, f"{component.name}.{told.name}", told.unit, told.value)
-    for queue in look.queues:
-        yield from _points(_QUEUE, queue.name, _values_of_queue(queue))
-    for element in look.elements:
-        yield from _points(_ELEMENT, element.name, _values_of_element(element))
-
-
-def series_of(point: Point) -> Series:
-    """What the history keeps of such a point."""
-    measure = point.measure
-    unit = point.detail if measure.subject is Subject.VALUE else measure.unit
-    return Series(point.series, measure.is_counter, unit, measure.help)
-
-
-Values = tuple[float | Drops | None, ...]
-
-
-def _points(measures: Sequence[Measure], subject: str, values: Values) -> Iterator[Point]:
-    """The values of a subject stand in the order of its measures; None is one that is not known."""
-    for measure, value in zip(measures, values, strict=True):
-        if isinstance(value, tuple):
-            for reason, count in value:
-                yield Point(measure, subject, reason, float(count))
-        elif value is not None:
-            yield Point(measure, subject, "", float(value))
-
-
-def _values_of_function(look: Look) -> Values:
-    return (
-        look.state == "active",
-        look.state == "failed",
-        look.restarts,
-        look.uptime_s,
-        look.cpu_s,
-        look.engine_cpu_s,
-        look.cpu_limit,
-        look.memory_bytes,
-        look.memory_limit_bytes,
-        _part(look.memory_bytes, look.memory_limit_bytes),
-        look.frames_in_use,
-    )
-
-
-def _values_of_interface(look: InterfaceLook) -> Values:
-    counts = (look.packets_in, look.packets_out, look.bytes_in, look.bytes_out)
-    return (look.link, *counts, look.drops_in, look.drops_out)
-
-
-def _values_of_component(look: ComponentLook, ready: bool | None) -> Values:
-    return (
-        ready,
-        look.restarts,
-        look.cpu_s,
-        look.memory_bytes,
-        look.memory_limit_bytes,
-        _part(look.memory_bytes, look.memory_limit_bytes),
-        look.packets_in,
-        look.packets_out,
-        look.bytes_in,
-        look.bytes_out,
-        look.full,
-        look.in_flight,
-        look.waiting,
-        look.capacity,
-        look.latency_p50_ns * 1e-9 or None,
-        look.latency_p99_ns * 1e-9 or None,
-        look.drops,
-    )
-
-
-def _values_of_queue(look: QueueLook) -> Values:
-    return (look.length, look.capacity, look.highwater)
-
-
-def _values_of_element(look: ElementLook) -> Values:
-    return (look.packets_in, look.packets_out, look.drops)
-
-
-def _part(amount: float | None, limit: float | None) -> float | None:
-    return amount / limit if amount is not None and limit else None

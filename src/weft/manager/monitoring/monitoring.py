@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from weft.errors import FunctionError, FunctionNotFoundError, WeftError
 from weft.manager.monitoring.alarms import Alarms, Watched
 from weft.manager.monitoring.history import History
-from weft.manager.monitoring.measures import points
+from weft.manager.monitoring.points import points
 from weft.manager.monitoring.thresholds import Thresholds
 from weft.model.state import FunctionState
 
@@ -82,7 +82,7 @@ class Monitoring:
         looks = await asyncio.gather(
             *(self._look(facts, room, now_s) for facts in self._known.values())
         )
-        thresholds = self.thresholds.all()
+        thresholds = self.thresholds.held()
         for facts, look in zip(list(self._known.values()), looks, strict=True):
             if look is None:
                 self._searched_s = None  # it has gone, or soon answers again

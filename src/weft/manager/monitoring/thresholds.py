@@ -94,14 +94,19 @@ class Thresholds:
         self._set: dict[str, Threshold] = {}
         self._removed: list[str] = []
         self._stamp: tuple[int, int] | None = None
-        self.version = 0
-        """Another number whenever they are others."""
+        self._last = list(BUILT_IN)
 
     def all(self) -> list[Threshold]:
         """Those that hold, the built-in ones first."""
         self._read()
         built_in = [item for item in BUILT_IN if item.id not in {*self._removed, *self._set}]
         return [*built_in, *self._set.values()]
+
+    def held(self) -> list[Threshold]:
+        """As `all`; while the file is not to be read those that held before."""
+        with contextlib.suppress(WeftError):
+            self._last = self.all()
+        return self._last
 
     def put(self, threshold: Threshold) -> None:
         """Add one, or replace the one of its id; UsageError where it makes no sense."""
@@ -128,13 +133,16 @@ class Thresholds:
         """Read the file, if it has changed."""
         try:
             facts = self._path.stat()
+            stamp = (facts.st_mtime_ns, facts.st_ino)
+            if stamp == self._stamp:
+                return
+            text = self._path.read_bytes()
         except FileNotFoundError:
             return
-        stamp = (facts.st_mtime_ns, facts.st_ino)
-        if stamp == self._stamp:
-            return
+        except OSError as error:
+            raise WeftError(f"'{self._path}' cannot be read: {error.strerror or error}") from None
         try:
-            data = json.loads(self._path.read_bytes())
+            data = json.loads(text)
             found = [_threshold(item) for item in data["thresholds"]]
             removed = [str(name) for name in data["removed"]]
         except (ValueError, KeyError, TypeError) as error:
@@ -145,7 +153,6 @@ class Thresholds:
         self._set = {item.id: item for item in found}
         self._removed = removed
         self._stamp = stamp
-        self.version += 1
 
     def _write(self) -> None:
         """Write the file, whole or not at all."""
@@ -153,18 +160,26 @@ class Thresholds:
             "thresholds": [asdict(item) for item in self._set.values()],
             "removed": self._removed,
         }
+        self._stamp = None  # whatever comes of it, the file says what holds
+        try:
+            self._replace(json.dumps(data, indent=1))
+        except OSError as error:
+            raise WeftError(
+                f"'{self._path}' cannot be written: {error.strerror or error}",
+                hint="run as the user of that folder, or choose another: set WEFT_DATA_DIR",
+            ) from None
+
+    def _replace(self, text: str) -> None:
         self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".thresholds")
         try:
             with os.fdopen(descriptor, "w") as file:
-                json.dump(data, file, indent=1)
+                file.write(text)
             os.replace(temporary, self._path)  # noqa: PTH105 - a name, as mkstemp gives it
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108
             raise
-        self._stamp = None
-        self.version += 1
 
 
 def check_threshold(threshold: Threshold) -> None:

@@ -181,6 +181,12 @@ def test_thresholds_are_kept_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "data" / "thresholds.json").write_text("{")
     with pytest.raises(WeftError, match="is not what was written there"):
         first.all()
+    assert first.held() == list(BUILT_IN)
+    with pytest.raises(WeftError, match="is not what was written there"):
+        first.put(FULL)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WeftError, match=r"thresholds.json' cannot be read: Not a directory$"):
+        Thresholds(tmp_path / "file").put(FULL)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from uuid import UUID
 from prometheus_client.parser import text_string_to_metric_families
 
 from weft.manager.monitoring.exposition import INFO, exposition, metrics
-from weft.manager.monitoring.measures import MEASURES, points
+from weft.manager.monitoring.measures import MEASURES
+from weft.manager.monitoring.points import points
 from weft.model.function import FunctionFacts
 from weft.model.look import (
     ComponentLook,

@@ -16,7 +16,7 @@ from weft.manager.monitoring.history import (
     FunctionHistory,
     History,
 )
-from weft.manager.monitoring.measures import points
+from weft.manager.monitoring.points import points
 from weft.model.look import ComponentLook, ElementLook, InterfaceLook, Look
 
 AT = 1_800_000_000.0
@@ -139,6 +139,14 @@ def test_what_cannot_be_asked(series: str, step_s: float | None, message: str) -
     with pytest.raises(UsageError) as caught:
         of(kept).track(series, AT, None, step_s)
     assert caught.value.message == message
+
+
+def test_a_time_that_is_none_is_refused_and_one_to_come_has_nothing() -> None:
+    kept = history()
+    kept.put("u", "gate", AT, points(look()))
+    with pytest.raises(UsageError, match=r"^from nan: allowed: a Unix time, in seconds$"):
+        of(kept).track("up", AT, float("nan"))
+    assert of(kept).track("up", AT, AT + 1e6).values == (None,)
 
 
 def elements(count: int) -> tuple[ElementLook, ...]:
