@@ -6,19 +6,21 @@ import hashlib
 import os
 import re
 import uuid
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.unit.vnf.csar.archives import FILES, csar, members, package
 from weft.vnf.csar.build import build_csar
 from weft.vnf.csar.descriptor import descriptor_id, id_of
 from weft.vnf.digest import package_digest
+from weft.vnf.manifest import read_manifest
 from weft.vnf.package import load_package
-from weft.vnf.source import read_archive
+from weft.vnf.source import read_archive, read_files
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).resolve().parents[4]
+PACKAGES = sorted(path.parent for path in (ROOT / "functions").glob("*/vnf.yaml"))
 
 
 def made(folder: Path, *, mask: int, at: int, names: list[str]) -> Path:
@@ -220,3 +222,13 @@ def test_the_digest_is_that_of_the_files_in_any_form(tmp_path: Path) -> None:
     digest = "sha256:" + hashlib.sha256(listed.encode()).hexdigest()
     assert load_package(folder).digest == load_package(archive).digest == digest
     assert package_digest(package().files) == digest
+
+
+@pytest.mark.parametrize("folder", PACKAGES, ids=lambda folder: folder.name)
+def test_every_package_of_ours_goes_through_an_archive(folder: Path) -> None:
+    files = read_files(folder)
+    described, problems = read_manifest(files)
+    assert described is not None, problems
+    archive = build_csar(described)
+    assert build_csar(described) == archive
+    assert package_digest(read_archive(archive, "a.csar").files) == package_digest(files)
