@@ -1,12 +1,12 @@
 // Spreads flows to one address on `in` over servers on `out`, by weight, and asks the servers whether they answer.
 // Everything that it does not carry ends at a counter named after the reason, or is counted by the element that drops it.
 
-AddressInfo(front $FRONT $FRONT_MAC, back $BACK $BACK_MAC);
+AddressInfo(front $FRONT, back $BACK);
 
 to_in :: Queue(1024) -> send_in :: ToDevice(in);
 to_out :: Queue(1024) -> send_out :: ToDevice(out);
-arp_in :: ARPQuerier(front) -> to_in;
-arp_out :: ARPQuerier(back) -> to_out;
+arp_in :: ARPQuerier(front, in:eth) -> to_in;
+arp_out :: ARPQuerier(back, out:eth) -> to_out;
 
 // What leaves: cut to size, to the next hop.
 leave_in :: GetIPAddress(16) -> cut_in :: IPFragmenter($MTU)
@@ -30,9 +30,9 @@ errors[1] -> dropped_icmp :: Counter -> Discard;
 // From clients. TCP begins with a SYN.
 receive_in :: FromDevice(in)
     -> kind_in :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);
-kind_in[0] -> own_arp_in :: ARPResponder(front) -> to_in;
+kind_in[0] -> own_arp_in :: ARPResponder(front:ip in:eth) -> to_in;
 kind_in[1] -> [1]arp_in;
-kind_in[2] -> station_in :: HostEtherFilter($FRONT_MAC) -> unicast_in :: DropBroadcasts
+kind_in[2] -> station_in :: HostEtherFilter(in:eth) -> unicast_in :: DropBroadcasts
     -> Strip(14) -> check_in :: CheckIPHeader -> whole_in :: IPReassembler
     -> where_in :: IPClassifier(dst host front icmp type echo, dst host front, -);
 where_in[0] -> ping_in :: ICMPPingResponder -> answered_ping :: Counter -> leave_in;
@@ -50,9 +50,9 @@ prober :: HealthProber(balance, back, PROBE $PROBE, PORT $PROBE_PORT, INTERVAL $
     RISE $RISE, FALL $FALL, PORTS 61000-65535) -> leave_out;
 receive_out :: FromDevice(out)
     -> kind_out :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);
-kind_out[0] -> own_arp_out :: ARPResponder(back) -> to_out;
+kind_out[0] -> own_arp_out :: ARPResponder(back:ip out:eth) -> to_out;
 kind_out[1] -> [1]arp_out;
-kind_out[2] -> station_out :: HostEtherFilter($BACK_MAC) -> unicast_out :: DropBroadcasts
+kind_out[2] -> station_out :: HostEtherFilter(out:eth) -> unicast_out :: DropBroadcasts
     -> Strip(14) -> check_out :: CheckIPHeader -> whole_out :: IPReassembler
     -> where_out :: IPClassifier(dst host back icmp type echo, dst host back icmp type echo-reply, -);
 where_out[0] -> ping_out :: ICMPPingResponder -> answered_ping_out :: Counter -> leave_out;

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 PACKAGE = str(Path(__file__).parent)
 CLIENT, FRONT, BACK, ONE, TWO = "192.0.2.7", "192.0.2.10", "10.0.0.1", "10.0.0.2", "10.0.0.3"
-MACS = {CLIENT: "02:00:00:00:00:07", ONE: "02:00:00:00:00:02", TWO: "02:00:00:00:00:03"}
-FRONT_MAC, BACK_MAC = "02:00:00:00:00:fe", "02:00:00:00:00:fd"
+MACS = {CLIENT: "02:00:00:00:00:07", ONE: "02:00:00:00:00:12", TWO: "02:00:00:00:00:13"}
+# On capture files interfaces have these.
+FRONT_MAC, BACK_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 ANY_MAC, BROADCAST = "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"
 UNREACHABLE = 3
 

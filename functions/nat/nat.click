@@ -1,12 +1,12 @@
 // Network address and port translation between `in` and `out`: a router whose inner network shares one address.
 // Everything that it does not carry ends at a counter named after the reason, or is counted by the element that drops it.
 
-AddressInfo(inside $INSIDE $INSIDE_MAC, outside $OUTSIDE $OUTSIDE_MAC);
+AddressInfo(inside $INSIDE, outside $OUTSIDE);
 
 to_in :: Queue(1024) -> send_in :: ToDevice(in);
 to_out :: Queue(1024) -> send_out :: ToDevice(out);
-arp_in :: ARPQuerier(inside) -> to_in;
-arp_out :: ARPQuerier(outside) -> to_out;
+arp_in :: ARPQuerier(inside, in:eth) -> to_in;
+arp_out :: ARPQuerier(outside, out:eth) -> to_out;
 
 // What leaves: cut to size, to the next hop.
 leave_in :: GetIPAddress(16) -> cut_in :: IPFragmenter($MTU) -> [0]arp_in;
@@ -31,9 +31,9 @@ errors[1] -> dropped_icmp :: Counter -> Discard;
 // From inside.
 receive_in :: FromDevice(in)
     -> kind_in :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);
-kind_in[0] -> own_arp_in :: ARPResponder(inside) -> to_in;
+kind_in[0] -> own_arp_in :: ARPResponder(inside:ip in:eth) -> to_in;
 kind_in[1] -> [1]arp_in;
-kind_in[2] -> station_in :: HostEtherFilter($INSIDE_MAC) -> unicast_in :: DropBroadcasts
+kind_in[2] -> station_in :: HostEtherFilter(in:eth) -> unicast_in :: DropBroadcasts
     -> Strip(14) -> check_in :: CheckIPHeader -> whole_in :: IPReassembler
     -> where_in :: IPClassifier(dst host inside or dst host outside,
         src net inside and not dst net inside, -);
@@ -49,9 +49,9 @@ ttl_in[1] -> expired_in :: ICMPError(inside, timeexceeded) -> leave_in;
 // From outside.
 receive_out :: FromDevice(out)
     -> kind_out :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);
-kind_out[0] -> own_arp_out :: ARPResponder(outside) -> to_out;
+kind_out[0] -> own_arp_out :: ARPResponder(outside:ip out:eth) -> to_out;
 kind_out[1] -> [1]arp_out;
-kind_out[2] -> station_out :: HostEtherFilter($OUTSIDE_MAC) -> unicast_out :: DropBroadcasts
+kind_out[2] -> station_out :: HostEtherFilter(out:eth) -> unicast_out :: DropBroadcasts
     -> Strip(14) -> check_out :: CheckIPHeader -> whole_out :: IPReassembler
     -> where_out :: IPClassifier(dst host outside icmp type echo, dst host outside, -);
 where_out[0] -> ping_out :: ICMPPingResponder -> answered_ping_out :: Counter -> leave_out;

@@ -1,17 +1,17 @@
 // Algorithm 1 of Bondan et al., "Comparing Virtualization Solutions for NFV Deployment": what comes from $HOST_A goes to
 // $HOST_B, and what comes from $HOST_B goes to $HOST_A, by the interface it came from.
 
-AddressInfo(proxy $ADDRESS $MAC);
+AddressInfo(proxy $ADDRESS);
 to_eth0 :: Queue(1024) -> send :: ToDevice(eth0);
 receive :: FromDevice(eth0)
     -> kind :: Classifier(12/0806 20/0001, 12/0806 20/0002, 12/0800, -);
 
 // ARP: the proxy's own address is told, the hosts' are asked for.
-kind[0] -> own_arp :: ARPResponder(proxy) -> to_eth0;
-arp :: ARPQuerier(proxy) -> to_eth0;
+kind[0] -> own_arp :: ARPResponder(proxy:ip eth0:eth) -> to_eth0;
+arp :: ARPQuerier(proxy, eth0:eth) -> to_eth0;
 kind[1] -> [1]arp;
 
-kind[2] -> station :: HostEtherFilter($MAC) -> unicast :: DropBroadcasts
+kind[2] -> station :: HostEtherFilter(eth0:eth) -> unicast :: DropBroadcasts
     -> Strip(14) -> check :: CheckIPHeader
     -> host :: IPClassifier(src host $HOST_A, src host $HOST_B, dst host proxy icmp type echo, -);
 

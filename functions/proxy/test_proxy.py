@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 PACKAGE = str(Path(__file__).parent)
 A, B, C, OWN = "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.9"
-A_MAC, B_MAC, C_MAC = (f"02:00:00:00:00:0{number}" for number in (1, 2, 3))
-OWN_MAC, ANY_MAC, BROADCAST = "02:00:00:00:00:fe", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"
+A_MAC, B_MAC, C_MAC = (f"02:00:00:00:00:1{number}" for number in (1, 2, 3))
+# On capture files the interface has this one.
+OWN_MAC, ANY_MAC, BROADCAST = "02:00:00:00:00:01", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"
 MACS = {A: A_MAC, B: B_MAC, C: C_MAC}
 SETTINGS = (f"HOST_A={A}", f"HOST_B={B}", f"ADDRESS={OWN}/24")
 
