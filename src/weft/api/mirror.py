@@ -7,7 +7,7 @@ import sys
 import types
 import typing
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Union
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -111,9 +111,13 @@ def _outer(hint: Any) -> Any:
     origin = typing.get_origin(hint)
     if origin is Annotated:
         return hint
+    if origin is tuple and ... not in parts:
+        # Few programs that read descriptions know tuples.
+        kinds: Any = Union[tuple(_outer(part) for part in parts)]  # noqa: UP007
+        return Annotated[list[kinds], Field(min_length=len(parts), max_length=len(parts))]
     turned = tuple(part if part is ... else _outer(part) for part in parts)
     if turned == parts:
         return hint
     if origin is tuple:
         return tuple.__class_getitem__(turned)
-    return typing.Union[turned] if origin is not list else list[turned[0]]  # type: ignore[valid-type]  # noqa: UP007
+    return list[turned[0]] if origin is list else Union[turned]  # type: ignore[valid-type]  # noqa: UP007

@@ -175,7 +175,8 @@ def install(application: FastAPI) -> None:
         if error.status_code == 405:
             headers["Allow"] = _methods(request)
         detail = _http_detail(error, request, headers)
-        return respond(RequestError(error.status_code, detail, headers=headers), request.url.path)
+        status = 422 if error.status_code == 400 else error.status_code  # a body that is no JSON
+        return respond(RequestError(status, detail, headers=headers), request.url.path)
 
     application.add_exception_handler(WeftError, ours)
     application.add_exception_handler(RequestError, ours)

@@ -207,8 +207,14 @@ def test_bodies_of_any_bytes_never_fail_the_server(rest: Rest) -> None:
         _multipart(_part("package", _zip(vnf__yaml="weft: 1\n"), "a.zip"))["content"],
         b'{"calls": [{"method": "GET", "path": "/v1/functions"}]}',
     ]
-    kinds = ["application/json", "multipart/form-data; boundary=cut", "text/plain", ""]
-    targets = ["functions", "batch", "functions/x/trace", "functions/x/reconfigure"]
+    kinds = [
+        "application/zip",
+        "application/json",
+        "multipart/form-data; boundary=cut",
+        "text/plain",
+        "",
+    ]
+    targets = ["functions", "batch", "functions/x/trace", "functions/x/reconfigure", "packages"]
 
     async def all_of_them() -> None:
         for _ in range(400):

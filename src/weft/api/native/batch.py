@@ -51,8 +51,10 @@ async def _call(request: Request, call: BatchCall) -> dict[str, Any]:
     path, _, query = call.path.partition("?")
     content = b"" if call.body is None else json.dumps(call.body).encode()
     scope = {
-        **{name: request.scope[name] for name in ("type", "asgi", "http_version", "scheme")},
-        **{name: request.scope.get(name) for name in ("server", "client")},
+        **{name: request.scope.get(name) for name in ("scheme", "server", "client")},
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
         "method": call.method,
         "path": unquote(path),
         "raw_path": path.encode(),

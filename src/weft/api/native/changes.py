@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -73,5 +72,5 @@ def file_of(body: FileBody) -> PackageFile:
     """A file that came in base64."""
     try:
         return PackageFile(body.name, base64.b64decode(body.content, validate=True))
-    except binascii.Error:
+    except ValueError:  # binascii's error is one, too
         raise RequestError(422, f"the content of '{body.name}' is not base64") from None
