@@ -1,6 +1,8 @@
 //! Click's group "standard": sources, sinks, queues, schedulers, counters, painting, shaping.
 
 mod average_counter;
+mod bandwidth_meter;
+mod bandwidth_rated_splitter;
 mod bandwidth_shaper;
 mod counter;
 mod delay_shaper;
@@ -10,6 +12,7 @@ mod gap_rate;
 mod idle;
 mod infinite_source;
 mod message;
+mod meter;
 mod notifier_queue;
 mod null;
 mod packet_template;
@@ -22,6 +25,7 @@ mod pull_tee;
 mod push_null;
 mod queue;
 mod rated_source;
+mod rated_splitter;
 mod rated_unqueue;
 mod round_robin_sched;
 mod round_robin_switch;
@@ -46,6 +50,8 @@ use weft_core::Class;
 /// The classes of this group.
 pub static CLASSES: &[&Class] = &[
     &average_counter::CLASS,
+    &bandwidth_meter::CLASS,
+    &bandwidth_rated_splitter::CLASS,
     &bandwidth_shaper::CLASS,
     &counter::CLASS,
     &delay_shaper::CLASS,
@@ -53,6 +59,7 @@ pub static CLASSES: &[&Class] = &[
     &error::CLASS,
     &idle::CLASS,
     &infinite_source::CLASS,
+    &meter::CLASS,
     &message::CLASS,
     &notifier_queue::CLASS,
     &null::CLASS,
@@ -65,6 +72,7 @@ pub static CLASSES: &[&Class] = &[
     &push_null::CLASS,
     &queue::CLASS,
     &rated_source::CLASS,
+    &rated_splitter::CLASS,
     &rated_unqueue::CLASS,
     &round_robin_sched::CLASS,
     &round_robin_switch::CLASS,
