@@ -243,7 +243,7 @@ def test_what_is_used_the_wrong_way_is_told_with_the_right_one(agents: Weft) -> 
         "weft: hint: call it: weft call agents py.greet [ARGUMENT]\n"
     )
     assert agents("call", "agents", "py.port", "7", status=1) == (
-        "weft: 'py.port' is a value of 'py', not a command; its commands are: reset_figures, greet, hang\n"
+        "weft: 'py.port' is a value of 'py', not a command; its commands are: greet, hang, reset_figures\n"
         "weft: hint: read it: weft read agents py.port\n"
     )
     assert agents("call", "agents", "inline/count.reset", "now", status=1) == (

@@ -42,7 +42,8 @@ async def _those_there(name: str, handler: str, read: Callable[[str], Awaitable[
     if not own:
         return f"`weft show {name} --handlers` lists elements and their handlers"
     more = ", ..." if len(own) > _MOST_NAMES else ""
-    return f"'{element}' has: {', '.join(own[:_MOST_NAMES])}{more}"
+    which = f"'{element}'" if element else "the graph"
+    return f"{which} has: {', '.join(own[:_MOST_NAMES])}{more}"
 
 
 async def _other_use(

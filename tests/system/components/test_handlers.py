@@ -7,11 +7,17 @@ no batches, and whose handlers cannot be slow: that it answers late is in test_c
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.component_bench import Bench, Sides, numbered
+from tests.support.component_children import CHILDREN
 from tests.support.component_engine import Client, ComponentEngine, RefusedError, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TYPES = {
     "bytes": ("unsigned", "r", "bytes"),
@@ -306,3 +312,58 @@ def test_a_component_is_asked_whether_it_is_there(bench: Bench) -> None:
     said = str(refused.value).splitlines()[-1]
     assert said == "component 'conf' has not answered within 200 ms"
     bench.children[0].go_on()
+
+
+BEFORE = """
+from weft.component import Component, protocol
+protocol.MINOR = 1
+component = Component()
+component.packet(lambda packet: None)
+component.handler("list", type="lines")(lambda: "its own\\n")
+component.run()
+"""
+WRONG_LIMITS = """
+from weft.component import Component, handlers
+component = Component()
+component.packet(lambda packet: None)
+made = component.handler("x", type="unsigned")(lambda: 1)
+made.limits = "5..1"
+component.run()
+"""
+
+
+def python_bench(folder: Path, text: str) -> Bench:
+    """With a component in Python of this text."""
+    [python] = [kind for kind in CHILDREN if kind.name == "python"]
+
+    def command(folder: Path, outputs: int) -> list[str]:
+        return [python.command(folder, outputs)[0], "-c", text]
+
+    return Bench(replace(python, name="text", command=command), folder)
+
+
+def test_a_component_made_for_version_1_1_keeps_a_handler_that_others_have_now(
+    tmp_path: Path,
+) -> None:
+    bench = python_bench(tmp_path, BEFORE)
+    try:
+        engine = begin(bench)
+        assert engine.read("c.list") == b"its own\n"
+        assert float(engine.read("c.check")) > 0
+    finally:
+        bench.close()
+
+
+def test_a_component_with_limits_that_make_no_sense_is_cut_off(tmp_path: Path) -> None:
+    bench = python_bench(tmp_path, WRONG_LIMITS)
+    try:
+        bench.load(numbered(1), Sides())
+        bench.child()
+        bench.engine.wait_for("component conf kill violation")
+        told = bench.engine.log()
+        assert (
+            "component 'conf' cut off: declared handler 'x': limits '5..1' are not possible for "
+            "unsigned; allowed: MIN..MAX or A|B|C\n"
+        ) in told
+    finally:
+        bench.close()

@@ -145,7 +145,7 @@ impl Router {
         common.then(|| Access::common(handler, live))
     }
 
-    /// All handlers of element `id`: its own, then those every element has.
+    /// All handlers of element `id`: its own, its class's, then those every element has.
     pub fn handlers_of(&self, id: ElementId) -> Vec<Access> {
         let node = &self.graph.nodes[id];
         let own = node
@@ -153,10 +153,12 @@ impl Router {
             .handlers
             .iter()
             .filter(|h| !h.name.ends_with('#'));
-        let mut all: Vec<Access> = own.map(|h| Access::declared(h.name, h)).collect();
         let more = node.element.as_ref().map(|e| e.more_handlers());
         let more = more.unwrap_or_default();
-        all.extend(more.iter().map(|(n, h)| Access::declared(n, h)));
+        let more = more.iter().map(|(n, h)| Access::declared(n, h));
+        let mut all: Vec<Access> = more
+            .chain(own.map(|h| Access::declared(h.name, h)))
+            .collect();
         let is_own = |name: &str| all.iter().any(|a| a.name == name);
         let common: Vec<Access> = COMMON
             .iter()

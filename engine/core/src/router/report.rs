@@ -129,8 +129,9 @@ impl Router {
                     .iter()
                     .filter(|h| !h.name.ends_with('#') && !h.private);
                 let named = fixed.map(|h| (h.name.to_string(), h));
-                let handlers: Vec<Value> = named
-                    .chain(more)
+                let handlers: Vec<Value> = more
+                    .into_iter()
+                    .chain(named)
                     .filter(|(name, _)| name != ANY)
                     .map(|(name, handler)| {
                         let mut facts = describe_handler(handler);

@@ -126,9 +126,10 @@ impl Link {
         if self.declared.iter().any(|(known, _)| known == name) {
             return Err(format!("declared handler '{name}' twice"));
         }
+        // Before it is kept for good.
+        Limits::parse(&declared.limits, declared::taken(declared))
+            .map_err(|problem| format!("declared handler '{name}': {problem}"))?;
         let handler = declared::handler(declared).ok_or("declared too many different handlers")?;
-        Limits::parse(handler.limits, handler.taken())
-            .map_err(|problem| format!("declared handler '{name}' with {problem}"))?;
         self.declared.push((name.clone(), handler));
         Ok(())
     }

@@ -57,6 +57,14 @@ fn cut(text: &str) -> String {
     text[..end].to_string()
 }
 
+/// Type of what its limits are about: its values, or a command's argument, which is a text.
+pub fn taken(declared: &DeclaredHandler) -> Value {
+    match declared.access.call {
+        true => Value::Text,
+        false => value(declared.value),
+    }
+}
+
 fn value(number: u8) -> Value {
     match number {
         1 => Value::Lines,
