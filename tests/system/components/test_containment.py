@@ -172,7 +172,7 @@ def test_random_messages(c_bench: Bench, seed: int) -> None:
 
 
 VERSIONS = {
-    "version": "contract version 2.0 is not served; this engine serves 1.0 to 1.1",
+    "version": "contract version 2.0 is not served; this engine serves 1.0 to 1.2",
     "size": "descriptors of 24 and metadata records of 64 bytes; they have 16 and 64",
 }
 
