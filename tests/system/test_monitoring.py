@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.running import Running, wait_until
+from tests.support.serving import serving
 from tests.support.traffic import Receiver, Sender
 from weft.client.local import LocalClient
 from weft.manager.monitoring import Monitoring
@@ -300,3 +302,36 @@ def test_thresholds_are_set_without_a_server(weft: Weft, tmp_path: Path) -> None
     assert weft("threshold", "set", "x", "--series", "y", status=2) == (
         "weft: threshold 'x': allowed: one of above and below\n"
     )
+
+
+def test_a_server_keeps_the_history_and_raises_alarms(
+    weft: Weft, pair: tuple[Host, Host], queue: Running, tmp_path: Path
+) -> None:
+    weft.environment["WEFT_DATA_DIR"] = str(tmp_path / "data")
+    with serving(weft), Sender(pair[0]) as sender:
+        weft("threshold", "set", "full", "--series", "q.length", "--above", "20", "--clear", "5")
+
+        def alarms(*more: str) -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = json.loads(weft("alarm", "list", "-o", "json", *more))
+            return [alarm for alarm in found if alarm["threshold"] == "full"]
+
+        sender.send(25)
+        wait_until(lambda: len(alarms()), 1)
+        [alarm] = alarms("gate")
+        assert (alarm["text"], alarm["acknowledged"]) == ("q.length is 25, above 20", None)
+        weft("alarm", "ack", alarm["id"][:8])
+        assert "acknowledged  q.length is 25, above 20\n" in weft("alarm", "list")
+        [track] = json.loads(weft("history", "gate", "in.packets_in", "-o", "json"))
+        assert track["values"][-1] in (25.0, None)
+        assert [value for value in track["values"] if value][-1] == 25.0
+        assert re.search(
+            r"^in\.packets_in +packets +.* 25 .*$", weft("history", "gate", "in.packets_in"), re.M
+        )
+        assert re.search(r"^in\.packets_in/s +packets/s ", weft("history", "gate"), re.M)
+        assert samples(weft("metrics"))["weft_queue_length_packets", "q"] == 25
+        queue.write("u.active", "true")
+        wait_until(alarms, [])
+        assert alarms("--all")[0]["cleared"] is not None
+        weft("off", "gate")
+        [track] = json.loads(weft("history", "gate", "in.packets_in", "-o", "json"))
+        assert 25.0 in track["values"]
