@@ -148,6 +148,64 @@ def test_an_operation_is_done_once_under_its_key(
         assert (later.status, later.json()["uuid"]) == (201, first.json()["uuid"])
 
 
+def test_a_change_is_made_only_if_nothing_else_was_changed(
+    weft: Weft, server: Server, tmp_path: Path
+) -> None:
+    graph = tmp_path / "idle.click"
+    graph.write_text("Idle -> Discard;\n")
+    assert server.ask("POST", "/v1/functions", {"package": str(graph)}).status == 201
+    there = "/v1/functions/idle/graph"
+    before = server.ask("GET", there)
+    former = before.headers["etag"]
+    text = {"Content-Type": "text/plain", "If-Match": former}
+    body = b"Idle -> c :: Counter -> Discard;\n"
+    changed = server.ask("PUT", there, body, text)
+    assert changed.status == 200
+    assert changed.json()["graph"].endswith(body.decode())
+    again = server.ask("PUT", there, body, text)
+    assert (again.status, again.json()["detail"]) == (
+        412,
+        "the graph is no longer what If-Match says; read again",
+    )
+    numbers = [item["number"] for item in server.ask("GET", "/v1/functions/idle/revisions").json()]
+    assert numbers == [1, 2]
+    assert server.ask("POST", "/v1/functions/idle/undo").status == 200
+    assert server.ask("GET", there).json() == before.json()
+
+
+def test_a_package_is_kept_and_read_in_parts(weft: Weft, server: Server, wire: str) -> None:
+    content = upload(wire)[0].partition(b'wire.zip"\r\n\r\n')[2].rpartition(b"\r\n--cut--")[0]
+    made = server.ask("POST", "/v1/packages", content, {"Content-Type": "application/zip"})
+    assert made.status == 201, made.body
+    there = made.headers["location"]
+    assert server.ask("GET", there).json() == made.json()
+    whole = server.ask("GET", f"{there}/content").body
+    for asked, first, last in (("0-9", 0, 9), ("-5", len(whole) - 5, len(whole) - 1)):
+        part = server.ask("GET", f"{there}/content", headers={"Range": f"bytes={asked}"})
+        assert (part.status, part.body) == (206, whole[first : last + 1])
+        assert part.headers["content-range"] == f"bytes {first}-{last}/{len(whole)}"
+    beyond = server.ask("GET", f"{there}/content", headers={"Range": "bytes=99999999-"})
+    assert (beyond.status, beyond.headers["content-range"]) == (416, f"bytes */{len(whole)}")
+    assert server.ask("DELETE", there).status == 200
+    missing = server.ask("GET", there)
+    assert (missing.status, missing.json()["type"]) == (404, "urn:weft:problem:package-not-found")
+
+
+def test_alarms_are_events(weft: Weft, server: Server, tmp_path: Path) -> None:
+    graph = tmp_path / "idle.click"
+    graph.write_text("Idle -> Discard;\n")
+    assert server.ask("POST", "/v1/functions", {"package": str(graph)}).status == 201
+    with server.opened("GET", "/v1/events") as stream:
+        asked = {"series": "up", "above": 0.5, "severity": "warning"}
+        assert server.ask("PUT", "/v1/thresholds/awake", asked).status == 200
+        assert events(stream, "alarm.raised")[-1][1] == "idle"
+    [alarm] = [one for one in server.ask("GET", "/v1/alarms").json() if one["cleared_s"] is None]
+    assert (alarm["threshold"], alarm["severity"]) == ("awake", "warning")
+    seen = server.ask("POST", f"/v1/alarms/{alarm['id']}/acknowledge").json()
+    assert seen["acknowledged_s"] is not None
+    assert server.ask("DELETE", "/v1/thresholds/awake").status == 204
+
+
 def test_a_list_comes_in_pages(weft: Weft, server: Server, tmp_path: Path) -> None:
     graph = tmp_path / "idle.click"
     graph.write_text("Idle -> Discard;\n")

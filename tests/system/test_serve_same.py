@@ -39,6 +39,11 @@ from tests.system.test_run import (
     test_two_readers_of_one_interface_are_refused,
     test_unknown_handlers_are_told_in_clicks_words,
 )
+from tests.system.test_signed_packages import (
+    shell,
+    test_a_function_changes_to_a_version_in_the_store,
+    test_the_guide_leads_to_a_signed_function_that_runs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

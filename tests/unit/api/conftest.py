@@ -14,4 +14,5 @@ if TYPE_CHECKING:
 def rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rest:
     """The REST of a server on which nothing runs."""
     monkeypatch.setenv("WEFT_RUN_DIR", str(tmp_path / "run"))
+    monkeypatch.setenv("WEFT_DATA_DIR", str(tmp_path / "data"))
     return Rest()
