@@ -279,6 +279,11 @@ def test_a_deployment_tells_of_its_progress_and_leaving_calls_it_off(
         assert answer.status == 200
         wait_until(lambda: len(weft.folders()), 1)
     wait_until(weft.folders, [])
+    with server.opened("POST", "/v1/functions", asked, accept) as answer:
+        assert answer.status == 200
+        wait_until(lambda: len(weft.folders()), 1)
+        assert server.end()[0] == 0
+    assert weft.folders() == []  # the end of the server undoes it, too
 
 
 def test_the_network_needs_a_token_and_tls(weft: Weft, tmp_path: Path) -> None:

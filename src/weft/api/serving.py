@@ -25,7 +25,7 @@ from weft.manager.monitoring import Monitoring
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["ServerOptions", "serve"]
 
 _GRACE_S = 5
+_AGAIN_S = 1.0
 _MOST_CONNECTIONS = 512
 
 
@@ -130,9 +131,18 @@ async def _watch(client: ServingClient, context: Context) -> None:
     monitoring.listen(
         lambda event: context.events.add(f"alarm.{event.change.value}", **asdict(event.alarm))
     )
-    async with asyncio.TaskGroup() as group:
-        group.create_task(Watch(client, context.events).run())
-        group.create_task(monitoring.run())
+    watch = Watch(client, context.events)
+    await asyncio.gather(_kept_up(watch.run), _kept_up(monitoring.run))
+
+
+async def _kept_up(work: Callable[[], Awaitable[None]]) -> None:
+    """Go on with work that must not end because it once met what it was not made for."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            structlog.get_logger().exception("watching failed and goes on")
+        await asyncio.sleep(_AGAIN_S)
 
 
 class _Server(uvicorn.Server):
