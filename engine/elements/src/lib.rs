@@ -19,6 +19,7 @@ mod task;
 mod tcpudp;
 #[cfg(test)]
 mod testing;
+mod tunnel;
 mod userlevel;
 
 pub use registry::{REGISTRY, environment};

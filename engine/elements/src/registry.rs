@@ -2,7 +2,7 @@
 
 use crate::{
     analysis, component, control, ethernet, icmp, information, inspection, ip, nsh, standard,
-    tcpudp, userlevel,
+    tcpudp, tunnel, userlevel,
 };
 use weft_core::{Environment, Registry};
 
@@ -17,6 +17,7 @@ pub const REGISTRY: Registry = Registry(&[
     icmp::CLASSES,
     tcpudp::CLASSES,
     nsh::CLASSES,
+    tunnel::CLASSES,
     analysis::CLASSES,
     userlevel::CLASSES,
     control::CLASSES,

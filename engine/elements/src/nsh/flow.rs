@@ -7,7 +7,7 @@ use weft_wire::{ipv4, ipv6};
 /// One direction of a flow: addresses, protocol and ports; of fragments only the first has ports,
 /// so for all of them these count as 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Flow {
+pub(crate) struct Flow {
     addresses: [u128; 2],
     protocol: u8,
     ports: u32,
@@ -72,7 +72,7 @@ fn ports(protocol: u8, payload: &[u8]) -> u32 {
 }
 
 /// A number that follows from `words`, each of which changes all of its bits.
-pub(super) fn hash(words: impl IntoIterator<Item = u64>) -> u32 {
+pub(crate) fn hash(words: impl IntoIterator<Item = u64>) -> u32 {
     /// The golden ratio as a fraction of 2^64 (Knuth, The Art of Computer Programming, 6.4).
     const RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
     let hash = words.into_iter().fold(0u64, |hash, word| {

@@ -5,7 +5,7 @@ use weft_core::{Router, SECOND, Verdict};
 
 /// What is told of refused packets: the first of each reason, then at most one a second.
 #[derive(Default)]
-pub(super) struct Refusals {
+pub(crate) struct Refusals {
     told: Vec<Told>,
 }
 

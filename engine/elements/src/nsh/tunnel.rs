@@ -1,5 +1,6 @@
 //! The IP and UDP headers that packets are put into on their way through a network.
 
+use crate::ip::header::NO_IP_HEADER;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use weft_lang::Names;
 use weft_lang::value::Value;
@@ -9,7 +10,7 @@ use weft_wire::{checksum, ipv4, ipv6, udp};
 
 /// An IPv4 or IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Address(pub IpAddr);
+pub(crate) struct Address(pub IpAddr);
 
 impl Value for Address {
     const EXPECTED: &'static str = "IP or IPv6 address";
@@ -29,7 +30,7 @@ impl Value for Address {
 
 /// The two ends of a tunnel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ends {
+pub(crate) enum Ends {
     /// Over IPv4.
     V4 {
         /// Where it begins.
@@ -48,7 +49,7 @@ pub(super) enum Ends {
 
 /// What the headers of a packet in a tunnel say beside its ends.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Outer {
+pub(crate) struct Outer {
     /// Time to live, or hop limit.
     pub ttl: u8,
     /// Identification, where it is IPv4.
@@ -60,6 +61,21 @@ pub(super) struct Outer {
 }
 
 impl Ends {
+    /// The ends of a tunnel; none where they are of different IP versions.
+    pub fn between(source: IpAddr, destination: IpAddr) -> Option<Ends> {
+        match (source, destination) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => Some(Ends::V4 {
+                source: source.to_bits(),
+                destination: destination.to_bits(),
+            }),
+            (IpAddr::V6(source), IpAddr::V6(destination)) => Some(Ends::V6 {
+                source: source.octets(),
+                destination: destination.octets(),
+            }),
+            _ => None,
+        }
+    }
+
     /// Bytes of the IP header.
     pub fn ip_len(&self) -> usize {
         match self {
@@ -140,7 +156,7 @@ impl Ends {
 
 /// A UDP datagram in an IP packet, both of which are as their headers say.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Datagram<'a> {
+pub(crate) struct Datagram<'a> {
     /// Bytes before what it carries.
     pub headers: usize,
     /// Its destination port.
@@ -151,7 +167,7 @@ pub(super) struct Datagram<'a> {
 
 /// Why bytes are no UDP datagram to be looked into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoDatagram {
+pub(crate) enum NoDatagram {
     /// They are no IP packet.
     NotIp,
     /// They are of another protocol.
@@ -162,6 +178,23 @@ pub(super) enum NoDatagram {
     Length,
     /// The checksum is wrong.
     Checksum,
+}
+
+/// Why a packet is refused: the reason, and what is told.
+pub(crate) type Refusal = (&'static str, &'static str);
+
+/// The refusal of a packet that is no datagram to be looked into.
+pub(crate) fn refusal_of(fault: NoDatagram) -> Refusal {
+    match fault {
+        NoDatagram::NotIp => (NO_IP_HEADER, "it has no IP header where one is marked"),
+        NoDatagram::NotUdp => ("vxlan-protocol", "it is not UDP"),
+        NoDatagram::Fragment => ("vxlan-fragment", "it is a fragment"),
+        NoDatagram::Length => (
+            "vxlan-length",
+            "the lengths in its headers contradict each other",
+        ),
+        NoDatagram::Checksum => ("vxlan-checksum", "its UDP checksum is wrong"),
+    }
 }
 
 /// What an IP header says of the packet it is of.

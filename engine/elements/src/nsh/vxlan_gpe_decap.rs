@@ -29,7 +29,7 @@
 //! VXLANGPEEncap, CheckNSHHeader, CheckIPHeader, MarkIPHeader
 
 use super::refusals::Refusals;
-use super::tunnel::{Datagram, NoDatagram};
+use super::tunnel::{Datagram, Refusal, refusal_of};
 use super::vxlan_gpe_next::Next;
 use crate::ip::header::NO_IP_HEADER;
 use weft_core::{
@@ -89,22 +89,6 @@ fn build(configure: &mut Configure<'_>) -> Built {
         next,
         refusals: Refusals::default(),
     }))
-}
-
-/// Why a packet is refused: the reason, and what is told.
-type Refusal = (&'static str, &'static str);
-
-fn refusal_of(fault: NoDatagram) -> Refusal {
-    match fault {
-        NoDatagram::NotIp => (NO_IP_HEADER, "it has no IP header where one is marked"),
-        NoDatagram::NotUdp => ("vxlan-protocol", "it is not UDP"),
-        NoDatagram::Fragment => ("vxlan-fragment", "it is a fragment"),
-        NoDatagram::Length => (
-            "vxlan-length",
-            "the lengths in its headers contradict each other",
-        ),
-        NoDatagram::Checksum => ("vxlan-checksum", "its UDP checksum is wrong"),
-    }
 }
 
 impl VXLANGPEDecap {

@@ -172,18 +172,12 @@ fn ends(source: IpAddr, destination: Option<IpAddr>) -> Result<Ends, &'static st
             source: source.to_bits(),
             destination: 0,
         }),
-        (IpAddr::V4(source), Some(IpAddr::V4(destination))) => Ok(Ends::V4 {
-            source: source.to_bits(),
-            destination: destination.to_bits(),
-        }),
-        (IpAddr::V6(source), Some(IpAddr::V6(destination))) => Ok(Ends::V6 {
-            source: source.octets(),
-            destination: destination.octets(),
-        }),
         (IpAddr::V6(_), None) => {
             Err("should be an IPv6 address, as SRC is one: the destination annotation is IPv4")
         }
-        _ => Err("should be of the same IP version as SRC"),
+        (source, Some(destination)) => {
+            Ends::between(source, destination).ok_or("should be of the same IP version as SRC")
+        }
     }
 }
 

@@ -1,0 +1,9 @@
+//! Group "tunnel": frames of one network carried through another.
+
+mod vxlan_decap;
+mod vxlan_encap;
+
+use weft_core::Class;
+
+/// The classes of this group.
+pub static CLASSES: &[&Class] = &[&vxlan_decap::CLASS, &vxlan_encap::CLASS];
