@@ -90,6 +90,7 @@ class Echo:
 class Classification:
     """A classifier's: packets from `inside` get headers and leave by `outside`, and the way back.
 
+    Its rules are `rules`, or stand in `file`.
     `host` is whom IP packets go to that come back without Ethernet inside. `next` is what follows
     the header, "ethernet" or "ip". `unmatched` is "drop" or "forward".
     """
@@ -101,6 +102,7 @@ class Classification:
     next: str = "ethernet"
     unmatched: str = "drop"
     icmp: Icmp = Icmp()
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ class Nsh:
     supported: "drop" or "forward". `mtu` is in bytes behind the link header. `macs` are pairs of an
     interface and the Ethernet address that packets go to from there, or "sender" for the one they
     came from; without one they keep their addresses. `flows` and `timeout_s` are those of
-    re-association, 0 where there is none.
+    re-association, 0 where there is none. The next hops of a forwarder are `table`, or stand in
+    `table_file`.
     """
 
     role: str
@@ -140,6 +143,7 @@ class Nsh:
     timeout_s: int = 0
     classification: Classification | None = None
     table: tuple[NextHop, ...] = ()
+    table_file: str = ""
     echo: Echo | None = None
     line: int = 0
 

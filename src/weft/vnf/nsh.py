@@ -82,6 +82,7 @@ def _classifier(nsh: Nsh, task: Classification) -> str:
     past = " kind[1] -> [1]output; input[1] -> queue;" if forwards else ""
     settings = [
         *(_rule(rule) for rule in task.rules),
+        *_of_file(task.file),
         f"NEXT {task.next}",
         f"MTU {header_room(nsh)}",
     ]
@@ -151,6 +152,7 @@ def _forwarder(nsh: Nsh, interfaces: Sequence[str]) -> str:
         )
         joints.append(f"{name} -> nsh; nsh[{number}] -> {name};\n")
     settings = [_hop(hop, interfaces) for hop in nsh.table]
+    settings += _of_file(nsh.table_file)
     if nsh.echo:
         expired = len(interfaces)
         settings.append(f"EXPIRED {expired}")
@@ -159,6 +161,13 @@ def _forwarder(nsh: Nsh, interfaces: Sequence[str]) -> str:
             " echo[1] -> Discard;\n"
         )
     return "".join([*parts, f"nsh :: NSHForwarder({', '.join(settings)});\n", *joints])
+
+
+def _of_file(name: str) -> list[str]:
+    """The setting for what stands in a file: one of the package, or a parameter for one."""
+    if not name:
+        return []
+    return [f"FILE {name}" if name.startswith("$") else f'FILE "{name}"']
 
 
 def _hop(hop: NextHop, interfaces: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-//! # NSHClassifier(RULE, ..., [*keywords* NEXT, MTU, RECLASSIFY])
+//! # NSHClassifier(RULE, ..., [*keywords* FILE, NEXT, MTU, RECLASSIFY])
 //!
 //! A classifier (RFC 7665, section 4.7): finds the service function path of each packet by rules and puts a
 //! Network Service Header before it (RFC 8300), or, re-classifying, gives packets that have one another path.
@@ -13,6 +13,7 @@
 //! - `RULE` *FILTER => HEADER*: FILTER is an expression as for [IPClassifier](IPClassifier.md), or `-` for all; the first rule whose
 //!   FILTER matches counts. HEADER is `SPI n`, and if wanted `SI n` (255), `TTL n` (63), `CONTEXT hexadecimal` or
 //!   `TLV CLASS:TYPE:VALUE` (more than once), as for [NSHEncap](NSHEncap.md). What FILTER says of IP is about IPv4.
+//! - `FILE` *filename*: further rules, one a line, behind those given as RULE; empty lines say nothing, nor do those that begin with `#`.
 //! - `NEXT` *ethernet or ip* (ethernet): what follows the header: the whole frame, or what the frame
 //!   carries; then frames that carry neither IP nor MPLS nor NSH are as if no rule were for them.
 //! - `MTU` *unsigned* (0): the most bytes of a packet from its header on; 0: any number.
@@ -21,7 +22,8 @@
 //!   Packets without one are dropped as `no-nsh-header`; those whose MD type is not that of the rule's metadata as `nsh-md-type`.
 //!
 //! ## Handlers
-//! - `rules` (rw): the rules, one a line. What is written takes the place of all; where one is wrong nothing changes.
+//! - `rules` (rw): the rules, one a line. What is written, in the form of FILE, takes the place of all; where one is wrong nothing
+//!   changes.
 //! - `counts` (r): packets of each rule, one number a line, since the rules were written.
 //!
 //! ## Example
@@ -46,6 +48,7 @@ use weft_core::{
     Batch, Built, Call, Class, Configure, Element, MAX_BATCH, Nsh, Packet, Place, Pool, Router,
     Value, Verdict, argument, reader, variable,
 };
+use weft_lang::value::Filename;
 use weft_lang::{Args, Names, split_words, unquote_text};
 use weft_wire::nsh::{FIXED_LEN, md_type, next};
 
@@ -56,6 +59,7 @@ pub static CLASS: Class = Class {
     flow: "x/x",
     arguments: &[
         argument("RULE", Place::Rest, "FILTER => HEADER", ""),
+        argument("FILE", Place::Keyword, "filename", ""),
         argument("NEXT", Place::Keyword, "ethernet or ip", "ethernet"),
         argument("MTU", Place::Keyword, "unsigned", "0"),
         argument("RECLASSIFY", Place::Keyword, "boolean", "false"),
@@ -89,6 +93,7 @@ pub static CLASS: Class = Class {
 
 struct NSHClassifier {
     rules: Rules,
+    file: Option<String>,
     next_is_ip: bool,
     mtu: usize,
     reclassify: bool,
@@ -126,6 +131,7 @@ impl weft_lang::value::Value for NextIsIp {
 
 fn build(configure: &mut Configure<'_>) -> Built {
     let mut args = configure.args();
+    let file: Option<Filename> = args.keyword_opt("FILE");
     let NextIsIp(next_is_ip) = args.keyword("NEXT", NextIsIp(false));
     let mtu: u32 = args.keyword("MTU", 0);
     let reclassify = args.keyword("RECLASSIFY", false);
@@ -135,6 +141,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
     let rules = Rules::parse(texts, names)?;
     Ok(Box::new(NSHClassifier {
         rules,
+        file: file.map(|name| name.0),
         next_is_ip,
         mtu: mtu as usize,
         reclassify,
@@ -222,10 +229,45 @@ fn view<'a>(protocol: u8, bytes: &'a [u8]) -> PacketRef<'a> {
     }
 }
 
+/// The lines of a file that say something, with their numbers.
+pub(super) fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text
+        .lines()
+        .zip(1..)
+        .map(|(line, number)| (number, line.trim()));
+    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// What is wrong with a rule of a file, with its line in place of its number; `before` rules are not of the file.
+fn at_line(error: &str, file: &str, lines: &[usize], before: usize) -> String {
+    let found = error.strip_prefix("rule ").and_then(|rest| {
+        let (number, rest) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?);
+        let line = lines.get(number.parse::<usize>().ok()?.checked_sub(before)?)?;
+        Some(format!("{file}:{line}{rest}"))
+    });
+    found.unwrap_or_else(|| format!("{file}: {error}"))
+}
+
 impl NSHClassifier {
+    /// Reads the rules of the file behind those that are there.
+    fn load(&mut self, file: &str, names: &dyn Names) -> Result<(), String> {
+        let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
+        let (lines, added): (Vec<usize>, Vec<&str>) = numbered(&text).unzip();
+        let before = self.rules.texts.len();
+        let mut texts = self.rules.texts.clone();
+        texts.extend(added.iter().map(|line| line.to_string()));
+        let told = |errors: Vec<String>| {
+            let errors = errors
+                .iter()
+                .map(|error| at_line(error, file, &lines, before));
+            errors.collect::<Vec<_>>().join("\n")
+        };
+        self.rules = Rules::parse(texts, names).map_err(told)?;
+        Ok(())
+    }
+
     fn set_rules(&mut self, call: Call<'_>, router: &mut Router) -> Result<(), String> {
-        let lines = call.text.lines().map(str::trim);
-        let texts = lines.filter(|line| !line.is_empty()).map(str::to_string);
+        let texts = numbered(call.text).map(|(_, line)| line.to_string());
         let rules = Rules::parse(texts.collect(), &router.names());
         self.rules = rules.map_err(|errors| errors.join("\n"))?;
         Ok(())
@@ -310,6 +352,13 @@ fn reclassify(nsh: &mut Nsh, rule: &HeaderArguments) -> Result<(), &'static str>
 }
 
 impl Element for NSHClassifier {
+    fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
+        match self.file.clone() {
+            Some(file) => self.load(&file, &router.names()),
+            None => Ok(()),
+        }
+    }
+
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         if self.reclassify {
             router.filter(batch, |packet, router| {

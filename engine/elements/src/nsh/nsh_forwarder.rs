@@ -1,4 +1,4 @@
-//! # NSHForwarder([ENTRY, ..., *keyword* EXPIRED])
+//! # NSHForwarder([ENTRY, ..., *keywords* FILE, EXPIRED])
 //!
 //! A service function forwarder, SFF (RFC 7665, section 4.2; RFC 8300, section 3): sends packets on to the
 //! next hop of their path by service path identifier and service index.
@@ -16,6 +16,7 @@
 //! - `ENTRY` *SPI/SI => PORT [HOP]*: packets of this path leave by output PORT. HOP is
 //!   `ETHER SRC DST`: in an Ethernet frame with these addresses and type 0x894f; or `VXLANGPE ADDRESS`: with the
 //!   destination annotation ADDRESS, for [VXLANGPEEncap](VXLANGPEEncap.md); or nothing: as they are, beginning with the header.
+//! - `FILE` *filename*: further entries, one a line; empty lines say nothing, nor do those that begin with `#`.
 //! - `EXPIRED` *output*: where packets go whose TTL has expired, as they came.
 //!
 //! ## Handlers
@@ -37,12 +38,14 @@
 
 use super::NO_NSH_HEADER;
 use super::forwarding_table::{ForwardingTable, Link};
+use super::nsh_classifier::numbered;
 use super::refusals::Refusals;
 use crate::dispatch::dispatch;
 use weft_core::{
     Batch, Built, Call, Class, Configure, Element, Handler, Packet, Place, Pool, REASON_NO_BUFFER,
     Router, Value, Verdict, argument, downcast, reader, writer,
 };
+use weft_lang::value::Filename;
 use weft_wire::nsh::{FIXED_LEN, decremented_ttl};
 
 /// Registers NSHForwarder.
@@ -52,6 +55,7 @@ pub static CLASS: Class = Class {
     flow: "x/x",
     arguments: &[
         argument("ENTRY", Place::Rest, "SPI/SI => PORT [HOP]", ""),
+        argument("FILE", Place::Keyword, "filename", ""),
         argument("EXPIRED", Place::Keyword, "output", ""),
     ],
     handlers: &[
@@ -118,6 +122,7 @@ const fn command(name: &'static str, help: &'static str) -> Handler {
 
 struct NSHForwarder {
     table: ForwardingTable,
+    file: Option<String>,
     expired: Option<u32>,
     chosen: Vec<u32>,
     refusals: Refusals,
@@ -126,6 +131,7 @@ struct NSHForwarder {
 fn configure(configure: &mut Configure<'_>) -> Built {
     let outputs = configure.outputs;
     let mut args = configure.args();
+    let file: Option<Filename> = args.keyword_opt("FILE");
     let expired: Option<u32> = args.keyword_opt("EXPIRED");
     if let Some(expired) = expired
         && expired as usize >= outputs
@@ -141,6 +147,7 @@ fn configure(configure: &mut Configure<'_>) -> Built {
     args.complete()?;
     Ok(Box::new(NSHForwarder {
         table,
+        file: file.map(|name| name.0),
         expired,
         chosen: Vec::new(),
         refusals: Refusals::default(),
@@ -211,6 +218,24 @@ fn text_of(reason: &str) -> &'static str {
 }
 
 impl Element for NSHForwarder {
+    fn initialize(&mut self, router: &mut Router) -> Result<(), String> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
+        let (outputs, names) = (router.outputs(), router.names());
+        let problems: Vec<String> = numbered(&text)
+            .filter_map(|(line, entry)| {
+                let problem = self.table.add(entry, outputs, &names).err()?;
+                Some(format!("{file}:{line}: {problem}"))
+            })
+            .collect();
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(problems.join("\n")),
+        }
+    }
+
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         let mut chosen = std::mem::take(&mut self.chosen);
         chosen.clear();

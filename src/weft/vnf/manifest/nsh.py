@@ -15,7 +15,7 @@ from weft.vnf.manifest.nsh_values import IPV4, MAC, VNI, NshValues
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from weft.model.nsh import NextHop
+    from weft.model.nsh import NextHop, Rule
     from weft.model.package import Component
     from weft.vnf.document import Node
     from weft.vnf.manifest.nsh_values import Form
@@ -135,6 +135,7 @@ class _Settings(NshValues):
             timeout_s=self._timeout() if is_proxy else 0,
             classification=self._classification(inside, outside, tunnels),
             table=self._table(tunnels),
+            table_file=self._file("table"),
             echo=read_echo(self, self.keys["echo"][1], self.role) if "echo" in self.keys else None,
             line=self.line,
         )
@@ -252,7 +253,8 @@ class _Settings(NshValues):
         return Classification(
             inside=inside,
             outside=outside,
-            rules=read_rules(self, self.keys["rules"][1]) if "rules" in self.keys else (),
+            rules=self._rules(),
+            file=self._file("rules"),
             host=self._value("host", MAC) or "",
             next=following,
             unmatched=self._unmatched(tunnels),
@@ -266,8 +268,20 @@ class _Settings(NshValues):
             self.problem(self.keys["unmatched"][0], f"unmatched: 'forward' {why}")
         return chosen
 
+    def _rules(self) -> tuple[Rule, ...]:
+        if "rules" not in self.keys or self._is_file("rules"):
+            return ()
+        return read_rules(self, self.keys["rules"][1])
+
+    def _is_file(self, key: str) -> bool:
+        """Whether what may be a list is the name of a file that has it, or a parameter for one."""
+        return key in self.keys and isinstance(self.keys[key][1], TextNode)
+
+    def _file(self, key: str) -> str:
+        return self.file(self.keys[key][1], f"{key}: ") or "" if self._is_file(key) else ""
+
     def _table(self, tunnels: Sequence[Tunnel]) -> tuple[NextHop, ...]:
-        if "table" not in self.keys:
+        if "table" not in self.keys or self._is_file("table"):
             return ()
         return read_table(self, self.keys["table"][1], self.interfaces, tunnels)
 

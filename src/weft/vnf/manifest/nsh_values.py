@@ -127,15 +127,25 @@ class NshValues:
         text = self.reader.text(node, f"nsh: {where}")
         if text is None:
             return None
-        parameter = _PARAMETER.fullmatch(text)
-        if parameter:
-            if parameter[1].lower() not in (name.lower() for name in self._parameters):
-                near = suggestion(parameter[1], self._parameters)
-                self.problem(node.line, f"{where}no parameter '{parameter[1]}'{near}")
-                return None
-            return text
+        if _PARAMETER.fullmatch(text):
+            return self._parameter(node.line, where, text)
         text = " ".join(text.split())
         if form.accepts(text):
             return text
         self.problem(node.line, f"{where}'{text}' is not valid; allowed: {form.allowed}")
+        return None
+
+    def file(self, node: Node, where: str) -> str | None:
+        """The name of a file of the package, or a parameter for one; None where it is neither."""
+        text = self.reader.text(node, f"nsh: {where}")
+        if text is not None and _PARAMETER.fullmatch(text):
+            return self._parameter(node.line, where, text)
+        return self.reader.package_file(node, f"nsh: {where}")
+
+    def _parameter(self, line: int, where: str, text: str) -> str | None:
+        name = text.removeprefix("$")
+        if name.lower() in (known.lower() for known in self._parameters):
+            return text
+        near = suggestion(name, self._parameters)
+        self.problem(line, f"{where}no parameter '{name}'{near}")
         return None

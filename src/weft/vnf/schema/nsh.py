@@ -73,14 +73,22 @@ NSH_SHAPES: dict[str, Schema] = {
     "reassociate": one_of("flow: find the header of a packet by its flow", ("flow",)),
     "flows": whole("flows that are remembered", 1, 2**24, default=65536),
     "timeout": text("how long a flow is remembered, in whole seconds, 1s to 60min", default="300s"),
-    "rules": list_of(record(RULE_KEYS, _RULE), "which packets go into which path, first match"),
+    "rules": either(
+        "which packets go into which path, first match",
+        list_of(record(RULE_KEYS, _RULE), "the rules"),
+        text("a file of the package with a rule a line, or a parameter for one"),
+    ),
     "in": text("the interface without headers"),
     "out": text("the interface with headers"),
     "next": one_of("what follows a header", ("ethernet", "ip"), default="ethernet"),
     "host": text("with `next: ip`: the Ethernet address of packets that come back"),
     "unmatched": one_of("packets that no rule matches", ("drop", "forward"), default="drop"),
     "icmp": record(ICMP_KEYS, _ICMP, "who tells senders that packets are too big"),
-    "table": list_of(record(HOP_KEYS, _HOP), "the next hop of each path and index"),
+    "table": either(
+        "the next hop of each path and index",
+        list_of(record(HOP_KEYS, _HOP), "the next hops"),
+        text("a file of the package with an entry a line, or a parameter for one"),
+    ),
 }
 """What each key means, in whichever role; `role` and `echo` differ from one to the next."""
 
