@@ -120,6 +120,11 @@ def test_a_thousand_routes_and_their_changes(network: Network, tmp_path: Path) -
     assert not pinged(lan, FAR, count=1)
     assert network.read("rt.routes") == f"0.0.0.0/0 via 10.0.1.7 dev wan\n{FAR}/32 unreachable\n"
 
+    (tmp_path / "others.txt").write_text(f"{FAR} via 10.0.1.7\n")
+    weft("configure", "router", f"ROUTES={tmp_path}/others.txt")
+    assert pinged(lan, FAR)
+    assert network.read("rt.routes") == f"{FAR}/32 via 10.0.1.7 dev wan\n"
+
 
 def test_routes_that_cannot_be_stop_the_start(network: Network, tmp_path: Path) -> None:
     (tmp_path / "routes.txt").write_text("10.1.0.0/16 via 10.9.0.1\n10.2.0.0/16 dev outside\n")
