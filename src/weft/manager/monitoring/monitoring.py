@@ -7,7 +7,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from weft.errors import FunctionError, FunctionNotFoundError, WeftError
+from weft.errors import FunctionNotFoundError, WeftError
 from weft.manager.monitoring.alarms import Alarms, Watched
 from weft.manager.monitoring.history import History
 from weft.manager.monitoring.points import points
@@ -145,7 +145,7 @@ class Monitoring:
         async with room:
             try:
                 look = await self._functions.look(facts, values=values)
-            except FunctionError:
+            except (WeftError, OSError, ValueError):  # one function holds up no other
                 return None
         told = [value for component in look.components for value in component.values]
         if values and any(value.value is None for value in told):
