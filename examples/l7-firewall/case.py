@@ -16,7 +16,7 @@ from ends import End, Stream
 from weft.client import local_client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 __all__ = ["BALANCER", "FIREWALL", "PREFIX", "Attempt", "balance", "block", "greeting", "measure"]
 
@@ -52,7 +52,7 @@ def greeting() -> bytes:
     return head + bytes(range(1, 37)) + nonce + b"and so on: " + nonce
 
 
-def block(folder: Path) -> Iterator[Attempt]:
+def block(folder: Path) -> Generator[Attempt, None, None]:
     """Real programs on both sides of the firewall; then its filter is exchanged under traffic."""
     with ExitStack() as stack:
         client, server = (_end(stack, role) for role in ("client", "server"))
@@ -75,7 +75,7 @@ def block(folder: Path) -> Iterator[Attempt]:
             yield Attempt(f"the greeting, filter in {language}", "no answer", blocked)
 
 
-def balance(folder: Path) -> Iterator[Attempt]:
+def balance(folder: Path) -> Generator[Attempt, None, None]:
     """The same analyzer chooses between two servers, which have the same addresses."""
     package = folder / "balancer"
     shutil.copytree(BALANCER, package)
@@ -105,8 +105,18 @@ def measure(folder: Path) -> None:
     """A short measurement of both analyzers with two filters."""
     chosen = ("--quick", "--filter", "c", "--filter", "click", "--out", str(folder / "bench"))
     command = _weft("bench", "components", *chosen)
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    print(done.stdout.partition("written: ")[0], end="", flush=True)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as bench:
+        try:
+            printed, _ = bench.communicate()
+        except BaseException:
+            bench.terminate()  # it takes everything away, and is given the time to
+            bench.wait()
+            raise
+    if bench.returncode:
+        raise subprocess.CalledProcessError(bench.returncode, command)
+    print(printed.partition("written: ")[0], end="", flush=True)
 
 
 def _end(stack: ExitStack, role: str) -> End:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ from ends import INTERRUPTIONS
 from weft.errors import WeftError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from types import FrameType
 
 __all__ = ["main"]
@@ -77,15 +78,16 @@ def _show() -> int:
         shutil.rmtree(run_directory, ignore_errors=True)
 
 
-def _print_attempts(attempts: Iterator[Attempt]) -> bool:
+def _print_attempts(attempts: Generator[Attempt, None, None]) -> bool:
     """A row each, as it happens; whether all was as it should be."""
     good = True
     print()
     _print_row("tried", "should happen", "happened", "")
     _print_row(*("-" * width for width in _WIDTHS), "")
-    for attempt in attempts:
-        _print_row(*attempt, "ok" if attempt.as_it_should else "WRONG")
-        good &= attempt.as_it_should
+    with contextlib.closing(attempts):  # also where an interruption meets this loop
+        for attempt in attempts:
+            _print_row(*attempt, "ok" if attempt.as_it_should else "WRONG")
+            good &= attempt.as_it_should
     return good
 
 
