@@ -5,6 +5,7 @@
     ├── PrivilegeError            needs root
     ├── EngineError               the engine binary is missing or does not answer as it should
     ├── PackageError              a package with problems; each with file and line
+    │   └── CovenError            a COVEN configuration with problems, in one of its parts
     ├── PackageNotFoundError      no package of that name or version
     ├── PackageTakenError         another package has that name and version
     ├── BindingError              an interface cannot be joined to what was asked for
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BindingError",
     "ChangeError",
+    "CovenError",
     "EngineError",
     "FunctionError",
     "FunctionNotFoundError",
@@ -111,6 +113,14 @@ class PackageTakenError(WeftError):
             hint="give the package another version, or remove that one: "
             f"weft package remove {name}@{version}",
         )
+
+
+class CovenError(PackageError):
+    """What is wrong with a COVEN configuration; `part` is YAML, PPS, VNS, NSHP or MA."""
+
+    def __init__(self, package: str, part: str, problems: Sequence[Problem]) -> None:
+        super().__init__(package, problems)
+        self.part = part
 
 
 class BindingError(WeftError):

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from weft.api.application import make_application
+from weft.api.compat.opening import open_listeners
 from weft.api.guards import TokenGuard
 from weft.api.listening import NetworkAddress, only_server, open_local, open_network
 from weft.api.logging import configure_logging
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from weft.api.compat.listener import CompatAddress
+    from weft.api.compat.opening import OpenListener
     from weft.api.context import Context
 
 __all__ = ["ServerOptions", "serve"]
@@ -51,6 +54,9 @@ class ServerOptions:
     key: str = ""
     is_self_signed: bool = False
     log_format: str = "text"
+    compat: tuple[CompatAddress, ...] = ()
+    """Listeners for tools of other systems, and what their functions' interfaces are joined to."""
+    compat_interfaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,15 @@ class _Network:
     certificate: str
 
 
+@dataclass(frozen=True)
+class _Sockets:
+    """All that is listened on."""
+
+    local: socket.socket
+    network: _Network | None
+    compat: list[OpenListener]
+
+
 def serve(options: ServerOptions, tell: Callable[[str], None]) -> int:
     """Serve until a signal comes; `tell` is told where, once it can be reached."""
     configure_logging(options.log_format)
@@ -71,7 +86,12 @@ def serve(options: ServerOptions, tell: Callable[[str], None]) -> int:
         network = _open_network(options, held)
         path = options.root / "api.sock"
         local = held.enter_context(open_local(path, options.group))
-        return asyncio.run(_serve(local, network, lambda: _announce(path, network, tell)))
+        client = ServingClient(say)
+        compat = open_listeners(options.compat, options.compat_interfaces, client)
+        for item in compat:
+            held.callback(item.socket.close)
+        sockets = _Sockets(local, network, compat)
+        return asyncio.run(_serve(client, sockets, lambda: _announce(path, network, tell), tell))
 
 
 def _open_network(options: ServerOptions, held: contextlib.ExitStack) -> _Network | None:
@@ -97,15 +117,20 @@ def _announce(path: Path, network: _Network | None, tell: Callable[[str], None])
 
 
 async def _serve(
-    local: socket.socket, network: _Network | None, announce: Callable[[], None]
+    client: ServingClient,
+    sockets: _Sockets,
+    announce: Callable[[], None],
+    tell: Callable[[str], None],
 ) -> int:
-    client = ServingClient(say)
+    network = sockets.network
     application = make_application(client)
     context: Context = application.state.context
     logged = _Logged(application)
-    servers = [(_server(logged), local)]
+    servers = [(_server(logged), sockets.local)]
     if network is not None:
         servers.append((_server(TokenGuard(logged, network.token), network.tls), network.socket))
+    compat = [(item, _server(_Logged(item.listener.application))) for item in sockets.compat]
+    servers += [(server, item.socket) for item, server in compat]
     with _signals(servers, context) as number:
         watch = asyncio.create_task(_watch(client, context))
         log = structlog.get_logger()
@@ -114,11 +139,15 @@ async def _serve(
             while not all(server.started for server, _ in servers) and not number:
                 await asyncio.sleep(0.005)
             announce()
+            for item, server in compat:
+                tell(f"{item.told}{await item.open(server)}")
             log.info("started")
             await asyncio.gather(*serving)
         finally:
             watch.cancel()
             await context.close()
+            for item, _ in compat:
+                await item.close()
             await asyncio.gather(watch, return_exceptions=True)
         log.info("ended", signal=signal.Signals(number[0]).name if number else None)
     return 0

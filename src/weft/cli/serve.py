@@ -32,6 +32,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use a certificate of one's own, made at the first start: api.crt in the run directory",
     )
     parser.add_argument(
+        "--compat",
+        action="append",
+        default=[],
+        metavar="KIND[=HOST:PORT]",
+        help="listen for tools of another system, too: coven (6667 and 6668), click-on-osv (8000); "
+        "without token and TLS, as those have none",
+    )
+    parser.add_argument(
+        "--compat-interface",
+        action="append",
+        default=[],
+        metavar="NAME=TARGET",
+        help="what an interface of their function is joined to, as with `weft run -i`",
+    )
+    parser.add_argument(
         "--log-format", choices=_FORMATS, default="text", help="how to write the log (text)"
     )
 
@@ -39,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft serve`."""
     _check(arguments)
+    from weft.api.compat import LISTENERS
+    from weft.api.compat.listener import parse_compat
     from weft.api.listening import parse_listen
     from weft.api.serving import ServerOptions, serve
     from weft.client import run_directory
@@ -52,6 +69,8 @@ def execute(arguments: argparse.Namespace) -> int:
         key=arguments.tls_key or "",
         is_self_signed=arguments.self_signed,
         log_format=arguments.log_format,
+        compat=tuple(parse_compat(text, LISTENERS) for text in arguments.compat),
+        compat_interfaces=tuple(arguments.compat_interface),
     )
     return serve(options, _tell)
 

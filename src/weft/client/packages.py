@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weft.errors import PackageError, UsageError, WeftError
+from weft.model.package import PackageFile
 from weft.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -74,17 +75,41 @@ class PackageWork(ABC):
         is_archive = source.form in ("csar", "signed-zip") and Path(reference).is_file()
         return Path(reference).read_bytes() if is_archive else build_csar(package)
 
-    def package_import(self, file: Path, into: Path | None) -> dict[str, Any]:
-        """Make a package's folder of a package made elsewhere; nothing is made of one with problems."""
+    def click_header(self, text: str) -> dict[str, str]:
+        """The fields of the header that a Click file of Click-on-OSv has."""
+        from weft.vnf.onboarding.click_on_osv import header_of
+
+        return header_of(text)
+
+    def archive_members(self, content: bytes, called: str) -> dict[str, bytes]:
+        """The files of a zip archive, checked whole, whatever it is for."""
+        from weft.vnf.archive import read_members, strip_top_folder
+
+        files = strip_top_folder(read_members(content, called))
+        return {file.name: file.content for file in files}
+
+    def package_import(
+        self, file: Path, into: Path | None, configuration: bytes | None = None
+    ) -> dict[str, Any]:
+        """Make a package's folder of a package made elsewhere; nothing is made of one with problems.
+
+        A `configuration` is taken in place of the one in the archive.
+        """
         from weft.vnf.onboarding.importing import make_folder, onboard
         from weft.vnf.package import package_of
 
-        onboarded = onboard(file)
+        onboarded = onboard(file, configuration)
+        report = PackageFile("ONBOARDING.md", onboarded.report.encode())
+        if not onboarded.is_runnable:
+            folder = make_folder(into or Path(file.stem), (*onboarded.files, report))
+            notes = [str(note) for note in onboarded.notes]
+            return {"package": str(folder), "runnable": False, "notes": notes}
         warnings: list[Problem] = []
         package = package_of(onboarded.files, str(file), warnings)
-        folder = make_folder(into or Path(package.name), onboarded.files)
+        folder = make_folder(into or Path(package.name), (*onboarded.files, report))
         return {
             "package": str(folder),
+            "runnable": True,
             "vnf": package.name,
             "version": package.version,
             "interfaces": list(package.interfaces),

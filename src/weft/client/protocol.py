@@ -41,7 +41,17 @@ class Client(Management, Protocol):
         """The archive of a package, to be pushed."""
         ...
 
-    def package_import(self, file: Path, into: Path | None) -> dict[str, Any]:
+    def click_header(self, text: str) -> dict[str, str]:
+        """The fields of the header that a Click file of Click-on-OSv has."""
+        ...
+
+    def archive_members(self, content: bytes, called: str) -> dict[str, bytes]:
+        """The files of a zip archive, checked whole, whatever it is for."""
+        ...
+
+    def package_import(
+        self, file: Path, into: Path | None, configuration: bytes | None = None
+    ) -> dict[str, Any]:
         """Make a package's folder of a package made elsewhere."""
         ...
 

@@ -28,12 +28,16 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class ComponentText:
-    """The source of one component; `text` is None where its file holds no text."""
+    """The source of one component; `text` is None where its file holds no text.
+
+    `options` are the keys that only its framework knows.
+    """
 
     name: str
     framework: str
     file: str
     text: str | None
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

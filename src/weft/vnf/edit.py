@@ -60,7 +60,8 @@ def _component_text(component: Component, package: Package) -> ComponentText:
         contents = {file.name: file.content for file in package.files}
         with contextlib.suppress(UnicodeDecodeError):
             text = contents.get(component.file, b"").decode("utf-8")
-    return ComponentText(component.name, component.framework, component.file, text)
+    options = dict(component.options)
+    return ComponentText(component.name, component.framework, component.file, text, options)
 
 
 def _edited_click_file(edit: Edit, name: str) -> PackageFile:

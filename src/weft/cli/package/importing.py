@@ -1,7 +1,8 @@
 """Make a package of one that was made for another system.
 
-Understood are .coven archives, and Click files with the header of Click-on-OSv. The new package is
-checked like any other. What it does not run of the original is told, with the reason.
+Understood are archives after ETSI SOL004 with a descriptor after SOL001, .coven archives, and Click files
+with the header of Click-on-OSv. The new package is checked like any other. What it does not run of the
+original is told, with the reason, and written to ONBOARDING.md. Exit status 1: nothing of it can be run.
 """
 
 from __future__ import annotations
@@ -35,5 +36,10 @@ def execute(arguments: argparse.Namespace) -> int:
         return 0
     for note in made["notes"]:
         print(f"weft: note: {note}", file=sys.stderr)
+    if not made["runnable"]:
+        print(
+            f"made {made['package']}/, with nothing in it that can be run; see ONBOARDING.md there"
+        )
+        return 1
     print(f"made {made['package']}/; `weft package push {made['package']}` keeps it in the store")
     return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from weft.model.package import MANIFEST
+
 if TYPE_CHECKING:
     from weft.model.package import PackageFile
     from weft.model.problem import Problem
@@ -18,3 +20,15 @@ class Onboarded:
 
     files: tuple[PackageFile, ...]
     notes: tuple[Problem, ...] = ()
+
+    @property
+    def is_runnable(self) -> bool:
+        """Whether there is something to run: a `vnf.yaml`."""
+        return any(file.name == MANIFEST for file in self.files)
+
+    @property
+    def report(self) -> str:
+        """What is not run, and why, for whoever looks into the folder."""
+        lines = [f"- `{note.file}`: {note.message}\n" for note in self.notes]
+        head = "" if self.is_runnable else "Nothing of this package can be run as it is.\n\n"
+        return f"# What was not taken over\n\n{head}{''.join(lines) or 'Everything was.'}"

@@ -12,7 +12,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from weft.errors import PackageError
+from weft.errors import CovenError
 from weft.model.package import MANIFEST, PackageFile
 from weft.model.problem import Problem
 from weft.vnf.document import ListNode, MappingNode, Node, TextNode, read_document
@@ -23,7 +23,7 @@ from weft.vnf.reader import Reader
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["INSTALL", "CovenError", "onboard_coven"]
+__all__ = ["INSTALL", "onboard_coven"]
 
 INSTALL = "Scripts/install.yaml"
 
@@ -49,14 +49,6 @@ _FUNCTION = {
     "EMA": False,
 }
 _AGENT = {"Port": True, "Requests": True}
-
-
-class CovenError(PackageError):
-    """What is wrong with a COVEN configuration; `part` is PPS, VNS, NSHP, MA, or YAML."""
-
-    def __init__(self, called: str, part: str, problems: Sequence[Problem]) -> None:
-        super().__init__(called, problems)
-        self.part = part
 
 
 def onboard_coven(

@@ -10,8 +10,10 @@ from weft.errors import PackageError, UsageError
 from weft.model.package import PackageFile
 from weft.model.problem import Problem
 from weft.vnf.archive import FILE_LIMIT_BYTES, read_members, strip_top_folder
+from weft.vnf.csar.reading import is_csar
 from weft.vnf.onboarding.click_on_osv import header_of, onboard_click_on_osv
 from weft.vnf.onboarding.coven import INSTALL, onboard_coven
+from weft.vnf.onboarding.sol001 import onboard_sol001
 from weft.vnf.source import LARGEST_BYTES
 
 if TYPE_CHECKING:
@@ -21,7 +23,16 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "make_folder", "onboard", "onboard_bytes"]
 
-FORMATS = "a .coven archive, or a Click file with the header of Click-on-OSv"
+FORMATS = (
+    "a CSAR with a descriptor after SOL001, a .coven archive, or a Click file with the header of "
+    "Click-on-OSv"
+)
+
+
+def _is_descriptor(file: PackageFile) -> bool:
+    """Whether a file at the root is a TOSCA template."""
+    is_yaml = file.name.endswith((".yaml", ".yml")) and "/" not in file.name
+    return is_yaml and b"tosca_definitions_version" in file.content
 
 
 def make_folder(folder: Path, files: Sequence[PackageFile]) -> Path:
@@ -42,7 +53,7 @@ def make_folder(folder: Path, files: Sequence[PackageFile]) -> Path:
     return folder
 
 
-def onboard(path: Path) -> Onboarded:
+def onboard(path: Path, configuration: bytes | None = None) -> Onboarded:
     """The package of ours that the one at `path` becomes; PackageError tells what is wrong with it."""
     try:
         size = path.stat().st_size
@@ -52,16 +63,18 @@ def onboard(path: Path) -> Onboarded:
     if size > LARGEST_BYTES:
         too_large = Problem(path.name, 0, f"larger than {LARGEST_BYTES >> 20} MiB")
         raise PackageError(str(path), [too_large])
-    return onboard_bytes(content, str(path))
+    return onboard_bytes(content, str(path), configuration)
 
 
-def onboard_bytes(content: bytes, called: str) -> Onboarded:
-    """As `onboard`, of the bytes of a file."""
+def onboard_bytes(content: bytes, called: str, configuration: bytes | None = None) -> Onboarded:
+    """As `onboard`, of the bytes of a file; a COVEN `configuration` takes the place of its own."""
     name = Path(called).name
     if content.startswith(b"PK"):
         files = strip_top_folder(read_members(content, called))
-        if any(file.name == INSTALL for file in files):
-            return onboard_coven(files, called)
+        if configuration is not None or any(file.name == INSTALL for file in files):
+            return onboard_coven(files, called, configuration)
+        if is_csar(files) or any(_is_descriptor(file) for file in files):
+            return onboard_sol001(files, called)
     elif len(content) <= FILE_LIMIT_BYTES and header_of(content.decode("utf-8", errors="replace")):
         return onboard_click_on_osv(PackageFile(name, content), called)
     raise PackageError(called, [Problem(name, 0, f"not understood; allowed: {FORMATS}")])

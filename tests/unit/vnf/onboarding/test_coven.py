@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.coven import INSTALL, archive, coven_files
 from weft.cli.main import run
-from weft.errors import PackageError
+from weft.errors import CovenError, PackageError
 from weft.model.package import PackageFile
-from weft.vnf.onboarding.coven import CovenError, onboard_coven
+from weft.vnf.onboarding.coven import onboard_coven
 from weft.vnf.onboarding.importing import onboard_bytes
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def test_what_is_wrong_is_told_by_part(
 
 
 def test_an_archive_without_configuration_is_none() -> None:
-    with pytest.raises(PackageError, match=r"not understood; allowed: a \.coven archive"):
+    with pytest.raises(PackageError, match=r"not understood; allowed: a CSAR"):
         onboard_bytes(archive({"a": b""}), "x.coven")
 
 
