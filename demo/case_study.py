@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from weft.bench.plan import ANALYZERS, FILTERS, Combination, Plan
 from weft.bench.table import print_results
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from demo.stage import Stage
     from weft.client import Client
@@ -24,6 +25,7 @@ __all__ = ["play_case_study"]
 
 PACKAGE = Path(__file__).resolve().parent.parent / "functions" / "l7-firewall"
 NAME = LINK = "l7-firewall"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COMBINATIONS = tuple(
     Combination(analyzer, language) for analyzer in ANALYZERS for language in FILTERS
 )
@@ -45,11 +47,42 @@ def play_case_study(stage: Stage, client: Client, _digest: str) -> list[Attempt]
         asyncio.run(client.remove(NAME))
         plan = Plan(_COMBINATIONS, repeat=10, most=10, interval=1.0, requests=20)
         campaign = Campaign(plan, PACKAGE, _Teller())
-        asyncio.run(campaign.run(all_needed=False))
+        _run(campaign)
     print()
     print_results(campaign)
     measured = f"{len(campaign.series) - 1} of {len(_COMBINATIONS)}"
     return [*attempts, Attempt("combinations measured", "10 of 10", measured)]
+
+
+def _run(campaign: Campaign) -> None:
+    """Measure. A signal cancels it: an exception out of a signal would tear the event loop."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    async def cancelled_by_signals() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in _SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, _once(task))
+        await campaign.run(all_needed=False)
+
+    try:
+        asyncio.run(cancelled_by_signals())
+    except asyncio.CancelledError:
+        before = dict.fromkeys(_SIGNALS, signal.SIG_IGN)  # once is enough
+        raise KeyboardInterrupt from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _once(task: asyncio.Task[None]) -> Callable[[], None]:
+    """Cancels a task, unless it is on its way back already."""
+
+    def cancel() -> None:
+        if not task.cancelling():
+            task.cancel()
+
+    return cancel
 
 
 class _Teller(Watcher):
