@@ -107,12 +107,22 @@ fn most(count: &str) -> usize {
     last.parse().expect("a bounded number of ports")
 }
 
+/// The element that one of a class names in its fuzz configuration, if there is one.
+fn companion(class: &Class) -> &'static str {
+    match class.name {
+        "ICMPRewriter" => "Idle -> rewriter :: IPRewriter(keep 0 0) -> Discard;",
+        "HealthProber" => "targets :: WeightedIPMapper(10.0.0.2, 10.0.0.3:80);",
+        _ => "",
+    }
+}
+
 fn graph(class: &Class, config: &str) -> String {
     let (inputs, outputs) = class.ports.split_once('/').expect("ports");
     let mut text = format!(
         "AnyPackets -> t :: Tee; x :: {}({config}); t -> Discard;",
         class.name
     );
+    text += companion(class);
     for input in 0..most(inputs) {
         text += &format!("t[{}] -> [{input}] x;", input + 1);
     }
