@@ -33,6 +33,13 @@ echo "$ip $mask $router $dns $lease $domain" > "$0.told"
 """
 
 
+def is_idle(pid: int) -> bool:
+    """Whether a process has ended what it started, and waits: a client heeds nothing before that."""
+    process = Path(f"/proc/{pid}")
+    busy = (process / "task" / str(pid) / "children").read_text().strip()
+    return not busy and (process / "stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 class Server:
     """The function, and a host that has no address yet."""
 
@@ -63,15 +70,16 @@ class Server:
         """A client that takes an address and gives it back when it is told to."""
         self.told.unlink(missing_ok=True)
         command = inside(self.host, [*CLIENT, str(self.script)])
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as client:
-            wait_until(self.told.exists, True)
-
-            def released() -> Any:
-                client.send_signal(signal.SIGUSR2)  # it heeds it once it has seen to its address
-                return self.read("messages")["release"]
-
-            wait_until(released, 1)
+        client = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: self.told.exists() and is_idle(client.pid), True)
+            # It drops its address right after: what still waits for an ARP reply then is never sent.
+            assert pinged(self.host, "10.0.0.2")
+            client.send_signal(signal.SIGUSR2)
+            wait_until(lambda: self.read("messages")["release"], 1)
+        finally:
             client.kill()
+            client.wait()
 
     def read(self, handler: str) -> Any:
         return json.loads(self.weft("read", "dhcp", f"leases.{handler}"))
