@@ -146,7 +146,7 @@ class LocalAgent:
         with folder.held() as nobody_else:
             if not nobody_else or status.state is FunctionState.STARTING:
                 raise FunctionError(
-                    f"'{facts.name}' is just being started or removed by another process",
+                    f"'{facts.name}' is just being started, changed or removed by another process",
                     hint="try again",
                 )
             await self._shut_down(folder, facts)
