@@ -17,7 +17,7 @@ __all__ = ["EXTRA", "PROBLEM_TYPE", "error_of", "slug_of"]
 PROBLEM_TYPE = "urn:weft:problem:"
 """What the `type` of every problem begins with."""
 
-EXTRA = ("code", "stage", "lines", "exit_status")
+EXTRA = ("code", "stage", "lines", "part", "exit_status")
 """What some errors say beyond their message."""
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
