@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import signal
 from typing import TYPE_CHECKING
 
+from weft.cli.changing import assignment, run_change
 from weft.cli.facts import describe
 from weft.cli.output import add_output_argument, show_facts, show_progress, show_rows
 from weft.client import local_client
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft run`."""
     client = local_client(show_progress)
-    settings = dict(_assignment(text) for text in arguments.set)
+    settings = dict(assignment("--set ", text) for text in arguments.set)
     request = client.prepare(
         arguments.package,
         arguments.name,
@@ -82,7 +82,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if arguments.detach:
             raise UsageError("-d: a run on pcap files ends by itself; leave out -d")
         return client.run_on_files(request)
-    return asyncio.run(_run(client, request, arguments))
+    return run_change(_run(client, request, arguments))
 
 
 def _needs_no_sandbox(request: FunctionRequest) -> bool:
@@ -92,35 +92,13 @@ def _needs_no_sandbox(request: FunctionRequest) -> bool:
     return all(isinstance(binding, PcapBinding) for binding in request.bindings)
 
 
-def _assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise UsageError(f"--set {text}: not understood; allowed: NAME=VALUE")
-    return name, value
-
-
 async def _run(client: Client, request: FunctionRequest, arguments: argparse.Namespace) -> int:
     """Start, and unless detached watch until it ends or a signal comes."""
-    task = asyncio.current_task()
-    assert task is not None
-    loop = asyncio.get_running_loop()
-    signals: list[signal.Signals] = []
-
-    def interrupt(number: signal.Signals) -> None:
-        if not signals:  # a second one must not disturb the way back
-            task.cancel()
-        signals.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, interrupt, number)
-    try:
-        facts = await client.run(request)
-        if arguments.detach:
-            await _tell(client, facts, arguments.output)
-            return 0
-        return await _watch(client, facts)
-    except asyncio.CancelledError:
-        return 128 + signals[0] if signals else 1
+    facts = await client.run(request)
+    if arguments.detach:
+        await _tell(client, facts, arguments.output)
+        return 0
+    return await _watch(client, facts)
 
 
 async def _tell(client: Client, facts: FunctionFacts, form: str) -> None:
