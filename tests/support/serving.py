@@ -4,18 +4,42 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import json
 import signal
 import socket
+import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from tests.system.conftest import Weft
 
-__all__ = ["Answer", "Server", "serving"]
+__all__ = ["Answer", "Server", "serving", "upload"]
+
+
+def upload(package: Path | str, **asked: Any) -> tuple[bytes, dict[str, str]]:
+    """A body with a package, a folder or a file, and what is asked for; and its header."""
+    path = Path(package)
+    if path.is_dir():
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
+            for file in sorted(path.iterdir()):
+                archive.write(file, file.name)
+        name, sent = f"{path.name}.zip", content.getvalue()
+    else:
+        name, sent = path.name, path.read_bytes()
+    head = b'--cut\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n'
+    body = b"".join(
+        [
+            head % (b"request", b"") + json.dumps(asked).encode(),
+            b"\r\n" + head % (b"package", b'; filename="%s"' % name.encode()) + sent,
+            b"\r\n--cut--\r\n",
+        ]
+    )
+    return body, {"Content-Type": "multipart/form-data; boundary=cut"}
 
 
 class Answer:
@@ -58,9 +82,13 @@ class Server:
     def opened(
         self, method: str, target: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Iterator[http.client.HTTPResponse]:
-        """An answer that is read while the body runs."""
+        """An answer that is read while the body runs; a package that is a path goes along."""
         connection = _Connection(self.path)
         sent = dict(headers or {})
+        if isinstance(body, dict) and Path(str(body.get("package"))).exists():
+            rest = {name: value for name, value in body.items() if name != "package"}
+            body, kind = upload(body["package"], **rest)
+            sent |= kind
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")

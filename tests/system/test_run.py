@@ -232,7 +232,7 @@ def test_unknown_handlers_are_told_in_clicks_words(
     assert weft("write", "wire", "counter/count.x", status=1) == (
         "weft: No handler named 'counter/count.x'\n"
         "weft: hint: 'counter/count' has: count, byte_count, rate, bit_rate, byte_rate, "
-        "count_call, byte_count_call, reset, reset_counts\n"
+        "reset, reset_counts, count_call, byte_count_call\n"
     )
     assert weft("write", "wire", "counter/count.count", "3", status=1) == (
         "weft: Handler 'counter/count.count' read-only\n"

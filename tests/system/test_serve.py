@@ -6,14 +6,13 @@ import json
 import os
 import signal
 import subprocess
-import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.running import wait_until
-from tests.support.serving import Server, serving
+from tests.support.serving import Server, serving, upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,22 +33,6 @@ def pair(make_host: Callable[[str], Host]) -> dict[str, str]:
     """What the interfaces of a wire are joined to."""
     left, right = make_host("left"), make_host("right")
     return {"in": f"netns:{left.name}:eth0", "out": f"netns:{right.name}:eth0"}
-
-
-def upload(package: str, **asked: Any) -> tuple[bytes, dict[str, str]]:
-    """A body with a package and what is asked for."""
-    path = Path(package).with_suffix(".zip")
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in Path(package).iterdir():
-            archive.write(file, file.name)
-    body = (
-        b'--cut\r\nContent-Disposition: form-data; name="request"\r\n\r\n'
-        + json.dumps(asked).encode()
-        + b'\r\n--cut\r\nContent-Disposition: form-data; name="package"; filename="wire.zip"\r\n\r\n'
-        + path.read_bytes()
-        + b"\r\n--cut--\r\n"
-    )
-    return body, {"Content-Type": "multipart/form-data; boundary=cut"}
 
 
 def events(answer: HTTPResponse, until: str) -> list[tuple[str, str | None, str]]:

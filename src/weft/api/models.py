@@ -215,7 +215,7 @@ class FunctionBody(Strict):
 
     package: Short | None = Field(
         None,
-        description="A package: NAME, NAME@VERSION or a path on the server; none for an upload.",
+        description="A package of the store: NAME, NAME@VERSION ...; none for an upload.",
     )
     name: Short | None = Field(None, description="The name; the package's where there is none.")
     uuid: UUID | None = Field(None, description="The identity; a new one where there is none.")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from weft.client import Client
+
 __all__ = ["MULTIPART", "Upload", "body_of", "request_body", "saved"]
 
 MULTIPART = "multipart/form-data"
@@ -118,6 +120,16 @@ def _disposition(head: bytes) -> str:
         if line.lower().startswith("content-disposition:"):
             return line
     return ""
+
+
+async def kept_package(client: Client, reference: str) -> Upload:
+    """A package of the store, as if it had been sent; a path means nothing to who is elsewhere."""
+    if "/" in reference:
+        why = (
+            f"'{reference}' is a path; a package is named as the store knows it, or sent as a part"
+        )
+        raise RequestError(422, why)
+    return Upload(f"{reference}.csar", await client.package_content(reference))
 
 
 @contextlib.contextmanager

@@ -34,8 +34,13 @@ class FileWork(PackageWork):
         drivers: Sequence[str] = (),
         *,
         active: bool = True,
+        from_outside: bool = True,
     ) -> FunctionRequest:
-        """A folder, an archive and a name mean a package; any other file is a Click configuration."""
+        """A folder, an archive and a name mean a package; any other file is a Click configuration.
+
+        Parameters of type `file` may name files of this machine, unless that is not allowed
+        (`from_outside`): whoever asks may be on another one.
+        """
         from uuid import uuid4
 
         from weft.model.function import FunctionRequest
@@ -49,7 +54,8 @@ class FileWork(PackageWork):
             package = load_click_file(place, settings)
         else:
             package, _ = self._load(path)
-        package, settings = with_given_files(package, settings)
+        if from_outside:
+            package, settings = with_given_files(package, settings)
         values = parameter_values(package, settings, partial=not active)
         check_values(package, values)
         matched = match_bindings(package.interfaces, bindings)

@@ -89,6 +89,7 @@ class Client(Management, Protocol):
         drivers: Sequence[str] = (),
         *,
         active: bool = True,
+        from_outside: bool = True,
     ) -> FunctionRequest:
         """What to run, checked whole: a package or Click file with its interfaces joined."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import random
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ import pytest
 from weft.api.guards import BodyLimit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.rest import Rest
 
 JSON = {"Content-Type": "application/json"}
@@ -89,14 +92,25 @@ def test_another_media_type_is_refused(rest: Rest) -> None:
         (b'{"package": 3}', "body.package: Input should be a valid string"),
         (b'{"packag": "x"}', "body.packag: Extra inputs are not permitted"),
         (b"{}", "name a package in 'package', or send one as a part, and not both"),
-        (b'{"package": "/nowhere"}', "no package at '/nowhere'"),
-        (b'{"package": "\\u0000"}', "no package at '\x00'"),
+        (
+            b'{"package": "/etc/passwd"}',
+            "'/etc/passwd' is a path; a package is named as the store knows it, or sent as a part",
+        ),
     ],
 )
 def test_a_body_that_cannot_be_meant_is_refused(rest: Rest, content: bytes, detail: str) -> None:
     status, told = refusal(rest, "POST", "/v1/functions", content=content, headers=JSON)
     assert status == 422
     assert told == detail
+
+
+def test_a_parameter_reads_no_file_of_the_server(rest: Rest, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("not to be told")
+    asked = {"package": "static-router", "values": {"ROUTES": str(secret)}}
+    content = json.dumps(asked).encode()
+    status, told = refusal(rest, "POST", "/v1/functions", content=content, headers=JSON)
+    assert (status, told) == (422, f"parameter ROUTES: no file '{secret}' in the package")
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(rest: Rest) -> None:

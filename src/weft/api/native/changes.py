@@ -17,7 +17,7 @@ from weft.api.models import ChangeBody
 from weft.api.problems import RequestError, refusals
 from weft.api.progress import Done, perform
 from weft.api.route import router
-from weft.api.uploads import MULTIPART, body_of, request_body, saved
+from weft.api.uploads import MULTIPART, body_of, kept_package, request_body, saved
 from weft.model.change import Addition, Edit, Replacement
 from weft.model.package import PackageFile
 
@@ -58,8 +58,11 @@ async def reconfigure_function(name: Name, request: Request, context: Use) -> Re
 
     async def work() -> Done:
         facts, _ = await context.client.function(name)
+        sent = upload
+        if body.package is not None:
+            sent = await kept_package(context.client, body.package)
         with ExitStack() as kept:
-            package = kept.enter_context(saved(upload)) if upload else body.package
+            package = kept.enter_context(saved(sent)) if sent else None
             plan = await context.client.reconfigure(
                 facts, package, edit, body.values, dry_run=body.dry_run, cause=body.cause
             )

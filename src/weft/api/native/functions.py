@@ -15,13 +15,12 @@ from weft.api.models import Function, FunctionBody
 from weft.api.problems import RequestError, refusals
 from weft.api.progress import Done, perform
 from weft.api.route import router
-from weft.api.uploads import MULTIPART, body_of, request_body, saved
+from weft.api.uploads import MULTIPART, body_of, kept_package, request_body, saved
 from weft.api.watching import ServingClient
 from weft.model.state import FunctionState
 
 if TYPE_CHECKING:
     from weft.api.context import Context
-    from weft.api.uploads import Upload
     from weft.model.function import FunctionRequest
 
 __all__ = ["routes"]
@@ -106,8 +105,9 @@ async def deploy_function(request: Request, context: Use) -> Response:
         raise RequestError(422, "name a package in 'package', or send one as a part, and not both")
 
     async def work() -> Done:
+        package = upload or await kept_package(context.client, str(body.package))
         with ExitStack() as kept:
-            asked = _prepare(context, body, upload, kept)
+            asked = _prepare(context, body, kept.enter_context(saved(package)))
             facts = await context.client.run(asked)
         _, status = await context.client.function(str(facts.uuid))
         data = function_data(facts, status)
@@ -116,12 +116,9 @@ async def deploy_function(request: Request, context: Use) -> Response:
     return await perform(request, context, work)
 
 
-def _prepare(
-    context: Context, body: FunctionBody, upload: Upload | None, kept: ExitStack
-) -> FunctionRequest:
+def _prepare(context: Context, body: FunctionBody, path: str) -> FunctionRequest:
     from dataclasses import replace
 
-    path = kept.enter_context(saved(upload)) if upload else str(body.package)
     asked = context.client.prepare(
         path,
         body.name,
@@ -129,6 +126,7 @@ def _prepare(
         body.values,
         [f"{name}={driver}" for name, driver in body.drivers.items()],
         active=body.active,
+        from_outside=False,
     )
     return replace(asked, uuid=body.uuid) if body.uuid else asked
 
