@@ -236,6 +236,7 @@ def test_unknown_handlers_are_told_in_clicks_words(
     )
     assert weft("write", "wire", "counter/count.count", "3", status=1) == (
         "weft: Handler 'counter/count.count' read-only\n"
+        "weft: hint: read it: weft read wire counter/count.count\n"
     )
 
 
