@@ -252,7 +252,7 @@ mod tests {
                 "key": "filter.2", "name": "filter", "program": ["/bin/x", "a"],
                 "environment": {"K": "V"}, "directory": "/srv", "uid": 1001, "gid": 1002,
                 "cpu": 0.5, "memory_bytes": 67108864, "ready": "start", "start_ms": 500,
-                "interfaces": [{"name": "eth0", "device": "filter"}]}],
+                "interfaces": [{"name": "eth0", "device": "filter"}], "loopback": true}],
             "mounts": [{"source": "/opt/sdk", "target": "/run/f/mnt/sdk"}]}})
     }
 
@@ -282,6 +282,7 @@ mod tests {
                 device: "filter".into(),
                 ..Inside::default()
             }],
+            loopback: true,
         };
         assert_eq!(spec.components, [expected]);
         assert_eq!(spec.mounts[0].source, Path::new("/opt/sdk"));
