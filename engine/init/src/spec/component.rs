@@ -316,7 +316,7 @@ mod tests {
                 "function.json: sandbox.components[0]: an object wanted, not 7",
                 "function.json: sandbox.components[1]: unknown key 'colour'; allowed: key, name, \
                  program, environment, directory, uid, gid, cpu, memory_bytes, ready, start_ms, \
-                 interfaces",
+                 interfaces, loopback",
                 "function.json: sandbox.components[1].start_ms: a number from 1 to 3600000 wanted, \
                  not 0",
                 "function.json: sandbox.components[1].key: 1 to 64 letters, digits, '_' or '.', \
