@@ -269,7 +269,10 @@ fn marks_travel_both_ways_and_handlers_of_the_body_are_reached() {
     let list = control.ask("read c.list");
     assert!(list.lines().any(|l| l == "get\tr\ttext\t"), "{list}");
     let schema = control.ask("read c.schema");
-    assert!(schema.contains("\"mark\"") && schema.contains("\"k\""), "{schema}");
+    assert!(
+        schema.contains("\"mark\"") && schema.contains("\"k\""),
+        "{schema}"
+    );
     assert!(
         control
             .ask("read c.graph")
