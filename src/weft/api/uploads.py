@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from weft.client import Client
 
-__all__ = ["MULTIPART", "Upload", "body_of", "request_body", "saved"]
+__all__ = ["MULTIPART", "Upload", "body_of", "kept_package", "request_body", "saved"]
 
 MULTIPART = "multipart/form-data"
 _Model = TypeVar("_Model", bound=BaseModel)
