@@ -75,7 +75,9 @@ def test_programs_inside_reach_a_server_that_sees_one_address(site: Site) -> Non
     assert pinged(site.server, OWN)
     told = iperf(site.ann, site.server, SERVER, "-n", "8M")
     assert told["end"]["sum_sent"]["bytes"] >= 8 << 20
-    assert nat.drops() == {}
+    drops = nat.drops()
+    drops.pop("unicast_in: broadcast", None)  # what hosts say to all by themselves
+    assert drops == {}
     lines = nat.read("tcp_udp.tcp_table").splitlines()
     assert any(f"({BEN}, " in line and f"=> ({OWN}, " in line for line in lines)
     with datagrams(site.ben, BEN, 4000) as ben, datagrams(site.server, SERVER, 53) as server:

@@ -220,7 +220,7 @@ def test_a_path_and_a_component_are_edited_in_an_editor(life: Life) -> None:
     assert life.weft("edit", "gate", "--print") == "in -> level -> count -> out\nout -> in\n"
     edits('sed -i "s/c :: Counter/d :: Counter/" "$1"')
     life.weft("edit", "gate", "count")
-    assert life.read("gate", "count/d.count") == "0"
+    assert life.read("gate", "count/d.class") == "Counter"
     edits("exit 3")
     assert life.weft("edit", "gate", status=2) == (
         f"weft: the editor '{editor}' ended with status 3; nothing changed\n"

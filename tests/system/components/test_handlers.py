@@ -238,7 +238,9 @@ def test_a_call_is_answered_when_the_child_dies_over_it(bench: Bench) -> None:
         bench.children[0].kill()
         with pytest.raises(RefusedError) as refused:
             client.take()
-    assert str(refused.value).splitlines()[-1] == "component 'conf' is not attached"
+    # The call may be on its way to the child, or the engine finds nobody to send it to.
+    told = str(refused.value).splitlines()[-1]
+    assert told in ("component 'conf' is not attached", "the component is gone")
 
 
 LIMITED = [
