@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from weft.errors import FunctionError, FunctionNotFoundError, NotRunningError, PrivilegeError
 from weft.model.function import FunctionFacts, FunctionStatus
 from weft.model.state import FunctionState
-from weft.server.groups import remove_groups
+from weft.server.groups import remove_groups, remove_lost_groups
 from weft.server.namespaces import Namespace
 from weft.server.processes import process_one, wait_gone
 from weft.vnf.management_agent import ManagementAgent
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["LocalAgent"]
 
 _GONE = FunctionState.GONE
+_LOST_GROUPS_S = 60.0
 
 
 class LocalAgent:
@@ -46,6 +48,7 @@ class LocalAgent:
         """`say` is told, line by line, what takes long."""
         self._run = run_directory
         self._say = say
+        self._next_look_for_lost = 0.0
 
     async def deploy(self, operation: str, request: FunctionRequest) -> FunctionFacts:
         """Start a function in a sandbox of its own."""
@@ -73,7 +76,15 @@ class LocalAgent:
         ]
         for folder in gone:
             await self._clean(folder)
+        self._remove_lost_groups()
         return found
+
+    def _remove_lost_groups(self) -> None:
+        """Where somebody killed process 1 of a function whose folder is no more; now and then."""
+        now = time.monotonic()
+        if os.geteuid() == 0 and now >= self._next_look_for_lost:
+            self._next_look_for_lost = now + _LOST_GROUPS_S
+            remove_lost_groups()
 
     async def start(self, operation: str, uuid: UUID) -> None:
         """Start the processing again."""
