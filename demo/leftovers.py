@@ -1,8 +1,14 @@
-"""What the demo would leave behind: compared before and after, kind by kind."""
+"""What the demo would leave behind: compared before and after, kind by kind.
+
+Others may run functions of their own meanwhile: those that a process names which is none of the demo's are
+theirs.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import socket
 import tempfile
 import time
@@ -13,16 +19,19 @@ from weft.server.namespaces import NETNS_FOLDER
 __all__ = ["leftovers", "snapshot"]
 
 _SETTLING_S = 5.0
+_FUNCTION = re.compile(rb"/([0-9a-f]{8})-([0-9a-f]{4})-[0-9a-f-]{22}", re.ASCII)
 
 
 def snapshot() -> frozenset[str]:
-    """Every namespace, link, engine process, control group and file of ours there is now."""
+    """Every namespace, link, engine process, control group and file of the demo there is now."""
+    made = {f"{path}": f"control group {path}" for path in _groups()}
+    made |= {name: f"link {name}" for _, name in socket.if_nameindex() if name.startswith("wf")}
+    theirs = _theirs()  # after those: what has been made is named by a process
+    functions = {told for name, told in made.items() if _digits(Path(name).name) not in theirs}
     namespaces = {f"namespace {path.name}" for path in _listed(NETNS_FOLDER) if _is_own(path)}
-    links = {f"link {name}" for _, name in socket.if_nameindex() if name.startswith("wf")}
-    groups = {f"control group {path}" for path in _groups()}
     places = _listed(Path("/run")) + _listed(Path(tempfile.gettempdir()))
     files = {f"file {path}" for path in places if _is_own(path)}
-    return frozenset(namespaces | links | groups | files | _processes())
+    return frozenset(functions | namespaces | files | _processes())
 
 
 def leftovers(before: frozenset[str]) -> list[str]:
@@ -36,6 +45,23 @@ def leftovers(before: frozenset[str]) -> list[str]:
 def _marks() -> tuple[str, ...]:
     """What is in the names of all that the demo makes, and its measurement."""
     return tuple(f"weft-{part}-{os.getpid()}" for part in ("demo", "components"))
+
+
+def _digits(name: str) -> str:
+    """The first digits of the function that a control group or link is named after."""
+    return name.removeprefix("weft-").removeprefix("wf").replace("-", "")[:10]
+
+
+def _theirs() -> frozenset[str]:
+    """The first digits of others' functions: of those that processes name that are none of ours."""
+    marks = [mark.encode() for mark in _marks()]
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            command = (folder / "cmdline").read_bytes()
+            if not any(mark in command for mark in marks):
+                found |= {(a + b)[:10].decode() for a, b in _FUNCTION.findall(command)}
+    return frozenset(found)
 
 
 def _is_own(path: Path) -> bool:
