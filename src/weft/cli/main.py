@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from weft.errors import UsageError, WeftError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
 __all__ = ["COMMANDS", "main"]
 
@@ -47,10 +49,28 @@ COMMANDS = {
     "completion": "the completion script for a shell",
 }
 
+_ended_by: int = signal.SIGINT
+
 
 def main() -> None:
     """Run `weft` with the arguments of this process and exit."""
+    _end_in_order()
     sys.exit(run(sys.argv[1:]))
+
+
+def _end_in_order() -> None:
+    """Have what ends a program end it as Ctrl-C does: temporary files and half-made things go first."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup has SIGHUP ignored
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    global _ended_by
+    _ended_by = number
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -67,7 +87,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        return 130
+        return 128 + _ended_by
     except OSError as error:
         place = f"'{error.filename}': " if error.filename else ""
         _say(f"{place}{error.strerror or error}", None)
