@@ -6,6 +6,7 @@ Exit status 0 even when a goal is missed, for it is a measurement; 1 when a run 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -14,12 +15,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.cable import sweep
+from bench.cable import PREFIX
 from bench.figure import BrokenRunError
 from bench.machine import describe
 from bench.report import print_table, write_json
 from bench.setting import Setting
 from bench.specification import SPECIFICATION, rewritten
+from demo.sweeping import sweep
 from weft.errors import WeftError
 from weft.launcher import engine_binary
 
@@ -63,11 +65,11 @@ def main() -> int:
     options = _options()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _interrupt)
-    sweep()
+    sweep(PREFIX)
     machine = describe()
     measured: dict[str, list[Figure]] = {}
     broken: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="weft-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
         weft = str(Path(sys.executable).with_name("weft"))
         setting = Setting(Path(folder), engine_binary(), weft, options.repeat, options.smoke)
         try:

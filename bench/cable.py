@@ -12,9 +12,11 @@ from demo.stage import Host
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Host", "connect", "host", "received_packets", "sweep"]
+__all__ = ["PREFIX", "Host", "connect", "host", "received_packets"]
 
-_PREFIX = "weft-bench-"
+PREFIX = "weft-bench-"
+"""How all begins that is made outside of folders; the process id is next."""
+
 _NO_IPV6 = Path("/proc/sys/net/ipv6/conf/default/disable_ipv6")
 _MTU = 1600
 
@@ -22,7 +24,7 @@ _MTU = 1600
 @contextlib.contextmanager
 def host(role: str) -> Iterator[Host]:
     """A namespace without a word of its own on its devices, for the length of the body."""
-    made = Host(f"{_PREFIX}{os.getpid()}-{role}")
+    made = Host(f"{PREFIX}{os.getpid()}-{role}")
     try:
         with made.namespace.entered(), contextlib.suppress(FileNotFoundError):
             _NO_IPV6.write_text("1")
@@ -54,13 +56,3 @@ def received_packets(at: Host, device: str) -> int:
     [link] = at.namespace.route.get_links(at.namespace.index_of(device))
     packets: int = link.get_attr("IFLA_STATS64")["rx_packets"]
     return packets
-
-
-def sweep() -> None:
-    """Remove the namespaces of a run that was killed before it could."""
-    from pyroute2 import netns
-
-    for name in netns.listnetns():
-        owner = name.removeprefix(_PREFIX).split("-")[0]
-        if name.startswith(_PREFIX) and not Path(f"/proc/{owner}").exists():
-            netns.remove(name)

@@ -18,7 +18,8 @@ from demo.firewall import play_firewall
 from demo.inspector import play_inspector
 from demo.leftovers import leftovers, snapshot
 from demo.report import print_table
-from demo.stage import Stage, sweep
+from demo.stage import PREFIX, Stage
+from demo.sweeping import sweep
 from weft.client import local_client
 from weft.errors import WeftError
 
@@ -47,7 +48,7 @@ def main(acts: Sequence[str] = ()) -> int:
         return 1
     _handle_signals()
     try:
-        sweep()
+        sweep(PREFIX)
         before = snapshot()
         attempts = _show(acts or list(ACTS))
     except KeyboardInterrupt:
@@ -96,7 +97,7 @@ def _show(acts: Sequence[str]) -> list[Attempt]:
             finally:
                 asyncio.run(_remove_all(client))
     finally:
-        sweep()  # a signal may come between making a namespace and writing it down
+        sweep(PREFIX)  # a signal may come between making a namespace and writing it down
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(run_directory, ignore_errors=True)
 

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-__all__ = ["DIRECT", "THROUGH", "Host", "Stage", "sweep", "weft_command"]
+__all__ = ["DIRECT", "PREFIX", "THROUGH", "Host", "Stage", "weft_command"]
 
-_PREFIX = "weft-demo-"
+PREFIX = "weft-demo-"
+"""How all begins that is made outside of folders; the process id is next."""
+
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PERMANENT = 0x80  # a neighbour that is never asked for again
 DIRECT = {"client": "10.77.1.1", "server": "10.77.1.2"}
@@ -129,7 +131,7 @@ class Stage:
         self._stack.close()
 
     def _host(self, stack: contextlib.ExitStack, role: str) -> Host:
-        host = Host(f"{_PREFIX}{os.getpid()}-{role}")
+        host = Host(f"{PREFIX}{os.getpid()}-{role}")
         stack.callback(host.close)
         return host
 
@@ -161,14 +163,3 @@ class Stage:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"nothing listens on {url}")
             time.sleep(0.02)
-
-
-def sweep() -> None:
-    """Remove namespaces of this demo, and of demos that were killed before they could."""
-    from pyroute2 import netns
-
-    for name in netns.listnetns():
-        owner = name.removeprefix(_PREFIX).split("-")[0]
-        gone = not Path(f"/proc/{owner}").exists()
-        if name.startswith(_PREFIX) and (gone or owner == str(os.getpid())):
-            netns.remove(name)

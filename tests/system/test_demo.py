@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
+from bench.cable import PREFIX as BENCH_PREFIX
 from demo.__main__ import main
-from demo.stage import Host
+from demo.stage import PREFIX, Host
+from demo.sweeping import sweep
 from tests.support.leftovers import left_of
+from tests.support.running import wait_until
 from weft.server.namespaces import NETNS_FOLDER
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -44,6 +47,37 @@ def test_an_interrupted_demo_leaves_nothing(number: signal.Signals) -> None:
         "demo: interrupted; everything was taken away\n",
     )
     assert left_of(f"weft-demo-{demo.pid}") == []
+
+
+def await_run_directory(program: subprocess.Popen[str], mark: str) -> None:
+    deadline = time.monotonic() + 30
+    while not any(Path("/run").glob(f"{mark}/*/state.json")):
+        assert program.poll() is None, program.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.usefixtures("_root")
+@pytest.mark.parametrize(
+    ("module", "arguments", "prefix"),
+    [("demo", ("firewall",), PREFIX), ("bench", ("idle", "--smoke"), BENCH_PREFIX)],
+)
+def test_what_a_killed_one_left_is_taken_away(
+    module: str, arguments: tuple[str, ...], prefix: str
+) -> None:
+    killed = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    await_run_directory(killed, f"{prefix}{killed.pid}")
+    killed.kill()
+    killed.communicate()
+    assert left_of(f"{prefix}{killed.pid}") != []
+    sweep(prefix)
+    wait_until(lambda: left_of(f"{prefix}{killed.pid}"), [])
 
 
 @pytest.mark.usefixtures("_root")
@@ -122,7 +156,7 @@ def test_an_interruption_before_anything_is_there_is_told(
 ) -> None:
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    monkeypatch.setattr("demo.__main__.sweep", lambda: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr("demo.__main__.sweep", lambda _prefix: os.kill(os.getpid(), signal.SIGINT))
     try:
         assert main() == 130
     finally:
