@@ -7,20 +7,36 @@ from typing import TYPE_CHECKING
 from weft.errors import HandlerError, WeftError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from weft.model.handler import HandlerFacts
+
+    Read = Callable[[str], Awaitable[bytes]]
+    Known = Callable[[], Awaitable[Sequence[HandlerFacts]]]
 
 __all__ = ["advised"]
 
-_NO_ELEMENT, _NO_HANDLER, _PERMISSION = 510, 511, 530
+_NO_ELEMENT, _NO_HANDLER, _FAILED, _PERMISSION = 510, 511, 520, 530
 _MOST_NAMES = 30
+_MOST_SHOWN = 60  # characters of a value that a hint repeats
+_TYPES = {
+    "bool": "true or false",
+    "unsigned": "a whole number from 0 on",
+    "integer": "a whole number",
+    "real": "a number",
+    "text": "a text",
+}
 _READ_DATA = ": call it with READDATA"
 _EVERY = frozenset(("class", "name", "config", "ports", "handlers", "icounts", "ocounts", "drops"))
 
 
 async def advised(
-    error: HandlerError, name: str, handler: str, read: Callable[[str], Awaitable[bytes]]
+    error: HandlerError, name: str, handler: str, read: Read, known: Known
 ) -> HandlerError:
-    """The error with a hint that names what is allowed; `read` reads handlers of the function."""
+    """The error with a hint that names what is allowed.
+
+    `read` reads handlers of the function, `known` tells of all that it has.
+    """
     message = error.message.removesuffix(_READ_DATA)
     if error.code == _NO_ELEMENT:
         hint: str | None = f"`weft show {name} --handlers` lists elements and their handlers"
@@ -28,6 +44,8 @@ async def advised(
         hint = await _those_there(name, handler, read)
     elif error.code == _PERMISSION:
         hint = await _other_use(name, handler, read)
+    elif error.code == _FAILED and error.hint is None:
+        hint = await _what_it_takes(message, name, handler, read, known)
     else:
         hint = error.hint
     better = HandlerError(error.code, message)
@@ -35,7 +53,7 @@ async def advised(
     return better
 
 
-async def _those_there(name: str, handler: str, read: Callable[[str], Awaitable[bytes]]) -> str:
+async def _those_there(name: str, handler: str, read: Read) -> str:
     element = handler.rpartition(".")[0]
     flags = await _flags(element, read)
     own = [known for known in flags if known not in _EVERY] or list(flags)
@@ -46,9 +64,7 @@ async def _those_there(name: str, handler: str, read: Callable[[str], Awaitable[
     return f"{which} has: {', '.join(own[:_MOST_NAMES])}{more}"
 
 
-async def _other_use(
-    name: str, handler: str, read: Callable[[str], Awaitable[bytes]]
-) -> str | None:
+async def _other_use(name: str, handler: str, read: Read) -> str | None:
     element, _, own = handler.rpartition(".")
     flags = (await _flags(element, read)).get(own, "")
     if set("xb") & set(flags):
@@ -58,7 +74,40 @@ async def _other_use(
     return f"write it: weft write {name} {handler} VALUE" if "w" in flags else None
 
 
-async def _flags(element: str, read: Callable[[str], Awaitable[bytes]]) -> dict[str, str]:
+async def _what_it_takes(
+    message: str, name: str, handler: str, read: Read, known: Known
+) -> str | None:
+    """What a handler takes that has refused what it was given; None where its message says so."""
+    if "allowed" in message:
+        return None
+    try:
+        facts = next((facts for facts in await known() if facts.name == handler), None)
+    except WeftError:
+        return None
+    if facts is None:
+        return None
+    if message.startswith("Read "):
+        use = f"weft read {name} {handler} PARAMETER"
+        return f"it may take a parameter, {use}: {facts.help}" if facts.parameter else None
+    limits = f", {facts.limits}" if facts.limits else ""
+    unit = f", in {facts.unit}" if facts.unit else ""
+    takes = f"{_TYPES.get(facts.type, facts.type)}{limits}{unit}"
+    return f"{handler} takes {takes}: {facts.help}{await _now(facts, read)}"
+
+
+async def _now(facts: HandlerFacts, read: Read) -> str:
+    """The value that it has, which is one that it takes, where that is short."""
+    if not facts.readable or facts.parameter:
+        return ""
+    try:
+        value = (await read(facts.name)).decode().strip()
+    except (WeftError, UnicodeDecodeError):
+        return ""
+    short = 0 < len(value) <= _MOST_SHOWN and value.isprintable()
+    return f"; now it is {value}" if short else ""
+
+
+async def _flags(element: str, read: Read) -> dict[str, str]:
     """Flags of an element's handlers by name; none where it cannot be asked."""
     try:
         text = await read(f"{element}.handlers" if element else "handlers")

@@ -222,10 +222,13 @@ class Manager(Packages, Watching):
         async def read(other: str) -> bytes:
             return await self._agent.read(facts.uuid, other)
 
+        async def known() -> Sequence[HandlerFacts]:
+            return await self._agent.handlers(facts.uuid)
+
         try:
             yield
         except HandlerError as error:
-            better = await advised(error, facts.name, handler, read)
+            better = await advised(error, facts.name, handler, read, known)
         else:
             return
         raise better from None

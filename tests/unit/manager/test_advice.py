@@ -8,13 +8,22 @@ import pytest
 
 from weft.errors import HandlerError, NotRunningError
 from weft.manager.advice import advised
+from weft.model.handler import HandlerFacts
 
 FLAGS = {
     "c.handlers": b"class\tr.\nport\trw\ncount\tr\nclear\tw\nevict\tx\nreset\twb\n",
     "empty.handlers": b"class\tr.\nname\tr.\n",
     "handlers": b"version\tr\nstop\tw\n",
     "many.handlers": "".join(f"h{i}\tr\n" for i in range(40)).encode(),
+    "c.port": b"80\n",
+    "c.rules": b"allow all\ndrop none\n",
 }
+KNOWN = [
+    HandlerFacts("c.port", "unsigned", "ports", "Where it listens", "1..9", True, True),
+    HandlerFacts("c.on", "bool", "", "Whether it works", readable=True, writable=True),
+    HandlerFacts("c.rules", "lines", "", "All rules", readable=True, writable=True),
+    HandlerFacts("c.way", "text", "", "Where packets go", readable=True, parameter=True),
+]
 
 
 async def read(handler: str) -> bytes:
@@ -23,8 +32,16 @@ async def read(handler: str) -> bytes:
     return FLAGS[handler]
 
 
+async def known() -> list[HandlerFacts]:
+    return KNOWN
+
+
+async def unknown() -> list[HandlerFacts]:
+    raise NotRunningError("no engine")
+
+
 def advice(code: int, handler: str, message: str = "no") -> tuple[str, str | None]:
-    better = asyncio.run(advised(HandlerError(code, message), "wire", handler, read))
+    better = asyncio.run(advised(HandlerError(code, message), "wire", handler, read, known))
     assert better.code == code
     return better.message, better.hint
 
@@ -44,7 +61,7 @@ def advice(code: int, handler: str, message: str = "no") -> tuple[str, str | Non
         (530, "c.reset", "call it: weft call wire c.reset"),
         (530, "version", "read it: weft read wire version"),
         (530, "gone.x", None),
-        (520, "c.port", None),
+        (520, "c.none", None),
     ],
 )
 def test_what_is_allowed_is_named(code: int, handler: str, hint: str | None) -> None:
@@ -54,3 +71,34 @@ def test_what_is_allowed_is_named(code: int, handler: str, hint: str | None) -> 
 def test_a_person_is_not_told_how_the_control_socket_calls() -> None:
     told, _ = advice(530, "c.evict", "Handler 'c.evict' is a command: call it with READDATA")
     assert told == "Handler 'c.evict' is a command"
+
+
+@pytest.mark.parametrize(
+    ("message", "handler", "hint"),
+    [
+        (
+            "parse error",
+            "c.port",
+            "c.port takes a whole number from 0 on, 1..9, in ports: Where it listens; now it is 80",
+        ),
+        ("parse error", "c.on", "c.on takes true or false: Whether it works"),
+        ("no", "c.rules", "c.rules takes lines: All rules"),
+        ("'0' is not allowed; allowed: 1 to 9", "c.port", None),
+        (
+            "Read handler 'c.way' error:\nno",
+            "c.way",
+            "it may take a parameter, weft read wire c.way PARAMETER: Where packets go",
+        ),
+        ("Read handler 'c.on' error:\nno", "c.on", None),
+    ],
+)
+def test_a_handler_that_refuses_a_value_tells_what_it_takes(
+    message: str, handler: str, hint: str | None
+) -> None:
+    assert advice(520, handler, message) == (message, hint)
+
+
+def test_a_refusal_is_told_as_it_is_where_nobody_knows_the_handler() -> None:
+    error = HandlerError(520, "no")
+    better = asyncio.run(advised(error, "wire", "c.port", read, unknown))
+    assert (better.message, better.hint) == ("no", None)
