@@ -103,7 +103,7 @@ class Watch:
             return
         if before[1].state is not state:
             self._tell(_KINDS.get(state, "function.changed"), facts, state=state.value)
-        elif (status.restarts or 0) > (before[1].restarts or 0):
+        elif _is_new_engine(before[1], status):
             self._tell("function.restarted", facts, restarts=status.restarts)
         if before[0] != facts:
             self._tell("function.changed", facts, version=facts.version)
@@ -130,3 +130,10 @@ class Watch:
 
     def _tell(self, kind: str, facts: FunctionFacts, **data: Any) -> None:
         self._events.add(kind, function=facts.name, uuid=str(facts.uuid), **data)
+
+
+def _is_new_engine(before: FunctionStatus, now: FunctionStatus) -> bool:
+    """Whether the engine was started again between two looks, by itself or as somebody asked for it."""
+    if (now.restarts or 0) > (before.restarts or 0):
+        return True
+    return None not in (before.engine_pid, now.engine_pid) and before.engine_pid != now.engine_pid

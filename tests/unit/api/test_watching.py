@@ -81,6 +81,12 @@ def test_restarts_and_changes_are_told() -> None:
     ]
 
 
+def test_a_stop_and_a_start_between_two_looks_are_a_restart() -> None:
+    before = [(FACTS, replace(ACTIVE, engine_pid=10))]
+    after = [(FACTS, replace(ACTIVE, engine_pid=20))]
+    assert told(before, after, after) == [("function.restarted", "fw")]
+
+
 def test_a_component_that_fails_is_told() -> None:
     failed = replace(COMPONENT, state="failed", last_end="was killed by signal 9")
     looks = ([(FACTS, ACTIVE)], [(FACTS, replace(ACTIVE, components=(failed,)))])
