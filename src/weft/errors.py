@@ -140,7 +140,8 @@ class FunctionNotFoundError(FunctionError):
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         there = f"there are: {', '.join(known)}" if known else "none is running"
-        super().__init__(f"no function named '{name}'; {there}", hint="`weft ps` lists them")
+        what = f"matches '{name}'" if set(name) & set("*?[") else f"named '{name}'"
+        super().__init__(f"no function {what}; {there}", hint="`weft ps` lists them")
 
 
 class NameTakenError(FunctionError):

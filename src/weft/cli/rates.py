@@ -8,7 +8,7 @@ from weft.model.look import drop_rates, share
 
 if TYPE_CHECKING:
     from weft.model.function import FunctionFacts
-    from weft.model.look import ComponentLook, InterfaceLook, Look
+    from weft.model.look import ComponentLook, InterfaceLook, Look, QueueLook
 
 __all__ = [
     "FIGURE_COLUMNS",
@@ -95,15 +95,20 @@ def queues(look: Look) -> list[dict[str, Any]]:
 
 
 def rates(facts: FunctionFacts, before: Look, after: Look) -> list[dict[str, Any]]:
-    """A row for the function and one for each component; a component that is new has no rates."""
+    """A row for the function and one for each of its parts; a part that is new has no rates.
+
+    `cpu` is in processors and `memory_used` a part of the limit, as in the history.
+    """
     elapsed_s = after.at_s - before.at_s
     former = {item.key: item for item in before.components}
     engine = share(before.engine_cpu_s, after.engine_cpu_s, elapsed_s)
     rows: list[dict[str, Any]] = [
         {
+            "function": facts.name,
+            "kind": "function",
             "name": facts.name,
             "state": after.state,
-            "cpu": _percent(engine),
+            "cpu": engine,
             "memory_mib": _mib(after.memory_bytes),
             "memory_used": _part(after.memory_bytes, after.memory_limit_bytes),
             "restarts": after.restarts,
@@ -111,20 +116,21 @@ def rates(facts: FunctionFacts, before: Look, after: Look) -> list[dict[str, Any
         }
     ]
     known = {item.name: item for item in before.interfaces}
-    rows += [_interface(known.get(item.name), item, elapsed_s) for item in after.interfaces]
-    rows += [_component(former.get(item.key), item, elapsed_s) for item in after.components]
-    rows += [
-        {"name": f"  {item.name}", "state": "queue", "ring": f"{item.length}/{item.capacity}"}
-        for item in after.queues
-        if item.length
-    ]
-    return rows
+    parts = [_interface(known.get(item.name), item, elapsed_s) for item in after.interfaces]
+    parts += [_component(former.get(item.key), item, elapsed_s) for item in after.components]
+    parts += [_queue(item) for item in after.queues if item.length]
+    return rows + [{"function": facts.name, **part} for part in parts]
+
+
+def _queue(look: QueueLook) -> dict[str, Any]:
+    ring = f"{look.length}/{look.capacity}"
+    return {"kind": "queue", "name": look.name, "state": "queue", "ring": ring}
 
 
 def _interface(
     before: InterfaceLook | None, after: InterfaceLook, elapsed_s: float
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": f"  {after.name}", "state": _link(after)}
+    row: dict[str, Any] = {"kind": "interface", "name": after.name, "state": _link(after)}
     if before is None or elapsed_s <= 0:
         return row
     drops = drop_rates(before.drops_in, after.drops_in, elapsed_s)
@@ -145,7 +151,8 @@ def _component(
     before: ComponentLook | None, after: ComponentLook, elapsed_s: float
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "name": f"  {after.name}",
+        "kind": "component",
+        "name": after.name,
         "state": after.state,
         **_ring(after),
         **_latency(after),
@@ -162,7 +169,7 @@ def _component(
         "in_mbps": (after.bytes_in - before.bytes_in) * 8e-6 / elapsed_s,
         "out_mbps": (after.bytes_out - before.bytes_out) * 8e-6 / elapsed_s,
         "batch_in": _ratio(packets, after.batches_in - before.batches_in),
-        "cpu": _percent(share(before.cpu_s, after.cpu_s, elapsed_s)),
+        "cpu": share(before.cpu_s, after.cpu_s, elapsed_s),
         "drops_per_s": drop_rates(before.drops, after.drops, elapsed_s),
     }
 
@@ -195,12 +202,8 @@ def _ratio(amount: int, parts: int) -> float | None:
     return amount / parts if parts > 0 else None
 
 
-def _percent(part: float | None) -> str | None:
-    return None if part is None else f"{part * 100:.0f}%"
-
-
-def _part(amount: int | None, limit: int | None) -> str | None:
-    return _percent(amount / limit) if amount is not None and limit else None
+def _part(amount: int | None, limit: int | None) -> float | None:
+    return amount / limit if amount is not None and limit else None
 
 
 def _mib(size_bytes: int | None) -> float | None:

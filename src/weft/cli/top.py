@@ -3,7 +3,7 @@
 Rates are between two looks; `cpu` is in percent of one processor, in the function's own line that of
 its engine; `ring` is what a component has and could have at a time, then what waits for it. `q` or
 Ctrl-C ends it. Where the output is no terminal each look is printed below the last, as a line of JSON
-with -o json.
+with -o json, in which `cpu` is in processors and `memory_used` a part of the limit.
 """
 
 from __future__ import annotations
@@ -170,13 +170,19 @@ def _cell(value: object) -> str:
 
 
 def _worded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Large rates without decimals, and drops as one text."""
+    """As people read it: parts set in below their function, no needless decimals, shares in percent."""
     worded = []
     for row in rows:
+        name = row["name"] if row["kind"] == "function" else f"  {row['name']}"
         drops = row.get("drops_per_s") or {}
         told = ", ".join(f"{reason}={rate:.0f}" for reason, rate in drops.items())
         whole = {
             name: f"{row[name]:.0f}" for name in ("in_pps", "out_pps") if row.get(name) is not None
         }
-        worded.append({**row, **whole, "drops_per_s": told or None})
+        parts = {
+            part: f"{row[part] * 100:.0f}%"
+            for part in ("cpu", "memory_used")
+            if row.get(part) is not None
+        }
+        worded.append({**row, **whole, **parts, "name": name, "drops_per_s": told or None})
     return worded

@@ -39,9 +39,9 @@ def test_wrong_usage(
 
 
 def test_no_such_function(capsys: pytest.CaptureFixture[str]) -> None:
-    for selector in ("gate", "gate-*"):
+    for selector, what in (("gate", "named 'gate'"), ("gate-*", "matches 'gate-*'")):
         assert run(["reconfigure", selector, "--remove", "a"]) == 1
         assert capsys.readouterr().err == (
-            f"weft: no function named '{selector}'; none is running\n"
+            f"weft: no function {what}; none is running\n"
             "weft: hint: `weft ps` lists them\n"
         )

@@ -48,16 +48,20 @@ AFTER = Look(
 def test_rates_are_between_two_looks() -> None:
     function, a, b = rates(FACTS, BEFORE, AFTER)
     assert function == {
+        "function": "gate",
+        "kind": "function",
         "name": "gate",
         "state": "active",
-        "cpu": "50%",
+        "cpu": 0.5,
         "memory_mib": 1.0,
         "memory_used": None,
         "restarts": 1,
         "drops_per_s": {"out/queue": 4.0},
     }
     assert a == {
-        "name": "  a",
+        "function": "gate",
+        "kind": "component",
+        "name": "a",
         "state": "ready",
         "ring": "3/512 +7",
         "p50_us": 1.5,
@@ -70,10 +74,10 @@ def test_rates_are_between_two_looks() -> None:
         "in_mbps": 1.0,
         "out_mbps": 0.0,
         "batch_in": 20.0,
-        "cpu": "25%",
+        "cpu": 0.25,
         "drops_per_s": {"telnet": 20.0},
     }
-    assert b["name"] == "  b"
+    assert b["name"] == "b"
     assert "in_pps" not in b
     assert b["ring"] is None
 
@@ -113,5 +117,5 @@ def test_top_of_nothing(
     monkeypatch.setenv("WEFT_RUN_DIR", str(tmp_path / "run"))
     assert run(["top", "--count", "1"]) == 1
     assert capsys.readouterr().err == (
-        "weft: no function named '*'; none is running\nweft: hint: `weft ps` lists them\n"
+        "weft: no function matches '*'; none is running\nweft: hint: `weft ps` lists them\n"
     )
