@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from weft.model.package import Launch
 from weft.model.problem import Problem
-from weft.vnf.frameworks.framework import PROCESS_KEYS, component_element, devices_element
+from weft.vnf.frameworks.framework import PROCESS_KEYS, ProcessFramework, devices_element
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from weft.vnf.frameworks.framework import Context
 
 
-class Native:
+class Native(ProcessFramework):
     """Exchanges packets with the engine from a process of its own."""
 
     name: ClassVar[str] = "native"
@@ -27,12 +27,6 @@ class Native:
         "main": False,
         **PROCESS_KEYS,
     }
-
-    def in_process(self, component: Component) -> bool:
-        return True
-
-    def element(self, component: Component, context: Context) -> str:
-        return component_element(component)
 
     def check(self, component: Component, files: Sequence[PackageFile]) -> list[Problem]:
         if component.option("main") == ("bad",):

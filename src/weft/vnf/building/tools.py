@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from weft.model.package import Component
 
-__all__ = ["Finished", "Tools", "copied", "failed", "find_command"]
+__all__ = ["Finished", "Tools", "copied", "failed", "find_command", "problem_in"]
 
 _OUTPUT_LIMIT = 2**20
 _LIMIT_S = 900.0
@@ -170,8 +170,12 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 def failed(component: Component, message: str) -> PackageError:
     """An error about a component as a whole."""
-    problem = Problem(MANIFEST, component.line, f"components: {component.name}: {message}")
-    return PackageError(component.name, [problem])
+    return PackageError(component.name, [problem_in(component, message)])
+
+
+def problem_in(component: Component, message: str) -> Problem:
+    """What is wrong with the entry of a component in `vnf.yaml`."""
+    return Problem(MANIFEST, component.line, f"components: {component.name}: {message}")
 
 
 def find_command(component: Component, name: str, package: str) -> str:

@@ -7,19 +7,18 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from weft.model.package import MANIFEST, Launch
+from weft.model.package import Launch
 from weft.model.problem import Problem
 from weft.vnf.building.cache import digest_of
 from weft.vnf.building.compilers import compile_error, problems_of, sources_of, tree_digest
-from weft.vnf.building.tools import copied, find_command
-from weft.vnf.frameworks.framework import PROCESS_KEYS, component_element
+from weft.vnf.building.tools import copied, find_command, problem_in
+from weft.vnf.frameworks.framework import PROCESS_KEYS, ProcessFramework
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from weft.model.package import Component, PackageFile
     from weft.vnf.building.tools import Tools
-    from weft.vnf.frameworks.framework import Context
 
 __all__ = ["CFramework"]
 
@@ -29,7 +28,7 @@ _MAGIC = (b"\x7fELF", b"#!")
 _HOST = "weft-component-host"
 
 
-class CFramework:
+class CFramework(ProcessFramework):
     """`.c` sources, a `.so` that a small program of the SDK hosts, or any program that attaches."""
 
     name: ClassVar[str] = "c"
@@ -39,14 +38,6 @@ class CFramework:
         "libraries": False,
         **PROCESS_KEYS,
     }
-
-    def in_process(self, component: Component) -> bool:
-        """Always."""
-        return True
-
-    def element(self, component: Component, context: Context) -> str:
-        """The engine's end of it."""
-        return component_element(component)
 
     def check(self, component: Component, files: Sequence[PackageFile]) -> list[Problem]:
         """Whether its files are of a kind that can be started."""
@@ -58,7 +49,7 @@ class CFramework:
             message = (
                 f"'{component.file}' is not compiled: `sources` and `libraries` need a .c file"
             )
-            problems.append(_problem(component, message))
+            problems.append(problem_in(component, message))
         elif component.file.endswith(".so"):
             if not contents[component.file].startswith(_MAGIC[0]):
                 problems.append(Problem(component.file, 0, "not a shared object (ELF)"))
@@ -88,19 +79,15 @@ def _check_sources(component: Component, contents: Mapping[str, bytes]) -> list[
     problems = []
     for source in component.option("sources"):
         if source not in contents:
-            problems.append(_problem(component, f"sources: no file '{source}' in the package"))
+            problems.append(problem_in(component, f"sources: no file '{source}' in the package"))
         elif not source.endswith(".c"):
-            problems.append(_problem(component, f"sources: '{source}' is not a .c file"))
+            problems.append(problem_in(component, f"sources: '{source}' is not a .c file"))
     problems += [
-        _problem(component, f"libraries: '{library}' is not valid; allowed: a name as in m or z")
+        problem_in(component, f"libraries: '{library}' is not valid; allowed: a name as in m or z")
         for library in component.option("libraries")
         if not _LIBRARY.fullmatch(library)
     ]
     return problems
-
-
-def _problem(component: Component, message: str) -> Problem:
-    return Problem(MANIFEST, component.line, f"components: {component.name}: {message}")
 
 
 def _compiled(component: Component, package_folder: Path, tools: Tools) -> Path:

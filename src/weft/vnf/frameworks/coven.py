@@ -12,10 +12,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
-from weft.model.package import MANIFEST
-from weft.model.problem import Problem
-from weft.vnf.building.tools import failed
-from weft.vnf.frameworks.framework import PROCESS_KEYS, component_element
+from weft.vnf.building.tools import failed, problem_in
+from weft.vnf.frameworks.framework import PROCESS_KEYS, ProcessFramework
 from weft.vnf.frameworks.python import PythonFramework
 from weft.vnf.quantities import whole_number
 
@@ -24,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from weft.model.package import Component, Launch, PackageFile
+    from weft.model.problem import Problem
     from weft.vnf.building.tools import Tools
-    from weft.vnf.frameworks.framework import Context
 
 __all__ = ["RUNTIMES", "CovenFramework"]
 
@@ -37,7 +35,7 @@ _PATIENCE_S = 0.1
 _PORT_ALLOWED = "a TCP port, from 1 to 65535"
 
 
-class CovenFramework:
+class CovenFramework(ProcessFramework):
     """A program that listens on `input`, connects to `output`, and may have an agent."""
 
     name: ClassVar[str] = "coven"
@@ -51,17 +49,8 @@ class CovenFramework:
         **PROCESS_KEYS,
     }
 
-    def in_process(self, component: Component) -> bool:
-        """Always."""
-        return True
-
-    def element(self, component: Component, context: Context) -> str:
-        """The engine's end of it."""
-        return component_element(component)
-
     def check(self, component: Component, files: Sequence[PackageFile]) -> list[Problem]:
         """Ports that are none, or clash; requests without an agent, or that are not understood."""
-        where = f"components: {component.name}: "
         found = []
         ports = [(key, _port(component, key)) for key in ("input", "output", "agent")]
         for key, port in ports:
@@ -79,7 +68,7 @@ class CovenFramework:
             for text in requests
             if not text.partition("=")[0].isidentifier() or "=" not in text
         ]
-        return [Problem(MANIFEST, component.line, where + message) for message in found]
+        return [problem_in(component, message) for message in found]
 
     def prepare(
         self, component: Component, package_folder: Path, build_folder: Path, tools: Tools

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from weft.model.problem import Problem
     from weft.vnf.building.tools import Tools
 
-__all__ = ["PROCESS_KEYS", "Context", "Framework", "component_element", "devices_element"]
+__all__ = [
+    "PROCESS_KEYS",
+    "Context",
+    "Framework",
+    "ProcessFramework",
+    "component_element",
+    "devices_element",
+]
 
 PROCESS_KEYS: Mapping[str, bool] = {
     "arguments": False,
@@ -70,6 +77,18 @@ class Framework(Protocol):
         PackageError lists what a compiler or installer refused, with file and line.
         """
         ...
+
+
+class ProcessFramework:
+    """What all frameworks share whose components are processes that exchange packets with the engine."""
+
+    def in_process(self, component: Component) -> bool:
+        """Always."""
+        return True
+
+    def element(self, component: Component, context: Context) -> str:
+        """The engine's end of it."""
+        return component_element(component)
 
 
 def component_element(component: Component) -> str:

@@ -9,20 +9,19 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from weft.model.package import MANIFEST, Launch
-from weft.model.problem import Problem
+from weft.model.package import Launch
 from weft.vnf.building.cache import digest_of
 from weft.vnf.building.compilers import compile_error, sources_of, tree_digest
-from weft.vnf.building.tools import copied, failed, find_command
-from weft.vnf.frameworks.framework import PROCESS_KEYS, component_element
+from weft.vnf.building.tools import copied, failed, find_command, problem_in
+from weft.vnf.frameworks.framework import PROCESS_KEYS, ProcessFramework
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from weft.model.package import Component, PackageFile
+    from weft.model.problem import Problem
     from weft.vnf.building.places import Places
     from weft.vnf.building.tools import Tools
-    from weft.vnf.frameworks.framework import Context
 
 __all__ = ["JavaFramework"]
 
@@ -50,7 +49,7 @@ _GOAL = re.compile(
 _COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 
 
-class JavaFramework:
+class JavaFramework(ProcessFramework):
     """A `.java` file with a `main` method, or a `.jar`; Java 17 and newer."""
 
     name: ClassVar[str] = "java"
@@ -62,14 +61,6 @@ class JavaFramework:
         "requirements": False,
         **PROCESS_KEYS,
     }
-
-    def in_process(self, component: Component) -> bool:
-        """Always."""
-        return True
-
-    def element(self, component: Component, context: Context) -> str:
-        """The engine's end of it."""
-        return component_element(component)
 
     def check(self, component: Component, files: Sequence[PackageFile]) -> list[Problem]:
         """Whether its files are sources or jars, and what its main class is."""
@@ -87,8 +78,7 @@ class JavaFramework:
             if not _COORDINATE.fullmatch(requirement) and requirement not in contents:
                 allowed = "a jar of the package, or group:artifact:version"
                 said.append(f"requirements: '{requirement}' is not valid; allowed: {allowed}")
-        where = f"components: {component.name}: "
-        return [Problem(MANIFEST, component.line, where + message) for message in said]
+        return [problem_in(component, message) for message in said]
 
     def prepare(
         self, component: Component, package_folder: Path, build_folder: Path, tools: Tools

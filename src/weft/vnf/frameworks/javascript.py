@@ -9,18 +9,17 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from weft.errors import PackageError
-from weft.model.package import MANIFEST, Launch
+from weft.model.package import Launch
 from weft.model.problem import Problem
 from weft.vnf.building.cache import digest_of
-from weft.vnf.building.tools import copied, failed, find_command
-from weft.vnf.frameworks.framework import PROCESS_KEYS, component_element
+from weft.vnf.building.tools import copied, failed, find_command, problem_in
+from weft.vnf.frameworks.framework import PROCESS_KEYS, ProcessFramework
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from weft.model.package import Component, PackageFile
     from weft.vnf.building.tools import Tools
-    from weft.vnf.frameworks.framework import Context
 
 __all__ = ["JavaScriptFramework"]
 
@@ -31,32 +30,22 @@ _NPM_FLAGS = ("--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--lo
 _PLACE = re.compile(r"(?:file://)?(?P<file>/\S+):(?P<line>\d+)")
 
 
-class JavaScriptFramework:
+class JavaScriptFramework(ProcessFramework):
     """A module (.mjs, .js, .cjs) for Node.js 18 and newer."""
 
     name: ClassVar[str] = "javascript"
     keys: ClassVar[Mapping[str, bool]] = {"file": True, "flags": False, **PROCESS_KEYS}
 
-    def in_process(self, component: Component) -> bool:
-        """Always."""
-        return True
-
-    def element(self, component: Component, context: Context) -> str:
-        """The engine's end of it."""
-        return component_element(component)
-
     def check(self, component: Component, files: Sequence[PackageFile]) -> list[Problem]:
         """Whether it is a module, and its package.json can be read."""
         problems = []
-        where = f"components: {component.name}: "
         if not component.file.endswith(_SUFFIXES):
             message = f"file: '{component.file}' is no module; allowed: {', '.join(_SUFFIXES)}"
-            problems.append(Problem(MANIFEST, component.line, where + message))
+            problems.append(problem_in(component, message))
         problems += [
-            Problem(
-                MANIFEST,
-                component.line,
-                f"{where}flags: '{flag}' is not valid; allowed: flags of node, as in --expose-gc",
+            problem_in(
+                component,
+                f"flags: '{flag}' is not valid; allowed: flags of node, as in --expose-gc",
             )
             for flag in component.option("flags")
             if not flag.startswith("-")

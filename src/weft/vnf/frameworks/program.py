@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from weft.model.package import MANIFEST, Launch
+from weft.model.package import Launch
 from weft.model.problem import Problem
-from weft.vnf.building.tools import failed
+from weft.vnf.building.tools import failed, problem_in
 from weft.vnf.frameworks.framework import devices_element
 
 if TYPE_CHECKING:
@@ -47,10 +47,9 @@ class ProgramFramework:
 
     def check(self, component: Component, files: Sequence[PackageFile]) -> list[Problem]:
         """Either a file of the package or a command of the server."""
-        where = f"components: {component.name}: "
         if bool(component.file) == bool(component.option("command")):
             needed = "either `file` (of the package) or `command` (of the server) is needed"
-            return [Problem(MANIFEST, component.line, where + needed)]
+            return [problem_in(component, needed)]
         for file in files:
             if file.name == component.file and not file.content.startswith((b"\x7fELF", b"#!")):
                 message = "cannot be started; allowed: a program (ELF, or a script with #!)"

@@ -11,8 +11,8 @@ from weft.errors import PackageError
 from weft.model.package import MANIFEST, Launch
 from weft.model.problem import Problem
 from weft.vnf.building.cache import digest_of
-from weft.vnf.building.tools import copied, failed
-from weft.vnf.frameworks.framework import PROCESS_KEYS, component_element
+from weft.vnf.building.tools import copied, failed, problem_in
+from weft.vnf.frameworks.framework import PROCESS_KEYS, ProcessFramework
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from weft.model.package import Component, PackageFile
     from weft.vnf.building.places import Places
     from weft.vnf.building.tools import Tools
-    from weft.vnf.frameworks.framework import Context
 
 __all__ = ["PythonFramework"]
 
@@ -45,19 +44,11 @@ _UNREACHED = re.compile(
 _ALLOWED = "NAME with versions and markers (PEP 508), or a wheel (.whl)"
 
 
-class PythonFramework:
+class PythonFramework(ProcessFramework):
     """A Python file that runs a component; what it needs comes as wheels."""
 
     name: ClassVar[str] = "python"
     keys: ClassVar[Mapping[str, bool]] = {"file": True, "requirements": False, **PROCESS_KEYS}
-
-    def in_process(self, component: Component) -> bool:
-        """Always."""
-        return True
-
-    def element(self, component: Component, context: Context) -> str:
-        """The engine's end of it."""
-        return component_element(component)
 
     def check(self, component: Component, files: Sequence[PackageFile]) -> list[Problem]:
         """Syntax errors of its file; requirements that are not understood or would run code."""
@@ -253,11 +244,6 @@ def _refused(component: Component, output: str) -> PackageError:
         # pip takes an index that it cannot reach for one that has nothing.
         said = [f"pip cannot reach its index: {unreached[-1]}"]
     last = output.strip().splitlines()[-1:] or ["pip failed without a word"]
-    where = f"components: {component.name}: requirements: "
-    return PackageError(
-        component.name,
-        [
-            Problem(MANIFEST, component.line, where + line.removeprefix("ERROR: "))
-            for line in dict.fromkeys(said or last)
-        ],
-    )
+    reasons = (line.removeprefix("ERROR: ") for line in dict.fromkeys(said or last))
+    problems = [problem_in(component, f"requirements: {reason}") for reason in reasons]
+    return PackageError(component.name, problems)
