@@ -42,7 +42,7 @@ def _function_files():
     """The files of all ready functions, relative to their folder."""
     return [
         path.relative_to(FUNCTIONS)
-        for path in sorted(FUNCTIONS.rglob("*"))
+        for path in sorted(FUNCTIONS.glob("*/**/*"))
         if path.is_file()
         and "__pycache__" not in path.parts
         and not path.name.startswith(("test_", "."))

@@ -11,9 +11,6 @@ from tests.support.captured import on_files
 from tests.support.frames import arp, echo, ethernet, ipv4, udp
 from tests.support.peers import pinged
 
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -78,10 +75,7 @@ def test_it_is_silent_to_all_else(tmp_path: Path, frame: bytes) -> None:
     assert answers(tmp_path, frame) == []
 
 
-def test_a_host_sees_the_hosts_it_stands_for(
-    weft: Weft,  # noqa: F811
-    make_host: Callable[[str], Host],  # noqa: F811
-) -> None:
+def test_a_host_sees_the_hosts_it_stands_for(weft: Weft, make_host: Callable[[str], Host]) -> None:
     client = make_host("client")
     weft(
         *("run", PACKAGE, "-d", "--name", "many", "-i", f"eth0=netns:{client.name}:eth0"),

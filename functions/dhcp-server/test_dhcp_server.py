@@ -15,9 +15,6 @@ import pytest
 from tests.support.peers import inside, pinged
 from tests.support.running import Running, wait_until
 
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,7 +40,7 @@ def is_idle(pid: int) -> bool:
 class Server:
     """The function, and a host that has no address yet."""
 
-    def __init__(self, weft: Weft, host: Host, folder: Path) -> None:  # noqa: F811
+    def __init__(self, weft: Weft, host: Host, folder: Path) -> None:
         self.weft = weft
         self.host = host
         self.script = folder / "script"
@@ -108,7 +105,7 @@ class Server:
 
 
 @pytest.fixture
-def server(weft: Weft, make_host: Callable[[str], Host], tmp_path: Path) -> Server:  # noqa: F811
+def server(weft: Weft, make_host: Callable[[str], Host], tmp_path: Path) -> Server:
     host = make_host("lan")
     host.keep_silent()
     return Server(weft, host, tmp_path)

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from tests.support.captured import on_files
 from tests.support.frames import arp, echo, ethernet, tcp, udp
+from tests.support.hosts import between
 from tests.support.peers import iperf, pinged
 from tests.support.row import send_and_compare
 from tests.support.running import Running
-
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +51,9 @@ def test_many_frames_keep_their_order(tmp_path: Path) -> None:
     assert on_files(tmp_path, PACKAGE, {"in": frames, "out": []}) == {"in": [], "out": frames}
 
 
-def test_hosts_do_not_notice_it(weft: Weft, make_host: Callable[[str], Host]) -> None:  # noqa: F811
+def test_hosts_do_not_notice_it(weft: Weft, make_host: Callable[[str], Host]) -> None:
     client, server = make_host("client"), make_host("server")
-    joins = [f"in=netns:{client.name}:eth0", f"out=netns:{server.name}:eth0"]
-    weft("run", PACKAGE, "-d", "--name", "wire", "-i", joins[0], "-i", joins[1])
+    weft("run", PACKAGE, "-d", "--name", "wire", *between(client, server))
     client.configure("eth0", CLIENT)
     server.configure("eth0", SERVER)
     assert pinged(client, SERVER)

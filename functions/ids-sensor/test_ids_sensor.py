@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.captured import on_files
 from tests.support.frames import arp, echo, ethernet, tcp, udp
+from tests.support.hosts import between
 from tests.support.peers import fetch, pinged, serving
 from tests.support.running import Running, wait_until
-
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,8 +93,7 @@ class Sensor:
     """A sensor that runs between two hosts."""
 
     def __init__(self, run: Weft, client: Host, server: Host, *more: str) -> None:
-        joins = [f"in=netns:{client.name}:eth0", f"out=netns:{server.name}:eth0"]
-        run("run", PACKAGE, "-d", "--name", "ids", "-i", joins[0], "-i", joins[1], *SETTINGS, *more)
+        run("run", PACKAGE, "-d", "--name", "ids", *between(client, server), *SETTINGS, *more)
         client.configure("eth0", CLIENT)
         server.configure("eth0", SERVER)
         [row] = run.ps()
@@ -118,8 +115,8 @@ SETTINGS = ("--set", f"HOME_NET={SERVER}", "--set", "PAYLOAD=32", "--set", "DROP
 
 
 def test_attacks_on_a_web_server_are_told(
-    weft: Weft,  # noqa: F811
-    make_host: Callable[[str], Host],  # noqa: F811
+    weft: Weft,
+    make_host: Callable[[str], Host],
     tmp_path: Path,
 ) -> None:
     client, server = make_host("client"), make_host("server")
@@ -162,8 +159,8 @@ def eve_json(sensor: Sensor) -> str:
 
 
 def test_rules_change_while_packets_flow(
-    weft: Weft,  # noqa: F811
-    make_host: Callable[[str], Host],  # noqa: F811
+    weft: Weft,
+    make_host: Callable[[str], Host],
     tmp_path: Path,
 ) -> None:
     client, server = make_host("client"), make_host("server")

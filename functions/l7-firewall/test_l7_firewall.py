@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 from pathlib import Path
 from random import Random
@@ -17,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.frames import arp, echo, ethernet, udp
+from tests.support.hosts import between
 from tests.support.running import Running
-
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
+from tests.support.sockets import packet_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,8 +37,6 @@ FILTERS = {
     "javascript": "{framework: javascript, file: filter.mjs}",
 }
 WITHOUT_SCAPY = "{framework: python, file: numpy_analyzer.py, arguments: ['${SIGNATURES}']}"
-ETH_P_ALL = 3
-PATIENCE_S = 30.0
 
 
 def with_line(folder: Path, component: str, line: str) -> Path:
@@ -69,7 +65,7 @@ class Wire:
 
     def __init__(self, run: Weft, left: Host, right: Host) -> None:
         self.run = run
-        self._ends = [_packet_socket(left), _packet_socket(right)]
+        self._ends = [packet_socket(left), packet_socket(right)]
 
     def pass_through(
         self,
@@ -106,32 +102,15 @@ class Wire:
             end.close()
 
 
-def _packet_socket(host: Host) -> socket.socket:
-    with host.namespace.entered():
-        handle = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    handle.bind(("eth0", ETH_P_ALL))
-    handle.setsockopt(263, 23, 1)  # what it sends itself is not received
-    handle.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)
-    handle.settimeout(PATIENCE_S)
-    return handle
-
-
 @pytest.fixture
-def start(
-    weft: Weft,  # noqa: F811
-    make_host: Callable[[str], Host],  # noqa: F811
-) -> Iterator[Callable[[Path], Wire]]:
+def start(weft: Weft, make_host: Callable[[str], Host]) -> Iterator[Callable[[Path], Wire]]:
     with contextlib.ExitStack() as stack:
 
         def begin(package: Path) -> Wire:
             left, right = make_host("left"), make_host("right")
             left.keep_silent()
             right.keep_silent()
-            joins = [f"in=netns:{left.name}:eth0", f"out=netns:{right.name}:eth0"]
-            weft(
-                *("run", str(package), "-d", "--name", "firewall"),
-                *("--interface", joins[0], "--interface", joins[1]),
-            )
+            weft("run", str(package), "-d", "--name", "firewall", *between(left, right))
             wire = Wire(weft, left, right)
             stack.callback(wire.close)
             return wire

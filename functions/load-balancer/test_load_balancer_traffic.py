@@ -15,9 +15,6 @@ from tests.support.lan import Lan
 from tests.support.peers import pinged
 from tests.support.running import Running, wait_until
 
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -79,7 +76,7 @@ class Caller:
 class Site:
     """A client, two servers, the function between them."""
 
-    def __init__(self, weft: Weft, client: Host, lan: Lan) -> None:  # noqa: F811
+    def __init__(self, weft: Weft, client: Host, lan: Lan) -> None:
         self.weft = weft
         self.client = client
         self._lan = lan
@@ -120,7 +117,7 @@ class Site:
 
 
 @pytest.fixture
-def site(weft: Weft, make_host: Callable[[str], Host]) -> Iterator[Site]:  # noqa: F811
+def site(weft: Weft, make_host: Callable[[str], Host]) -> Iterator[Site]:
     client = make_host("client")
     client.keep_silent()
     made = Site(weft, client, Lan(make_host))
@@ -182,10 +179,7 @@ def test_a_server_that_fails_gets_no_new_connections_until_it_is_back(
     assert f"target {ONE} is up: it has answered 2 times" in log
 
 
-def test_one_armed_servers_need_no_route_back(
-    weft: Weft,  # noqa: F811
-    make_host: Callable[[str], Host],  # noqa: F811
-) -> None:
+def test_one_armed_servers_need_no_route_back(weft: Weft, make_host: Callable[[str], Host]) -> None:
     """Clients, servers and both interfaces of the function are in one network."""
     lan = Lan(make_host)
     site = Site(weft, lan.host("client", "10.0.0.7"), lan)

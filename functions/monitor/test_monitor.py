@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.captured import on_files
 from tests.support.frames import arp, echo, ethernet, tcp, udp
+from tests.support.hosts import between
 from tests.support.peers import iperf, pinged
 from tests.support.running import Running
-
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,13 +45,9 @@ def test_every_frame_passes_as_it_is_both_ways(tmp_path: Path) -> None:
         assert passed == {"in": back, "out": there}
 
 
-def test_who_talks_most_is_told(
-    weft: Weft,  # noqa: F811
-    make_host: Callable[[str], Host],  # noqa: F811
-) -> None:
+def test_who_talks_most_is_told(weft: Weft, make_host: Callable[[str], Host]) -> None:
     client, server = make_host("client"), make_host("server")
-    joins = [f"in=netns:{client.name}:eth0", f"out=netns:{server.name}:eth0"]
-    weft("run", PACKAGE, "-d", "--name", "monitor", "-i", joins[0], "-i", joins[1])
+    weft("run", PACKAGE, "-d", "--name", "monitor", *between(client, server))
     client.configure("eth0", CLIENT)
     server.configure("eth0", SERVER)
     running = Running(weft, weft.ps()[0])

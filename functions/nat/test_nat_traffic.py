@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,7 @@ import pytest
 from tests.support.lan import Lan
 from tests.support.peers import fetch, iperf, pinged, serving
 from tests.support.running import Running, wait_until
-
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
+from tests.support.sockets import datagram_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +28,7 @@ WEB = ["python3", "-m", "http.server", "-d", PACKAGE, "80"]
 class Site:
     """Two hosts inside, a server outside, the function between them."""
 
-    def __init__(self, weft: Weft, make_host: Callable[[str], Host]) -> None:  # noqa: F811
+    def __init__(self, weft: Weft, make_host: Callable[[str], Host]) -> None:
         self._weft = weft
         self._lan = Lan(make_host, "inside")
         self.ann, self.ben = self._lan.host("ann", ANN), self._lan.host("ben", BEN)
@@ -52,16 +49,8 @@ class Site:
 
 
 @pytest.fixture
-def site(weft: Weft, make_host: Callable[[str], Host]) -> Site:  # noqa: F811
+def site(weft: Weft, make_host: Callable[[str], Host]) -> Site:
     return Site(weft, make_host)
-
-
-def datagrams(host: Host, address: str, port: int) -> socket.socket:
-    with host.namespace.entered():
-        handle = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    handle.bind((address, port))
-    handle.settimeout(10)
-    return handle
 
 
 def test_programs_inside_reach_a_server_that_sees_one_address(site: Site) -> None:
@@ -80,7 +69,10 @@ def test_programs_inside_reach_a_server_that_sees_one_address(site: Site) -> Non
     assert drops == {}
     lines = nat.read("tcp_udp.tcp_table").splitlines()
     assert any(f"({BEN}, " in line and f"=> ({OWN}, " in line for line in lines)
-    with datagrams(site.ben, BEN, 4000) as ben, datagrams(site.server, SERVER, 53) as server:
+    with (
+        datagram_socket(site.ben, BEN, 4000) as ben,
+        datagram_socket(site.server, SERVER, 53) as server,
+    ):
         ben.sendto(b"?" * 5000, (SERVER, 53))
         data, source = server.recvfrom(6000)
         assert (len(data), source) == (5000, (OWN, 4000))
@@ -88,10 +80,7 @@ def test_programs_inside_reach_a_server_that_sees_one_address(site: Site) -> Non
         assert ben.recv(6000) == b"!" * 5000
 
 
-def test_hosts_inside_are_reached_by_the_ports_led_to_them(
-    weft: Weft,  # noqa: F811
-    site: Site,
-) -> None:
+def test_hosts_inside_are_reached_by_the_ports_led_to_them(weft: Weft, site: Site) -> None:
     nat = site.start(f"FORWARD=tcp 8080 {BEN} 80")
     with serving(site.ben, *WEB, port=80):
         assert "vnf: nat" in fetch(site.server, f"http://{OWN}:8080/vnf.yaml")
@@ -105,7 +94,7 @@ def test_hosts_inside_are_reached_by_the_ports_led_to_them(
 
 def test_errors_from_outside_and_from_it_reach_hosts_inside(site: Site) -> None:
     site.start()
-    with datagrams(site.ann, ANN, 4000) as ann:
+    with datagram_socket(site.ann, ANN, 4000) as ann:
         ann.connect((SERVER, 9))
         ann.send(b"anyone?")
         with pytest.raises(ConnectionRefusedError):
@@ -114,16 +103,13 @@ def test_errors_from_outside_and_from_it_reach_hosts_inside(site: Site) -> None:
     assert f"From {GATE} icmp_seq=1 Time to live exceeded" in late.stdout
 
 
-def test_ports_are_used_again_when_flows_have_ended(
-    weft: Weft,  # noqa: F811
-    site: Site,
-) -> None:
+def test_ports_are_used_again_when_flows_have_ended(weft: Weft, site: Site) -> None:
     nat = site.start("PORTS=4000-4001", "UDP_TIMEOUT=1", "GUARANTEE=0")
     with (
-        datagrams(site.server, SERVER, 53) as server,
-        datagrams(site.ann, ANN, 4000) as first,
-        datagrams(site.ann, ANN, 5000) as second,
-        datagrams(site.ben, BEN, 4000) as third,
+        datagram_socket(site.server, SERVER, 53) as server,
+        datagram_socket(site.ann, ANN, 4000) as first,
+        datagram_socket(site.ann, ANN, 5000) as second,
+        datagram_socket(site.ben, BEN, 4000) as third,
     ):
         seen = []
         for host in (first, second):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,7 @@ from tests.support.captured import on_files
 from tests.support.frames import SYN, arp, echo, ethernet, lowered, tcp, udp
 from tests.support.lan import Lan
 from tests.support.peers import fetch, pinged, serving
-
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
+from tests.support.sockets import datagram_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,12 +105,12 @@ def test_hosts_beyond_a_router_are_reached_through_it(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def pair(make_host: Callable[[str], Host]) -> tuple[Lan, Host, Host]:  # noqa: F811
+def pair(make_host: Callable[[str], Host]) -> tuple[Lan, Host, Host]:
     lan = Lan(make_host)
     return lan, lan.host("a", A), lan.host("b", B)
 
 
-def start(weft: Weft, lan: Lan, *settings: str) -> None:  # noqa: F811
+def start(weft: Weft, lan: Lan, *settings: str) -> None:
     arguments = [part for setting in (*SETTINGS, *settings) for part in ("--set", setting)]
     interface = f"eth0=netns:{lan.name}:proxy"
     weft("run", PACKAGE, "-d", "--name", "proxy", "-i", interface, *arguments)
@@ -121,20 +118,12 @@ def start(weft: Weft, lan: Lan, *settings: str) -> None:  # noqa: F811
 
 
 def test_two_scripts_talk_through_it_up_to_the_longest_datagrams(
-    weft: Weft,  # noqa: F811
+    weft: Weft,
     pair: tuple[Lan, Host, Host],
 ) -> None:
     lan, a, b = pair
     start(weft, lan)
-    with a.namespace.entered():
-        caller = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    with b.namespace.entered():
-        called = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    with caller, called:
-        caller.bind((A, 4000))
-        called.bind((B, 5000))
-        for handle in (caller, called):
-            handle.settimeout(10)
+    with datagram_socket(a, A, 4000) as caller, datagram_socket(b, B, 5000) as called:
         for size in (22, 1472, 4000, 65507):
             request, reply = b"?" * size, b"!" * size
             caller.sendto(request, (OWN, 5000))
@@ -146,7 +135,7 @@ def test_two_scripts_talk_through_it_up_to_the_longest_datagrams(
 
 
 def test_any_client_reaches_the_other_host(
-    weft: Weft,  # noqa: F811
+    weft: Weft,
     pair: tuple[Lan, Host, Host],
     tmp_path: Path,
 ) -> None:

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 from tests.support.captured import on_files
 from tests.support.frames import arp, ethernet, udp
+from tests.support.hosts import between
 from tests.support.peers import iperf, pinged
 from tests.support.running import Running
-
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,13 +58,12 @@ def test_a_bandwidth_is_for_bytes_of_frames(tmp_path: Path) -> None:
 
 
 def test_hosts_meet_their_limits_and_are_told_apart(
-    weft: Weft,  # noqa: F811
-    make_host: Callable[[str], Host],  # noqa: F811
+    weft: Weft,
+    make_host: Callable[[str], Host],
 ) -> None:
     client, server = make_host("client"), make_host("server")
-    joins = [f"in=netns:{client.name}:eth0", f"out=netns:{server.name}:eth0"]
     limit = ["--set", "SOURCE_BANDWIDTH=4Mbps"]
-    weft("run", PACKAGE, "-d", "--name", "limiter", "-i", joins[0], "-i", joins[1], *limit)
+    weft("run", PACKAGE, "-d", "--name", "limiter", *between(client, server), *limit)
     client.configure("eth0", FIRST)
     client.configure("eth0", SECOND)
     server.configure("eth0", SERVER)

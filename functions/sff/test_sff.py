@@ -15,9 +15,6 @@ from tests.support.peers import fetch, pinged, serving
 from tests.support.row import send_and_compare
 from tests.support.running import Running
 
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -94,7 +91,7 @@ def test_a_table_that_cannot_be_is_told_by_its_lines(
 class Chain:
     """Classifier, forwarder, firewall and the classifier at the other end, between two hosts."""
 
-    def __init__(self, weft: Weft, left: Host, right: Host, folder: Path) -> None:  # noqa: F811
+    def __init__(self, weft: Weft, left: Host, right: Host, folder: Path) -> None:
         self.weft, self.left, self.right = weft, left, right
         self.folder = folder
         (folder / "firewall").mkdir()
@@ -126,11 +123,7 @@ class Chain:
 
 
 @pytest.fixture
-def chain(
-    weft: Weft,  # noqa: F811
-    make_host: Callable[[str], Host],  # noqa: F811
-    tmp_path: Path,
-) -> Iterator[Chain]:
+def chain(weft: Weft, make_host: Callable[[str], Host], tmp_path: Path) -> Iterator[Chain]:
     left, right = make_host("left"), make_host("right")
     for host in (left, right):
         host.keep_silent()
@@ -142,7 +135,7 @@ def chain(
 
 
 def test_a_chain_of_ready_functions(chain: Chain) -> None:
-    weft, left, right = chain.weft, chain.left, chain.right  # noqa: F811
+    weft, left, right = chain.weft, chain.left, chain.right
     assert pinged(left, RIGHT)
     here = ("--directory", str(PACKAGE))
     with (

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from tests.support.captured import on_files
 from tests.support.frames import ethernet, udp
+from tests.support.hosts import between
 from tests.support.peers import iperf, pinged
 from tests.support.running import Running, wait_until
-
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import WEFT, _root, make_host, weft  # noqa: F401
+from tests.system.conftest import WEFT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,13 +74,12 @@ def times_us(capture: bytes) -> list[int]:
 
 
 def test_a_transfer_between_hosts_gets_the_rate(
-    weft: Weft,  # noqa: F811
-    make_host: Callable[[str], Host],  # noqa: F811
+    weft: Weft,
+    make_host: Callable[[str], Host],
 ) -> None:
     client, server = make_host("client"), make_host("server")
-    joins = [f"in=netns:{client.name}:eth0", f"out=netns:{server.name}:eth0"]
     settings = ["--set", "RATE_OUT=20Mbps", "--set", "RATE_IN=20Mbps"]
-    weft("run", PACKAGE, "-d", "--name", "shaper", "-i", joins[0], "-i", joins[1], *settings)
+    weft("run", PACKAGE, "-d", "--name", "shaper", *between(client, server), *settings)
     client.configure("eth0", CLIENT)
     server.configure("eth0", SERVER)
     assert pinged(client, SERVER)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.hosts import between
 from tests.support.peers import fetch, iperf, pinged, serving
 from tests.support.row import send_and_compare
 from tests.support.running import Running, wait_until
-
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
+from tests.support.sockets import datagram_socket
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
 
     from tests.support.hosts import Host
@@ -29,15 +28,14 @@ WEB = ["python3", "-m", "http.server", "-d", PACKAGE, "80"]
 class Site:
     """A client inside, a server outside, the firewall between them."""
 
-    def __init__(self, weft: Weft, client: Host, server: Host) -> None:  # noqa: F811
+    def __init__(self, weft: Weft, client: Host, server: Host) -> None:
         self._weft = weft
         self.client, self.server = client, server
 
     def start(self, *settings: str) -> Running:
-        joins = [f"in=netns:{self.client.name}:eth0", f"out=netns:{self.server.name}:eth0"]
         arguments = [part for setting in settings for part in ("--set", setting)]
-        run = ("run", PACKAGE, "-d", "--name", "wall", "-i", joins[0], "-i", joins[1])
-        self._weft(*run, *arguments)
+        joins = between(self.client, self.server)
+        self._weft("run", PACKAGE, "-d", "--name", "wall", *joins, *arguments)
         self.client.configure("eth0", CLIENT)
         self.server.configure("eth0", SERVER)
         [row] = self._weft.ps()
@@ -45,19 +43,11 @@ class Site:
 
 
 @pytest.fixture
-def site(weft: Weft, make_host: Callable[[str], Host]) -> Site:  # noqa: F811
+def site(weft: Weft, make_host: Callable[[str], Host]) -> Site:
     client, server = make_host("client"), make_host("server")
     client.keep_silent()
     server.keep_silent()
     return Site(weft, client, server)
-
-
-def datagrams(host: Host, address: str, port: int) -> socket.socket:
-    with host.namespace.entered():
-        handle = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    handle.bind((address, port))
-    handle.settimeout(10)
-    return handle
 
 
 @pytest.fixture
@@ -65,8 +55,8 @@ def ends(site: Site) -> Iterator[tuple[socket.socket, socket.socket]]:
     """Sockets of both hosts, once they have addresses."""
     site.start("UDP_TIMEOUT=1", "GUARANTEE=0")
     with (
-        datagrams(site.client, CLIENT, 4000) as client,
-        datagrams(site.server, SERVER, 53) as server,
+        datagram_socket(site.client, CLIENT, 4000) as client,
+        datagram_socket(site.server, SERVER, 53) as server,
     ):
         yield client, server
 
@@ -90,9 +80,7 @@ def test_programs_inside_reach_servers_outside_and_not_the_other_way(site: Site)
     assert wall.drops() == {}
 
 
-def test_long_datagrams_pass_whole_both_ways(
-    ends: tuple[socket.socket, socket.socket],
-) -> None:
+def test_long_datagrams_pass_whole_both_ways(ends: tuple[socket.socket, socket.socket]) -> None:
     client, server = ends
     for size in (10, 1472, 1473, 65507):
         client.sendto(b"?" * size, (SERVER, 53))
@@ -102,10 +90,7 @@ def test_long_datagrams_pass_whole_both_ways(
         assert client.recv(70000) == b"!" * size
 
 
-def test_a_flow_that_is_silent_ends(
-    weft: Weft,  # noqa: F811
-    ends: tuple[socket.socket, socket.socket],
-) -> None:
+def test_a_flow_that_is_silent_ends(weft: Weft, ends: tuple[socket.socket, socket.socket]) -> None:
     client, server = ends
     client.sendto(b"?", (SERVER, 53))
     assert server.recv(100) == b"?"
@@ -120,14 +105,11 @@ def test_a_flow_that_is_silent_ends(
     assert client.recv(100) == b"in time"
 
 
-def test_flows_can_be_ended_by_hand(
-    weft: Weft,  # noqa: F811
-    site: Site,
-) -> None:
+def test_flows_can_be_ended_by_hand(weft: Weft, site: Site) -> None:
     wall = site.start()
     with (
-        datagrams(site.client, CLIENT, 4000) as client,
-        datagrams(site.server, SERVER, 53) as server,
+        datagram_socket(site.client, CLIENT, 4000) as client,
+        datagram_socket(site.server, SERVER, 53) as server,
     ):
         client.sendto(b"?", (SERVER, 53))
         server.recv(100)
@@ -139,7 +121,7 @@ def test_flows_can_be_ended_by_hand(
 
 def test_a_port_that_is_closed_is_told(site: Site) -> None:
     wall = site.start()
-    with datagrams(site.client, CLIENT, 4000) as client:
+    with datagram_socket(site.client, CLIENT, 4000) as client:
         client.connect((SERVER, 9))
         client.send(b"anyone?")
         with pytest.raises(ConnectionRefusedError):
@@ -147,20 +129,17 @@ def test_a_port_that_is_closed_is_told(site: Site) -> None:
     assert wall.read("passed_errors_in.count") == "1"
 
 
-def test_new_rules_are_for_new_flows(
-    weft: Weft,  # noqa: F811
-    site: Site,
-) -> None:
+def test_new_rules_are_for_new_flows(weft: Weft, site: Site) -> None:
     site.start()
     with (
-        datagrams(site.client, CLIENT, 4000) as client,
-        datagrams(site.server, SERVER, 53) as server,
+        datagram_socket(site.client, CLIENT, 4000) as client,
+        datagram_socket(site.server, SERVER, 53) as server,
     ):
         client.sendto(b"1", (SERVER, 53))
         assert server.recv(100) == b"1"
         weft("write", "wall", "rules_in.config", "0 icmp, 1 all")
         client.sendto(b"2", (SERVER, 53))
         assert server.recv(100) == b"2"
-        with datagrams(site.client, CLIENT, 4001) as other:
+        with datagram_socket(site.client, CLIENT, 4001) as other:
             other.sendto(b"3", (SERVER, 53))
             wait_until(lambda: weft("read", "wall", "dropped_not_allowed.count"), "1\n")

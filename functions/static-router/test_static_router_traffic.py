@@ -10,9 +10,6 @@ import pytest
 from tests.support.peers import fetch, iperf, pinged, serving
 from tests.support.running import Running
 
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,7 +24,7 @@ FAR = "10.200.3.1"
 class Network:
     """A host at each interface of the router, `10.0.N.7`, whose default route it is."""
 
-    def __init__(self, weft: Weft, make_host: Callable[[str], Host]) -> None:  # noqa: F811
+    def __init__(self, weft: Weft, make_host: Callable[[str], Host]) -> None:
         self.weft = weft
         self.hosts = {side: make_host(side) for side in SIDES}
 
@@ -55,7 +52,7 @@ class Network:
 
 
 @pytest.fixture
-def network(weft: Weft, make_host: Callable[[str], Host]) -> Network:  # noqa: F811
+def network(weft: Weft, make_host: Callable[[str], Host]) -> Network:
     return Network(weft, make_host)
 
 
@@ -98,7 +95,7 @@ def test_a_thousand_routes_and_their_changes(network: Network, tmp_path: Path) -
     (tmp_path / "routes.txt").write_text("\n".join(lines))
     network.start(f"ROUTES={tmp_path}/routes.txt")
     network.lives_at_wan("10.100.0.1", "10.101.7.1", "10.103.249.1", FAR)
-    lan, weft = network.hosts["lan"], network.weft  # noqa: F811
+    lan, weft = network.hosts["lan"], network.weft
     assert len(network.read("rt.routes").splitlines()) == 1000
     for address in ("10.100.0.1", "10.101.7.1", "10.103.249.1"):
         assert pinged(lan, address), address

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.frames import arp, echo, ethernet, udp
-
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
+from tests.support.hosts import between
+from tests.support.sockets import packet_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,8 +22,6 @@ PACKAGE = str(Path(__file__).parent)
 CLIENT, SERVER = "10.0.0.1", "10.0.0.2"
 CLIENT_MAC, SERVER_MAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
 TORRENT, SSH = b"\x13BitTorrent protocol and more", b"SSH-2.0-client"
-ETH_P_ALL = 3
-PATIENCE_S = 30.0
 
 
 def to_server(payload: bytes, kind: int = 0x0800) -> bytes:
@@ -49,7 +45,7 @@ class Wire:
 
     def __init__(self, run: Weft, left: Host, right: Host) -> None:
         self.run = run
-        self._ends = [_packet_socket(left), _packet_socket(right)]
+        self._ends = [packet_socket(left), packet_socket(right)]
 
     def pass_through(self, frames: list[bytes], back: bool = False) -> list[bytes]:
         """What of these frames comes out at the other side, before a last one that always does."""
@@ -70,28 +66,15 @@ class Wire:
             end.close()
 
 
-def _packet_socket(host: Host) -> socket.socket:
-    with host.namespace.entered():
-        handle = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    handle.bind(("eth0", ETH_P_ALL))
-    handle.setsockopt(263, 23, 1)  # what it sends itself is not received
-    handle.settimeout(PATIENCE_S)
-    return handle
-
-
 @pytest.fixture
-def wire(weft: Weft, make_host: Callable[[str], Host]) -> Iterator[Wire]:  # noqa: F811
+def wire(weft: Weft, make_host: Callable[[str], Host]) -> Iterator[Wire]:
     left, right = make_host("left"), make_host("right")
     left.keep_silent()
     right.keep_silent()
-    joins = [f"in=netns:{left.name}:eth0", f"out=netns:{right.name}:eth0"]
-    weft(
-        *("run", PACKAGE, "-d", "--name", "inspector"),
-        *("--interface", joins[0], "--interface", joins[1]),
-    )
-    between = Wire(weft, left, right)
-    yield between
-    between.close()
+    weft("run", PACKAGE, "-d", "--name", "inspector", *between(left, right))
+    made = Wire(weft, left, right)
+    yield made
+    made.close()
 
 
 def test_signatures_are_blocked_in_both_directions_and_all_else_passes(wire: Wire) -> None:

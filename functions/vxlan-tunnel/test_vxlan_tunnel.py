@@ -14,9 +14,6 @@ from tests.support.peers import fetch, pinged, serving
 from tests.support.row import send_and_compare
 from tests.support.running import Running
 
-# Fixtures: a run directory of its own, hosts that go with the test.
-from tests.system.conftest import _root, make_host, weft  # noqa: F401
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -102,7 +99,7 @@ def test_ping_and_arp_are_answered_outside(tmp_path: Path) -> None:
     assert left == [b"", answer, ASKED, pong]
 
 
-def test_linux_is_the_other_end(weft: Weft, make_host: Callable[[str], Host]) -> None:  # noqa: F811
+def test_linux_is_the_other_end(weft: Weft, make_host: Callable[[str], Host]) -> None:
     near, far = make_host("near"), make_host("far")
     joins = [f"-iinside=netns:{near.name}:eth0", f"-ioutside=netns:{far.name}:under"]
     weft("run", PACKAGE, "-d", "--name", "tunnel", *joins, "--set", "VNI=7")

@@ -11,7 +11,7 @@ from weft.server.namespaces import NETNS_FOLDER, Namespace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Host", "can_make_namespaces"]
+__all__ = ["Host", "between", "can_make_namespaces"]
 
 
 def can_make_namespaces() -> bool:
@@ -72,3 +72,9 @@ class Host:
 
         self.namespace.close()
         netns.remove(self.name)
+
+
+def between(left: Host, right: Host) -> list[str]:
+    """The options of `weft run` that join a function to two hosts: `in` to the left, `out` to the right."""
+    ends = (f"in=netns:{left.name}:eth0", f"out=netns:{right.name}:eth0")
+    return [part for end in ends for part in ("--interface", end)]

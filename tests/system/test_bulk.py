@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import frames
+from tests.support.hosts import between
 from weft.server.namespaces import Namespace
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def pair(make_host: Callable[[str], Host]) -> tuple[Host, Host]:
 def start(weft: Weft, package: str, pair: tuple[Host, Host], *settings: str) -> int:
     """Run a package between the hosts; the process id of its process 1."""
     left, right = pair
-    joins = ["-i", f"in=netns:{left.name}:eth0", "-i", f"out=netns:{right.name}:eth0"]
+    joins = between(left, right)
     for setting in settings:
         joins += ["--set", setting]
     weft("run", package, "-d", "--name", "f", *joins)

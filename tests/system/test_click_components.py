@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.frames import ethernet, tcp
+from tests.support.hosts import between
+from tests.support.passing import frames_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +22,7 @@ EXAMPLES = ROOT / "sdk" / "click" / "examples"
 OURS, THEIRS = "02:00:00:00:00:01", "02:00:00:00:00:02"
 TELNET = ethernet(THEIRS, OURS, 0x0800, tcp("10.9.0.1", "10.9.0.2", (4000, 23)))
 WEB = ethernet(THEIRS, OURS, 0x0800, tcp("10.9.0.1", "10.9.0.2", (4000, 80)))
-MARKER = ethernet(THEIRS, OURS, 0x88B5, b"the end".ljust(46, b"\0"))
 HEAD = "weft: 1\nvnf: gate\nversion: 1.0.0\ninterfaces: [in, out]\ncomponents:\n"
-ETH_P_ALL = 3
-PATIENCE_S = 30.0
 
 
 def gate(folder: Path, text: str, *examples: str) -> str:
@@ -40,28 +38,8 @@ def run(weft: Weft, make_host: Callable[[str], Host], package: str) -> tuple[Hos
     left, right = make_host("left"), make_host("right")
     left.keep_silent()
     right.keep_silent()
-    ends = [f"--interface=in=netns:{left.name}:eth0", f"--interface=out=netns:{right.name}:eth0"]
-    weft("run", package, "-d", *ends)
+    weft("run", package, "-d", *between(left, right))
     return left, right
-
-
-def packet_socket(host: Host) -> socket.socket:
-    with host.namespace.entered():
-        opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-    opened.bind(("eth0", ETH_P_ALL))
-    opened.settimeout(PATIENCE_S)
-    return opened
-
-
-def frames_through(left: Host, right: Host, frames: list[bytes]) -> list[bytes]:
-    """What of these frames comes out at the other side, before a last one that always does."""
-    came = []
-    with packet_socket(left) as sender, packet_socket(right) as receiver:
-        for frame in [*frames, MARKER]:
-            sender.send(frame)
-        while (frame := receiver.recv(65536)) != MARKER:
-            came.append(frame)
-    return came
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.frames import ethernet, tcp, udp
+from tests.support.hosts import between
 from tests.support.passing import frames_through
 from weft.launcher import sdk_folder
 
@@ -38,13 +39,6 @@ def pair(make_host: Callable[[str], Host]) -> tuple[Host, Host]:
     left.keep_silent()
     right.keep_silent()
     return left, right
-
-
-def bindings(left: Host, right: Host) -> list[str]:
-    return [
-        *("--interface", f"in=netns:{left.name}:eth0"),
-        *("--interface", f"out=netns:{right.name}:eth0"),
-    ]
 
 
 def package(folder: Path, entry: str, files: dict[str, bytes]) -> str:
@@ -81,7 +75,7 @@ def test_c_source_is_compiled_and_drops_what_it_should(
 ) -> None:
     entry = "framework: c, file: first.c"
     gate = package(tmp_path, entry, {"first.c": example("c/examples/first.c")})
-    weft("run", gate, "-d", *bindings(*pair))
+    weft("run", gate, "-d", *between(*pair))
     assert frames_through(*pair, [WEB, IPV6, TELNET]) == [WEB, TELNET]
     [row] = weft.ps()
     [component] = row["components"]
@@ -99,7 +93,7 @@ def test_a_shared_object_is_hosted(weft: Weft, pair: tuple[Host, Host], tmp_path
     source = source.partition("int main")[0]
     code = built(tmp_path, source, "-shared", "-fPIC")
     gate = package(tmp_path, "framework: c, file: first.so", {"first.so": code})
-    weft("run", gate, "-d", *bindings(*pair))
+    weft("run", gate, "-d", *between(*pair))
     assert frames_through(*pair, [IPV6, WEB]) == [WEB]
 
 
@@ -108,14 +102,14 @@ def test_a_program_that_attaches_by_itself(
 ) -> None:
     first = (sdk_folder() / "c" / "first").read_bytes()
     gate = package(tmp_path, "framework: c, file: filter", {"filter": first})
-    weft("run", gate, "-d", *bindings(*pair))
+    weft("run", gate, "-d", *between(*pair))
     assert frames_through(*pair, [IPV6, WEB]) == [WEB]
 
 
 def test_python_with_a_handler(weft: Weft, pair: tuple[Host, Host], tmp_path: Path) -> None:
     entry = "framework: python, file: first.py"
     gate = package(tmp_path, entry, {"first.py": example("python/examples/first.py")})
-    weft("run", gate, "-d", *bindings(*pair))
+    weft("run", gate, "-d", *between(*pair))
     assert frames_through(*pair, [WEB, TELNET, IPV6, TELNET]) == [WEB, IPV6]
     assert weft("read", "gate", "filter.dropped") == "2\n"
 
@@ -123,21 +117,21 @@ def test_python_with_a_handler(weft: Weft, pair: tuple[Host, Host], tmp_path: Pa
 def test_python_by_batches_with_numpy(weft: Weft, pair: tuple[Host, Host], tmp_path: Path) -> None:
     entry = "framework: python, file: batch.py"
     gate = package(tmp_path, entry, {"batch.py": example("python/examples/batch.py")})
-    weft("run", gate, "-d", *bindings(*pair))
+    weft("run", gate, "-d", *between(*pair))
     assert frames_through(*pair, [TELNET, WEB]) == [WEB]
 
 
 def test_java(weft: Weft, pair: tuple[Host, Host], tmp_path: Path) -> None:
     entry = "framework: java, file: First.java"
     gate = package(tmp_path, entry, {"First.java": example("java/examples/First.java")})
-    weft("run", gate, "-d", *bindings(*pair))
+    weft("run", gate, "-d", *between(*pair))
     assert frames_through(*pair, [IPV6, TELNET, IPV6, WEB]) == [TELNET, WEB]
 
 
 def test_javascript_with_a_handler(weft: Weft, pair: tuple[Host, Host], tmp_path: Path) -> None:
     entry = "framework: javascript, file: first.mjs"
     gate = package(tmp_path, entry, {"first.mjs": example("javascript/examples/first.mjs")})
-    weft("run", gate, "-d", *bindings(*pair))
+    weft("run", gate, "-d", *between(*pair))
     assert frames_through(*pair, [IPV6, TELNET, IPV6, WEB]) == [TELNET, WEB]
     assert weft("read", "gate", "filter.dropped") == "2\n"
 
@@ -212,7 +206,7 @@ def test_a_component_that_ends_fails_the_start_with_its_last_words(
 ) -> None:
     script = b"import sys\nprint('out')\nsys.exit('no such table')\n"
     gate = package(tmp_path, "framework: python, file: first.py", {"first.py": script})
-    complaint = weft("run", gate, "-d", *bindings(*pair), status=1)
+    complaint = weft("run", gate, "-d", *between(*pair), status=1)
     assert complaint == (
         "weft: 'gate' did not start (stage: component); all was undone\n"
         "  component 'filter' ended with status 1 before it was ready\n"
@@ -230,7 +224,7 @@ def test_what_cannot_be_compiled_leaves_nothing(
         tmp_path, "framework: c, file: first.c", {"first.c": b"int main(void) { return x; }\n"}
     )
     expected = "weft: gate: 1 problem\n  first.c:1: 'x' undeclared (first use in this function)\n"
-    complaint = weft("run", gate, "-d", *bindings(*pair), status=1)
+    complaint = weft("run", gate, "-d", *between(*pair), status=1)
     assert complaint == f"weft: filter: compiling first.c\n{expected}"
     assert weft("package", "check", gate, status=1) == (
         f"weft: filter: compiling first.c\n{expected}"
@@ -254,7 +248,7 @@ def test_a_build_that_is_called_off_leaves_nothing(
         (tools / "cc").chmod(0o755)
         weft.environment["PATH"] = f"{tools}:{os.environ['PATH']}"
         gate = package(tmp_path, "framework: c, file: first.c", {"first.c": b"//\n"})
-        running = weft.popen("run", gate, *bindings(*pair))
+        running = weft.popen("run", gate, *between(*pair))
         assert select.select([began], [], [], PATIENCE_S)[0], running.communicate()
         os.close(began)
         running.send_signal(signal.SIGTERM)
@@ -268,7 +262,7 @@ def test_ps_and_logs_name_the_component(
 ) -> None:
     script = b"print('hello from inside')\n" + example("python/examples/first.py")
     gate = package(tmp_path, "framework: python, file: first.py", {"first.py": script})
-    weft("run", gate, "-d", *bindings(*pair))
+    weft("run", gate, "-d", *between(*pair))
     assert "filter: hello from inside\n" in weft("logs", "gate")
     assert [line.split()[:2] for line in weft("ps").splitlines()[1:]] == [
         ["gate", "active"],
@@ -290,7 +284,7 @@ def test_two_functions_share_no_user_id(
     users = []
     for number in range(2):
         hosts = [make_host(f"{side}{number}") for side in ("left", "right")]
-        weft("run", gate, "-d", "--name", f"gate{number}", *bindings(*hosts))
+        weft("run", gate, "-d", "--name", f"gate{number}", *between(*hosts))
     for row in weft.ps():
         pids = [row["engine_pid"], row["components"][0]["pid"]]
         users += [Path(f"/proc/{pid}").stat().st_uid for pid in pids]
@@ -305,7 +299,7 @@ def test_a_strict_umask_hides_nothing_from_components(
     gate = package(tmp_path, entry, {"first.c": example("c/examples/first.c")})
     before = os.umask(0o077)
     try:
-        weft("run", gate, "-d", *bindings(*pair))
+        weft("run", gate, "-d", *between(*pair))
     finally:
         os.umask(before)
     assert frames_through(*pair, [IPV6, WEB]) == [WEB]

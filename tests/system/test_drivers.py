@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.hosts import between
 from tests.support.row import send_and_compare
 from tests.support.traffic import Receiver, Sender
 
@@ -31,11 +32,6 @@ def pair(make_host: Callable[[str], Host]) -> tuple[Host, Host]:
     for host in (left, right):
         host.keep_silent()
     return left, right
-
-
-def joins(pair: tuple[Host, Host]) -> list[str]:
-    left, right = pair
-    return ["-i", f"in=netns:{left.name}:eth0", "-i", f"out=netns:{right.name}:eth0"]
 
 
 def graph(folder: Path, text: str) -> str:
@@ -69,7 +65,7 @@ def test_the_driver_is_the_one_chosen(
     drivers: tuple[str, str],
 ) -> None:
     config = graph(tmp_path, WIRE.format(method))
-    weft("run", config, "-d", *option, *joins(pair))
+    weft("run", config, "-d", *option, *between(*pair))
     assert carries(pair)
     methods = [weft("read", "f", handler) for handler in ("f.method", "t.method")]
     assert [text.split()[0] for text in methods] == list(drivers)
@@ -85,7 +81,7 @@ def test_a_package_names_the_driver_of_an_interface(
     assert "interfaces: [in, out]" in text
     mapping = "interfaces: {in: {driver: af_xdp}, out: }"
     manifest.write_text(text.replace("interfaces: [in, out]", mapping))
-    weft("run", wire, "-d", *joins(pair))
+    weft("run", wire, "-d", *between(*pair))
     assert carries(pair)
     [row] = weft.ps()
     facts = json.loads((weft.run_directory / row["uuid"] / "function.json").read_text())
@@ -95,7 +91,7 @@ def test_a_package_names_the_driver_of_an_interface(
 def test_bulk_tcp_passes_a_function_that_is_killed_meanwhile(
     weft: Weft, pair: tuple[Host, Host], tmp_path: Path
 ) -> None:
-    weft("run", graph(tmp_path, BOTH_WAYS), "-d", "--driver", "af_xdp", *joins(pair))
+    weft("run", graph(tmp_path, BOTH_WAYS), "-d", "--driver", "af_xdp", *between(*pair))
     for number, host in enumerate(pair, 1):
         host.configure("eth0", f"10.66.0.{number}")
     send_and_compare(*pair, "10.66.0.2", 20 << 20)
@@ -108,7 +104,7 @@ def test_bulk_tcp_passes_a_function_that_is_killed_meanwhile(
 def test_the_engine_is_stopped_and_started_on_the_same_sockets(
     weft: Weft, pair: tuple[Host, Host], tmp_path: Path
 ) -> None:
-    weft("run", graph(tmp_path, WIRE.format("")), "-d", "--driver", "af_xdp", *joins(pair))
+    weft("run", graph(tmp_path, WIRE.format("")), "-d", "--driver", "af_xdp", *between(*pair))
     for _ in range(3):
         assert carries(pair)
         weft("stop", "f")
@@ -120,13 +116,13 @@ def test_a_graph_and_a_driver_that_exclude_each_other_are_told(
     weft: Weft, pair: tuple[Host, Host], tmp_path: Path
 ) -> None:
     config = graph(tmp_path, WIRE.format(", METHOD AF_PACKET"))
-    told = weft("run", config, "-d", "--driver", "af_xdp", *joins(pair), status=1)
+    told = weft("run", config, "-d", "--driver", "af_xdp", *between(*pair), status=1)
     assert (
         "in: it was opened for AF_XDP when the function was started; leave METHOD out, or start the "
         "function with another driver"
     ) in told
     config = graph(tmp_path, WIRE.format(", METHOD AF_XDP"))
-    told = weft("run", config, "-d", "--driver", "af_packet", *joins(pair), status=1)
+    told = weft("run", config, "-d", "--driver", "af_packet", *between(*pair), status=1)
     assert (
         "in: it was opened for packet sockets when the function was started; start the function with "
         "--driver in=af_xdp"
@@ -138,7 +134,7 @@ def test_a_driver_that_does_not_exist_is_told(
     weft: Weft, pair: tuple[Host, Host], tmp_path: Path
 ) -> None:
     config = graph(tmp_path, WIRE.format(""))
-    told = weft("run", config, "--driver", "in=dpdk", *joins(pair), status=2)
+    told = weft("run", config, "--driver", "in=dpdk", *between(*pair), status=2)
     assert told.splitlines()[0] == (
         "weft: --driver in=dpdk: no driver 'dpdk'; allowed: af_packet, af_xdp, "
         "or NAME=DRIVER for one interface"

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.hosts import between
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -40,11 +42,7 @@ def test_frames_pass_isolated_click_components_both_ways(
     weft: Weft, make_host: Callable[[str], Host], gate: Path
 ) -> None:
     left, right = make_host("left"), make_host("right")
-    interfaces = [
-        *("--interface", f"in=netns:{left.name}:eth0"),
-        *("--interface", f"out=netns:{right.name}:eth0"),
-    ]
-    assert weft("run", str(gate), "-d", *interfaces) == "gate\n"
+    assert weft("run", str(gate), "-d", *between(left, right)) == "gate\n"
     left.configure("eth0", "10.9.0.1")
     right.configure("eth0", "10.9.0.2")
     pinged = left.run(["ping", "-n", "-c", "3", "-i", "0.02", "-W", "2", "10.9.0.2"])

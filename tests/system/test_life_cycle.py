@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.hosts import between
 from tests.support.relay import MANIFEST, SAME
 from tests.support.running import Running, wait_until
 
@@ -63,7 +64,7 @@ class Life:
 
     def __init__(self, weft: Weft, left: Host, right: Host, folder: Path) -> None:
         self.weft, self.left, self.right, self.folder = weft, left, right, folder
-        self.joins = ["-i", f"in=netns:{left.name}:eth0", "-i", f"out=netns:{right.name}:eth0"]
+        self.joins = between(left, right)
 
     def package(self, name: str, text: str, **files: str) -> str:
         place = self.folder / name

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.support.hosts import between
 from tests.support.running import Running, wait_until
 from tests.support.serving import serving
 from tests.support.traffic import Receiver, Sender
@@ -74,8 +75,7 @@ def pair(weft: Weft, make_host: Callable[[str], Host]) -> tuple[Host, Host]:
 
 def run(weft: Weft, pair: tuple[Host, Host], package: Path) -> Running:
     left, right = pair
-    joins = ["-i", f"in=netns:{left.name}:eth0", "-i", f"out=netns:{right.name}:eth0"]
-    weft("run", str(package), "-d", "--name", "gate", *joins)
+    weft("run", str(package), "-d", "--name", "gate", *between(left, right))
     return Running(weft, weft.ps()[0])
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support.hosts import between
 from tests.support.traffic import Receiver, Sender, numbered_frame
 from weft.model.change import Change, Edit
 from weft.server.local_agent import LocalAgent
@@ -89,10 +90,7 @@ class Gate:
         self.folder = folder / "gate"
         self.folder.mkdir()
         self.files({"vnf.yaml": MANIFEST, "add.c": ADD % 3, "double.py": DOUBLE})
-        weft(
-            *("run", str(self.folder), "-d"),
-            *("-i", f"in=netns:{self.left.name}:eth0", "-i", f"out=netns:{self.right.name}:eth0"),
-        )
+        weft("run", str(self.folder), "-d", *between(self.left, self.right))
         self.receiver = Receiver(self.right)
         self.sender = Sender(self.left, rate_pps=rate_pps)
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support.hosts import between
 from tests.support.pcap import write_pcap
 from tests.support.running import Running, wait_until
 from tests.support.traffic import Cable, Receiver, Sender, numbered_frame
@@ -52,8 +53,7 @@ def start(
     config.write_text(graph)
     left, right = pair
     left.keep_silent()
-    joins = ["-i", f"in=netns:{left.name}:eth0", "-i", f"out=netns:{right.name}:eth0"]
-    weft("run", str(config), "-d", "--driver", driver, *joins)
+    weft("run", str(config), "-d", "--driver", driver, *between(left, right))
     [row] = weft.ps()
     return Running(weft, row)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.hosts import between
 from weft.server.groups import group_name
 
 if TYPE_CHECKING:
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from tests.system.conftest import Weft
 
 LEFT, RIGHT = "10.9.0.1", "10.9.0.2"
-
-
-def bindings(left: Host, right: Host) -> list[str]:
-    return [
-        *("--interface", f"in=netns:{left.name}:eth0"),
-        *("--interface", f"out=netns:{right.name}:eth0"),
-    ]
 
 
 @pytest.fixture
@@ -57,7 +51,7 @@ def control_groups(uuid: str) -> list[Path]:
 
 def test_frames_pass_and_are_counted(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
     left, right = pair
-    assert weft("run", wire, "-d", *bindings(left, right)) == "wire\n"
+    assert weft("run", wire, "-d", *between(left, right)) == "wire\n"
     left.configure("eth0", f"{LEFT}")
     right.configure("eth0", f"{RIGHT}")
     pinged = left.run(["ping", "-n", "-c", "3", "-i", "0.02", "-W", "2", RIGHT])
@@ -71,7 +65,7 @@ def test_frames_pass_and_are_counted(weft: Weft, pair: tuple[Host, Host], wire: 
 def test_detached_run_leaves_only_the_sandbox(
     weft: Weft, pair: tuple[Host, Host], wire: str
 ) -> None:
-    weft("run", wire, "-d", *bindings(*pair))
+    weft("run", wire, "-d", *between(*pair))
     [row] = weft.ps()
     assert (row["name"], row["state"], row["restarts"]) == ("wire", "active", 0)
     running = [command.split()[:2] for command in processes(weft)]
@@ -87,14 +81,14 @@ def test_detached_run_leaves_only_the_sandbox(
 
 
 def test_the_graph_that_runs_is_shown(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
-    weft("run", wire, "-d", *bindings(*pair))
+    weft("run", wire, "-d", *between(*pair))
     assert weft("show", "wire", "--graph") == weft("package", "graph", wire)
 
 
 def test_a_wrong_name_among_those_to_stop_stops_none(
     weft: Weft, pair: tuple[Host, Host], wire: str
 ) -> None:
-    weft("run", wire, "-d", *bindings(*pair))
+    weft("run", wire, "-d", *between(*pair))
     assert weft("off", "wire", "nope", status=1) == (
         "weft: no function named 'nope'; there are: wire\nweft: hint: `weft ps` lists them\n"
     )
@@ -102,7 +96,7 @@ def test_a_wrong_name_among_those_to_stop_stops_none(
 
 
 def test_stop_and_start(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
-    weft("run", wire, "-d", *bindings(*pair))
+    weft("run", wire, "-d", *between(*pair))
     weft("stop", "wire")
     assert [row["state"] for row in weft.ps()] == ["inactive"]
     assert "eth0" in pair[0].links()
@@ -115,8 +109,8 @@ def test_stop_and_start(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
 
 
 def test_a_name_is_used_once(weft: Weft, pair: tuple[Host, Host], wire: str) -> None:
-    weft("run", wire, "-d", *bindings(*pair))
-    assert weft("run", wire, "-d", *bindings(*pair), status=1) == (
+    weft("run", wire, "-d", *between(*pair))
+    assert weft("run", wire, "-d", *between(*pair), status=1) == (
         "weft: the name 'wire' is taken in project 'default'\n"
         "weft: hint: choose another with --name, or turn that function off: weft off wire\n"
     )
@@ -126,7 +120,7 @@ def test_a_failed_start_is_undone_whole(weft: Weft, pair: tuple[Host, Host], wir
     left, right = pair
     right.route.link("add", ifname="eth0", kind="veth", peer={"ifname": "other"})
     before = (left.links(), right.links())
-    complaint = weft("run", wire, "-d", *bindings(left, right), status=1)
+    complaint = weft("run", wire, "-d", *between(left, right), status=1)
     assert complaint.startswith(f"weft: a device 'eth0' is in namespace '{right.name}' already\n")
     assert (left.links(), right.links()) == before
     assert processes(weft) == []
@@ -169,7 +163,7 @@ def test_two_readers_of_one_interface_are_refused(
 def test_foreground_run_ends_with_a_signal(
     weft: Weft, pair: tuple[Host, Host], wire: str, number: signal.Signals
 ) -> None:
-    running = weft.popen("run", wire, *bindings(*pair))
+    running = weft.popen("run", wire, *between(*pair))
     assert running.stdout is not None
     assert running.stdout.readline() == "weft: 'wire' runs; Ctrl-C ends it\n"
     running.send_signal(number)
@@ -183,7 +177,7 @@ def test_foreground_run_ends_with_a_signal(
 def test_a_function_whose_process_is_gone_is_told_once_and_cleaned(
     weft: Weft, pair: tuple[Host, Host], wire: str
 ) -> None:
-    weft("run", wire, "-d", *bindings(*pair))
+    weft("run", wire, "-d", *between(*pair))
     [row] = weft.ps()
     pidfd = os.pidfd_open(row["pid"])
     signal.pidfd_send_signal(pidfd, signal.SIGKILL)
@@ -200,7 +194,7 @@ def test_a_function_whose_process_is_gone_is_told_once_and_cleaned(
 def test_a_process_one_that_hangs_is_ended_by_force(
     weft: Weft, pair: tuple[Host, Host], wire: str
 ) -> None:
-    weft("run", wire, "-d", *bindings(*pair))
+    weft("run", wire, "-d", *between(*pair))
     [row] = weft.ps()
     os.kill(row["pid"], signal.SIGSTOP)
     [stopped] = weft.ps()
@@ -224,7 +218,7 @@ def test_the_log_is_shown(weft: Weft, pair: tuple[Host, Host], tmp_path: Path) -
 def test_unknown_handlers_are_told_in_clicks_words(
     weft: Weft, pair: tuple[Host, Host], wire: str
 ) -> None:
-    weft("run", wire, "-d", *bindings(*pair))
+    weft("run", wire, "-d", *between(*pair))
     assert weft("read", "wire", "x.count", status=1) == (
         "weft: No element named 'x'\n"
         "weft: hint: `weft show wire --handlers` lists elements and their handlers\n"
@@ -251,7 +245,7 @@ def test_a_run_directory_without_room_is_told_and_nothing_is_left(
         (full / "fill").write_bytes(bytes(16 << 10))
         (directory := Path(f"/run/weft-test-{os.getpid()}-full")).symlink_to(full / "weft")
         weft.environment["WEFT_RUN_DIR"] = str(directory)
-        complaint = weft("run", wire, "-d", *bindings(*pair), status=1)
+        complaint = weft("run", wire, "-d", *between(*pair), status=1)
     finally:
         weft.environment["WEFT_RUN_DIR"] = str(weft.run_directory)
         left = [path.name for path in (full / "weft").iterdir()]

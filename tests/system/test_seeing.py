@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.hosts import between
 from tests.support.traffic import Receiver, Sender
 from tests.system.conftest import WEFT
 
@@ -73,8 +74,7 @@ def pair(weft: Weft, make_host: Callable[[str], Host], tmp_path: Path) -> tuple[
     folder.mkdir()
     for name, text in (("vnf.yaml", MANIFEST), ("slow.py", SLOW), ("quick.c", QUICK)):
         (folder / name).write_text(text)
-    joins = ["-i", f"in=netns:{left.name}:eth0", "-i", f"out=netns:{right.name}:eth0"]
-    weft("run", str(folder), "-d", *joins)
+    weft("run", str(folder), "-d", *between(left, right))
     return left, right
 
 

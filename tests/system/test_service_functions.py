@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.frames import arp, ethernet, tcp, udp
 from tests.support.service_frames import in_ethernet, nsh
+from tests.support.sockets import packet_socket
 from tests.system.test_programs import BRIDGE, logged
 from weft.server.namespaces import Namespace
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -26,8 +27,6 @@ CONTEXT = bytes(range(16))
 WEB = ethernet(THERE, HERE, 0x0800, tcp("10.0.0.1", "10.0.0.2", (1024, 80)))
 DNS = ethernet(THERE, HERE, 0x0800, udp("10.0.0.1", "10.0.0.2", (1024, 53)))
 WEB_BACK = ethernet(HERE, THERE, 0x0800, tcp("10.0.0.2", "10.0.0.1", (80, 1024)))
-ETH_P_ALL = 3
-PATIENCE_S = 30.0
 HEAD = "weft: 1\nvnf: gate\nversion: 1.0.0\ninterfaces: [in, out]\n"
 PROXY = """\
 nsh: proxy
@@ -138,15 +137,6 @@ class Gate:
     def close(self) -> None:
         for end in self.ends:
             end.close()
-
-
-def packet_socket(host: Host) -> socket.socket:
-    with host.namespace.entered():
-        handle = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    handle.bind(("eth0", ETH_P_ALL))
-    handle.setsockopt(263, 23, 1)  # what it sends itself is not received
-    handle.settimeout(PATIENCE_S)
-    return handle
 
 
 @pytest.fixture

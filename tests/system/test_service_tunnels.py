@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 from tests.support.service_frames import in_ethernet, nsh
+from tests.support.sockets import datagram_socket
 from tests.system.test_service_functions import (
     CONTEXT,
     DNS,
-    PATIENCE_S,
     SF,
     WEB,
     WEB_BACK,
@@ -18,6 +17,8 @@ from tests.system.test_service_functions import (
 )
 
 if TYPE_CHECKING:
+    import socket
+
     from tests.support.hosts import Host
     from tests.system.test_service_functions import Gate
 
@@ -35,18 +36,14 @@ def gpe(vni: int, header: bytes) -> bytes:
     return b"\x0c\0\0\x04" + vni.to_bytes(3, "big") + b"\0" + header
 
 
-def udp_socket(host: Host) -> socket.socket:
+def peer_of(host: Host) -> socket.socket:
     host.configure("eth0", PEER)
-    with host.namespace.entered():
-        handle = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    handle.bind((PEER, PORT))
-    handle.settimeout(PATIENCE_S)
-    return handle
+    return datagram_socket(host, PEER, PORT)
 
 
 def test_a_proxy_in_a_tunnel_answers_its_peer(gate: Gate) -> None:  # noqa: F811
     gate.start(f"nsh: {{role: proxy, {TUNNEL}}}\n{FIREWALL}")
-    with udp_socket(gate.left) as peer:
+    with peer_of(gate.left) as peer:
         for vni, inner in ((8, WEB), (7, DNS), (7, WEB)):
             peer.sendto(gpe(vni, nsh((10, 255), inner, context=CONTEXT)), (OWN, PORT))
         answer, (address, _) = peer.recvfrom(65536)
@@ -59,7 +56,7 @@ def test_a_classifier_sends_into_a_tunnel_and_ends_one(gate: Gate) -> None:  # n
     rules = 'rules: [{match: "-", spi: 10, si: 7}]'
     gate.start(f"nsh: {{role: classifier, in: out, {tunnel}, {rules}}}\n")
     right = gate.ends[1]
-    with udp_socket(gate.left) as peer:
+    with peer_of(gate.left) as peer:
         right.send(WEB)
         assert peer.recv(65536) == gpe(7, nsh((10, 7), WEB))
         peer.sendto(gpe(7, nsh((20, 3), WEB_BACK)), (OWN, PORT))
@@ -72,7 +69,7 @@ def test_a_forwarder_joins_a_tunnel_and_a_cable(gate: Gate) -> None:  # noqa: F8
     carrier = f"transport: vxlan-gpe, address: {{in: {OWN}}}, vni: 7"
     gate.start(f"nsh: {{role: forwarder, {carrier}, table: [{table}]}}\n")
     right = gate.ends[1]
-    with udp_socket(gate.left) as peer:
+    with peer_of(gate.left) as peer:
         peer.sendto(gpe(7, nsh((10, 255), WEB)), (OWN, PORT))
         came = right.recv(65536)
         assert came == in_ethernet(SF, sender_of(came), nsh((10, 255), WEB, ttl=62))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.hosts import between
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -98,8 +100,7 @@ def test_a_function_changes_to_a_version_in_the_store(
     )
     shell("weft package push wire; rm -r wire")
     joined = [
-        *("--interface", f"in=netns:{left.name}:eth0"),
-        *("--interface", f"out=netns:{right.name}:eth0"),
+        *between(left, right),
     ]
     weft("run", "wire@0.1.0", "-d", *joined)
     left.configure("eth0", LEFT)

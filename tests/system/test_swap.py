@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.hosts import between
 from tests.support.traffic import Receiver, Sender
 from weft.vnf.management_agent import ManagementAgent
 
@@ -47,8 +48,7 @@ class Running:
         left.keep_silent()
         config = folder / "f.click"
         config.write_text(graph)
-        joins = ["-i", f"in=netns:{left.name}:eth0", "-i", f"out=netns:{right.name}:eth0"]
-        weft("run", str(config), "-d", *joins)
+        weft("run", str(config), "-d", *between(left, right))
         [row] = weft.ps()
         self._agent = ManagementAgent("f", weft.run_directory / row["uuid"])
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.frames import ethernet, udp
+from tests.support.hosts import between
 
 if TYPE_CHECKING:
     import subprocess
@@ -136,8 +137,7 @@ def wire_between(weft: Weft, make_host: Callable[[str], Host], tmp_path: Path) -
     folder.mkdir()
     for name, text in (("vnf.yaml", MANIFEST), ("ttl.c", COMPONENT), ("edge.click", EDGE)):
         (folder / name).write_text(text)
-    joins = ["-i", f"in=netns:{left.name}:eth0", "-i", f"out=netns:{right.name}:eth0"]
-    weft("run", str(folder), "-d", *joins)
+    weft("run", str(folder), "-d", *between(left, right))
     wire = Wire(weft, left)
     yield wire
     wire.close()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.hosts import between
 from tests.support.user_namespaces import Room, filtered
 
 if TYPE_CHECKING:
@@ -96,8 +97,7 @@ def test_where_a_filter_forbids_them_it_is_said_what_to_allow(
 ) -> None:
     left, right = make_host("left"), make_host("right")
     bindings = [
-        f"--interface=in=netns:{left.name}:eth0",
-        f"--interface=out=netns:{right.name}:eth0",
+        *between(left, right),
     ]
     weft.prefix = filtered()
     gate = package(tmp_path, PROGRAM, PROGRAM_PATH)
