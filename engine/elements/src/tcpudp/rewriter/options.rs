@@ -37,7 +37,7 @@ impl Capacity {
 
 /// The arguments of IPRewriter.
 pub(crate) const ARGUMENTS: &[Argument] = &[
-    argument("INPUTSPEC", Place::Rest, "input specification", ""),
+    INPUTSPEC,
     argument("TCP_TIMEOUT", Place::Keyword, "time", "86400"),
     argument("TCP_NODATA_TIMEOUT", Place::Keyword, "time", "300"),
     argument("TCP_DONE_TIMEOUT", Place::Keyword, "time", "240"),
@@ -46,35 +46,38 @@ pub(crate) const ARGUMENTS: &[Argument] = &[
     argument("UDP_STREAMING_TIMEOUT", Place::Keyword, "time", ""),
     argument("UDP_GUARANTEE", Place::Keyword, "time", "5"),
     argument("TIMEOUT", Place::Keyword, "time", "86400"),
-    argument("GUARANTEE", Place::Keyword, "time", "5"),
-    argument("REAP_INTERVAL", Place::Keyword, "time", "900"),
-    argument(
-        "MAPPING_CAPACITY",
-        Place::Keyword,
-        "integer or element name",
-        "2147483647",
-    ),
-    argument("CAPACITY", Place::Keyword, "integer or element name", ""),
-    argument("DST_ANNO", Place::Keyword, "boolean", "true"),
-    argument("REPLY_ANNO", Place::Keyword, "annotation", ""),
+    GUARANTEE,
+    REAP_INTERVAL,
+    MAPPING_CAPACITY,
+    CAPACITY,
+    DST_ANNO,
+    REPLY_ANNO,
 ];
 
 /// The arguments of ICMPPingRewriter.
 pub(crate) const PING_ARGUMENTS: &[Argument] = &[
-    argument("INPUTSPEC", Place::Rest, "input specification", ""),
+    INPUTSPEC,
     argument("TIMEOUT", Place::Keyword, "time", "300"),
-    argument("GUARANTEE", Place::Keyword, "time", "5"),
-    argument("REAP_INTERVAL", Place::Keyword, "time", "900"),
-    argument(
-        "MAPPING_CAPACITY",
-        Place::Keyword,
-        "integer or element name",
-        "2147483647",
-    ),
-    argument("CAPACITY", Place::Keyword, "integer or element name", ""),
-    argument("DST_ANNO", Place::Keyword, "boolean", "true"),
-    argument("REPLY_ANNO", Place::Keyword, "annotation", ""),
+    GUARANTEE,
+    REAP_INTERVAL,
+    MAPPING_CAPACITY,
+    CAPACITY,
+    DST_ANNO,
+    REPLY_ANNO,
 ];
+
+const INPUTSPEC: Argument = argument("INPUTSPEC", Place::Rest, "input specification", "");
+const GUARANTEE: Argument = argument("GUARANTEE", Place::Keyword, "time", "5");
+const REAP_INTERVAL: Argument = argument("REAP_INTERVAL", Place::Keyword, "time", "900");
+const MAPPING_CAPACITY: Argument = argument(
+    "MAPPING_CAPACITY",
+    Place::Keyword,
+    "integer or element name",
+    "2147483647",
+);
+const CAPACITY: Argument = argument("CAPACITY", Place::Keyword, "integer or element name", "");
+const DST_ANNO: Argument = argument("DST_ANNO", Place::Keyword, "boolean", "true");
+const REPLY_ANNO: Argument = argument("REPLY_ANNO", Place::Keyword, "annotation", "");
 
 /// The time that the last of `names` given says.
 fn time(args: &mut Args<'_>, names: &[&str], default_s: u32) -> u64 {
