@@ -127,10 +127,7 @@ impl Element for CheckNSHHeader {
                     if let Some(cells) = &self.cells {
                         cells.add(0, 1);
                     }
-                    if !router.is_connected(1) {
-                        self.refusals.tell(fault.reason(), fault.text(), router);
-                    }
-                    Verdict::Emit(1, fault.reason())
+                    self.refusals.refuse((fault.reason(), fault.text()), router)
                 }
             }
         });

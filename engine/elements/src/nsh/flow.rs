@@ -2,7 +2,7 @@
 
 use super::frame::Frame;
 use weft_wire::protocol::{ether, ip};
-use weft_wire::{ipv4, ipv6};
+use weft_wire::{ethernet, ipv4, ipv6};
 
 /// One direction of a flow: addresses, protocol and ports; of fragments only the first has ports,
 /// so for all of them these count as 0.
@@ -56,6 +56,18 @@ impl Flow {
         let rest = u64::from(self.protocol) << 32 | u64::from(self.ports);
         let halves = [source, destination].map(|address| [(address >> 64) as u64, address as u64]);
         hash(halves.into_iter().flatten().chain([rest]))
+    }
+}
+
+/// A number of the flow that an Ethernet frame is of: of its addresses and ports, or of its Ethernet header.
+#[inline]
+pub(crate) fn hash_of_frame(frame: &[u8]) -> u32 {
+    match Flow::of(frame) {
+        Some(flow) => flow.hash(),
+        None => {
+            let header = frame.get(..ethernet::HEADER_LEN).unwrap_or(frame);
+            hash(header.iter().map(|byte| u64::from(*byte)))
+        }
     }
 }
 

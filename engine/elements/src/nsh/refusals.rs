@@ -3,6 +3,9 @@
 use super::{NO_NSH_HEADER, NO_NSH_HEADER_TEXT};
 use weft_core::{Router, SECOND, Verdict};
 
+/// Why a packet is refused: the reason, and what is told.
+pub(crate) type Refusal = (&'static str, &'static str);
+
 /// What is told of refused packets: the first of each reason, then at most one a second.
 #[derive(Default)]
 pub(crate) struct Refusals {
@@ -45,6 +48,15 @@ impl Refusals {
             }
         }
         verdict
+    }
+
+    /// Refuses a packet, which goes to output 1; tells the log where nothing is there.
+    #[cold]
+    pub fn refuse(&mut self, (reason, text): Refusal, router: &mut Router) -> Verdict {
+        if !router.is_connected(1) {
+            self.tell(reason, text, router);
+        }
+        Verdict::Emit(1, reason)
     }
 
     /// Tells the log that a packet was refused for `reason`, which is `text` in words.

@@ -1,5 +1,6 @@
 //! The IP and UDP headers that packets are put into on their way through a network.
 
+use super::refusals::Refusal;
 use crate::ip::header::NO_IP_HEADER;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use weft_lang::Names;
@@ -179,9 +180,6 @@ pub(crate) enum NoDatagram {
     /// The checksum is wrong.
     Checksum,
 }
-
-/// Why a packet is refused: the reason, and what is told.
-pub(crate) type Refusal = (&'static str, &'static str);
 
 /// The refusal of a packet that is no datagram to be looked into.
 pub(crate) fn refusal_of(fault: NoDatagram) -> Refusal {

@@ -28,13 +28,12 @@
 //! ## See also
 //! VXLANGPEEncap, CheckNSHHeader, CheckIPHeader, MarkIPHeader
 
-use super::refusals::Refusals;
-use super::tunnel::{Datagram, Refusal, refusal_of};
+use super::refusals::{Refusal, Refusals};
+use super::tunnel::{Datagram, refusal_of};
 use super::vxlan_gpe_next::Next;
-use crate::ip::header::NO_IP_HEADER;
+use crate::tunnel::vxlan::decapsulate;
 use weft_core::{
-    Batch, Built, Class, Configure, Element, IpHeader, Packet, Place, Pool, Router, Verdict,
-    argument,
+    Batch, Built, Class, Configure, Element, IpHeader, Place, Router, Verdict, argument,
 };
 use weft_lang::Names;
 use weft_lang::value::Value;
@@ -128,38 +127,19 @@ impl VXLANGPEDecap {
         }
         Ok(())
     }
-
-    /// Leaves of a packet what is inside.
-    ///
-    /// # Errors
-    /// Why it is refused; then it is unchanged.
-    fn decapsulate(&self, packet: &mut Packet, pool: &Pool) -> Result<(), Refusal> {
-        const NONE: Refusal = (NO_IP_HEADER, "its IP header is not marked");
-        let at = packet.network().ok_or(NONE)?;
-        let before = usize::from(at.checked_sub(packet.offset()).ok_or(NONE)?);
-        let bytes = pool.data(packet).get(before..).ok_or(NONE)?;
-        let (start, end) = self.inside(bytes)?;
-        let _ = packet.take(bytes.len() - end) && packet.pull(before + start);
-        packet.clear_network();
-        match self.next {
-            next::ETHERNET => packet.set_mac_here(),
-            _ => packet.clear_mac(),
-        }
-        Ok(())
-    }
 }
 
 impl Element for VXLANGPEDecap {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         router.filter(batch, |packet, router| {
-            match self.decapsulate(packet, &router.pool) {
-                Ok(()) => Verdict::Keep,
-                Err((reason, text)) => {
-                    if !router.is_connected(1) {
-                        self.refusals.tell(reason, text, router);
+            match decapsulate(packet, &router.pool, |bytes| self.inside(bytes)) {
+                Ok(()) => {
+                    if self.next == next::ETHERNET {
+                        packet.set_mac_here();
                     }
-                    Verdict::Emit(1, reason)
+                    Verdict::Keep
                 }
+                Err(refusal) => self.refusals.refuse(refusal, router),
             }
         });
     }

@@ -33,20 +33,21 @@
 //! ## See also
 //! VXLANGPEDecap, NSHForwarder, NSHEncap
 
-use super::flow::{Flow, hash};
+use super::flow::{Flow, hash, hash_of_frame};
 use super::refusals::Refusals;
-use super::tunnel::{Address, Ends, Outer};
+use super::tunnel::{Address, Ends};
 use super::vxlan_gpe_next::Next;
 use super::{NO_NSH_HEADER, NO_NSH_HEADER_TEXT};
+use crate::tunnel::vxlan::{Sender, headers_len};
 use std::net::IpAddr;
 use weft_core::{
-    Batch, Built, Class, Configure, Element, IpHeader, Packet, Place, Pool, REASON_NO_BUFFER,
-    Router, Verdict, argument,
+    Batch, Built, Class, Configure, Element, IpHeader, Packet, Place, Pool, Router, Verdict,
+    argument,
 };
 use weft_lang::Names;
 use weft_lang::value::Value;
+use weft_wire::nsh;
 use weft_wire::vxlan_gpe::{self, HEADER_LEN, MAX_VNI, next};
-use weft_wire::{ethernet, nsh, udp};
 
 /// Registers VXLANGPEEncap.
 pub static CLASS: Class = Class {
@@ -73,20 +74,14 @@ pub static CLASS: Class = Class {
     ..Class::agnostic("VXLANGPEEncap", "nsh", build)
 };
 
-/// The lowest source port that flows get, and how many there are (RFC 7348, section 5).
-const FIRST_PORT: u16 = 49152;
-const PORTS: u32 = 65536 - FIRST_PORT as u32;
-
 struct VXLANGPEEncap {
     /// Over IPv4 the destination is that of the annotation where it is 0.
     ends: Ends,
-    vni: u32,
-    ttl: u8,
+    header: [u8; HEADER_LEN],
     /// The most bytes of the outer packet.
     most: usize,
     next: u8,
-    source_port: Option<u16>,
-    id: u16,
+    sender: Sender,
     refusals: Refusals,
 }
 
@@ -156,12 +151,10 @@ fn build(configure: &mut Configure<'_>) -> Built {
     };
     Ok(Box::new(VXLANGPEEncap {
         ends,
-        vni,
-        ttl: ttl as u8,
+        header: vxlan_gpe::header(vni, next),
         most,
         next,
-        source_port,
-        id: 1,
+        sender: Sender::new(ttl as u8, vxlan_gpe::PORT, source_port),
         refusals: Refusals::default(),
     }))
 }
@@ -196,19 +189,10 @@ fn flow_of(packet: &Packet, pool: &Pool, next: u8) -> Result<u32, &'static str> 
             let path = u32::from_be_bytes([fixed[4], fixed[5], fixed[6], fixed[7]]);
             Ok(hash([path.into()]))
         }
-        next::ETHERNET => Ok(match Flow::of(bytes) {
-            Some(flow) => flow.hash(),
-            None => hash(words_of(bytes)),
-        }),
+        next::ETHERNET => Ok(hash_of_frame(bytes)),
         next::IPV4 => Flow::of_ipv4(bytes).map_or(Err("vxlan-next-protocol"), |f| Ok(f.hash())),
         _ => Flow::of_ipv6(bytes).map_or(Err("vxlan-next-protocol"), |f| Ok(f.hash())),
     }
-}
-
-/// An Ethernet header as words.
-fn words_of(bytes: &[u8]) -> impl Iterator<Item = u64> {
-    let header = bytes.get(..ethernet::HEADER_LEN).unwrap_or(bytes);
-    header.iter().map(|byte| u64::from(*byte))
 }
 
 impl VXLANGPEEncap {
@@ -243,30 +227,11 @@ impl VXLANGPEEncap {
     fn encapsulate(&mut self, packet: &mut Packet, pool: &mut Pool) -> Result<(), &'static str> {
         let flow = flow_of(packet, pool, self.next)?;
         let ends = self.ends_for(packet)?;
-        let headers = ends.ip_len() + udp::HEADER_LEN + HEADER_LEN;
-        if packet.len() + headers > self.most {
+        if packet.len() + headers_len(&ends) > self.most {
             return Err("mtu");
         }
-        pool.push(packet, headers).ok_or(REASON_NO_BUFFER)?;
-        let bytes = pool.data_mut(packet).ok_or(REASON_NO_BUFFER)?;
-        bytes[headers - HEADER_LEN..headers]
-            .copy_from_slice(&vxlan_gpe::header(self.vni, self.next));
-        let port = FIRST_PORT + (flow % PORTS) as u16;
-        let outer = Outer {
-            ttl: self.ttl,
-            id: self.id,
-            flow,
-            ports: [self.source_port.unwrap_or(port), vxlan_gpe::PORT],
-        };
-        self.id = self.id.wrapping_add(1);
-        let written = ends.write(bytes, &outer);
-        debug_assert!(written.is_ok(), "room was made");
-        packet.clear_mac();
-        packet.set_network(0, ends.ip_len());
-        if let Ends::V4 { destination, .. } = ends {
-            packet.set_destination(destination);
-        }
-        Ok(())
+        self.sender
+            .encapsulate(packet, pool, &ends, &self.header, flow)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Group "tunnel": frames of one network carried through another.
 
+pub(crate) mod vxlan;
 mod vxlan_decap;
 mod vxlan_encap;
 

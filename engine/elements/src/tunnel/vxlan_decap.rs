@@ -27,16 +27,15 @@
 //! ## See also
 //! VXLANEncap, CheckIPHeader, MarkIPHeader, VXLANGPEDecap
 
-use super::vxlan_encap::{HAS_VNI, HEADER_LEN, PORT};
-use crate::ip::header::NO_IP_HEADER;
-use crate::nsh::refusals::Refusals;
-use crate::nsh::tunnel::{Datagram, Refusal, refusal_of};
+use super::vxlan::decapsulate;
+use super::vxlan_encap::PORT;
+use crate::nsh::refusals::{Refusal, Refusals};
+use crate::nsh::tunnel::{Datagram, refusal_of};
 use weft_core::{
-    Batch, Built, Class, Configure, Element, IpHeader, Packet, Place, Pool, Router, Verdict,
-    argument,
+    Batch, Built, Class, Configure, Element, IpHeader, Place, Router, Verdict, argument,
 };
 use weft_wire::ethernet;
-use weft_wire::vxlan_gpe::MAX_VNI;
+use weft_wire::vxlan_gpe::{HEADER_LEN, Header, MAX_VNI};
 
 /// Registers VXLANDecap.
 pub static CLASS: Class = Class {
@@ -79,12 +78,12 @@ impl VXLANDecap {
             return Err(("vxlan-port", "it is sent to another UDP port"));
         }
         let header: Option<&[u8; HEADER_LEN]> = datagram.payload.first_chunk();
-        let header = *header.ok_or(("vxlan-length", "it ends before its VXLAN header does"))?;
-        if header[0] & HAS_VNI == 0 {
+        let header = header.copied().and_then(|h| Header::new_checked(h).ok());
+        let header = header.ok_or(("vxlan-length", "it ends before its VXLAN header does"))?;
+        if !header.has_vni() {
             return Err(("vxlan-flags", "its network identifier is not there"));
         }
-        let word = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
-        if word >> 8 != self.vni {
+        if header.vni() != self.vni {
             return Err(("vxlan-vni", "it is of another network"));
         }
         if datagram.payload.len() < HEADER_LEN + ethernet::HEADER_LEN {
@@ -96,35 +95,17 @@ impl VXLANDecap {
         let end = datagram.headers + datagram.payload.len();
         Ok((datagram.headers + HEADER_LEN, end))
     }
-
-    /// Leaves of a packet the frame inside.
-    ///
-    /// # Errors
-    /// Why it is refused; then it is unchanged.
-    fn decapsulate(&self, packet: &mut Packet, pool: &Pool) -> Result<(), Refusal> {
-        const NONE: Refusal = (NO_IP_HEADER, "its IP header is not marked");
-        let at = packet.network().ok_or(NONE)?;
-        let before = usize::from(at.checked_sub(packet.offset()).ok_or(NONE)?);
-        let bytes = pool.data(packet).get(before..).ok_or(NONE)?;
-        let (start, end) = self.inside(bytes)?;
-        let _ = packet.take(bytes.len() - end) && packet.pull(before + start);
-        packet.clear_network();
-        packet.set_mac_here();
-        Ok(())
-    }
 }
 
 impl Element for VXLANDecap {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         router.filter(batch, |packet, router| {
-            match self.decapsulate(packet, &router.pool) {
-                Ok(()) => Verdict::Keep,
-                Err((reason, text)) => {
-                    if !router.is_connected(1) {
-                        self.refusals.tell(reason, text, router);
-                    }
-                    Verdict::Emit(1, reason)
+            match decapsulate(packet, &router.pool, |bytes| self.inside(bytes)) {
+                Ok(()) => {
+                    packet.set_mac_here();
+                    Verdict::Keep
                 }
+                Err(refusal) => self.refusals.refuse(refusal, router),
             }
         });
     }

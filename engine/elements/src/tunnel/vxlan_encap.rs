@@ -30,19 +30,19 @@
 //! ## See also
 //! VXLANDecap, PacketTooBig, VXLANGPEEncap
 
-use crate::nsh::flow::{Flow, hash};
+use super::vxlan::{Sender, headers_len};
+use crate::nsh::flow::hash_of_frame;
 use crate::nsh::refusals::Refusals;
-use crate::nsh::tunnel::{Address, Ends, Outer};
+use crate::nsh::tunnel::{Address, Ends};
 use weft_core::{
-    Batch, Built, Class, Configure, Element, IpHeader, Packet, Place, Pool, REASON_NO_BUFFER,
-    Router, Verdict, argument,
+    Batch, Built, Class, Configure, Element, IpHeader, Packet, Place, Pool, Router, Verdict,
+    argument,
 };
-use weft_wire::vxlan_gpe::MAX_VNI;
-use weft_wire::{ethernet, udp};
+use weft_wire::ethernet;
+use weft_wire::vxlan_gpe::{HEADER_LEN, MAX_VNI};
 
-/// Bytes of the VXLAN header, and the flag that its network identifier is there.
-pub(super) const HEADER_LEN: usize = 8;
-pub(super) const HAS_VNI: u8 = 0x08;
+/// The flag that the network identifier is there.
+const HAS_VNI: u8 = 0x08;
 /// The UDP port of VXLAN.
 pub(super) const PORT: u16 = 4789;
 
@@ -68,19 +68,12 @@ pub static CLASS: Class = Class {
     ..Class::agnostic("VXLANEncap", "tunnel", build)
 };
 
-/// The lowest source port that flows get, and how many there are (RFC 7348, section 5).
-const FIRST_PORT: u16 = 49152;
-const PORTS: u32 = 65536 - FIRST_PORT as u32;
-
 struct VXLANEncap {
     ends: Ends,
-    vni: u32,
-    ttl: u8,
+    header: [u8; HEADER_LEN],
     /// The most bytes of a frame.
     most: usize,
-    port: u16,
-    source_port: Option<u16>,
-    id: u16,
+    sender: Sender,
     refusals: Refusals,
 }
 
@@ -103,38 +96,25 @@ fn build(configure: &mut Configure<'_>) -> Built {
     }
     args.complete()?;
     let ends = ends.ok_or_else(Vec::new)?;
-    let room = ends.most() - headers(&ends);
+    let room = ends.most() - headers_len(&ends);
     let most = match mtu {
         0 => room,
         mtu => room.min(mtu as usize + ethernet::HEADER_LEN),
     };
+    let source_port = Some(source_port as u16).filter(|port| *port > 0);
     Ok(Box::new(VXLANEncap {
         ends,
-        vni,
-        ttl: ttl as u8,
+        header: header(vni),
         most,
-        port: port as u16,
-        source_port: Some(source_port as u16).filter(|port| *port > 0),
-        id: 1,
+        sender: Sender::new(ttl as u8, port as u16, source_port),
         refusals: Refusals::default(),
     }))
 }
 
-/// Bytes before the frame.
-fn headers(ends: &Ends) -> usize {
-    ends.ip_len() + udp::HEADER_LEN + HEADER_LEN
-}
-
-/// What a frame's flow is told by: addresses and ports, or its Ethernet header.
-#[inline]
-fn flow_of(frame: &[u8]) -> u32 {
-    match Flow::of(frame) {
-        Some(flow) => flow.hash(),
-        None => {
-            let header = frame.get(..ethernet::HEADER_LEN).unwrap_or(frame);
-            hash(header.iter().map(|byte| u64::from(*byte)))
-        }
-    }
+/// The header of a frame of a network.
+fn header(vni: u32) -> [u8; HEADER_LEN] {
+    let [a, b, c, d] = (vni << 8).to_be_bytes();
+    [HAS_VNI, 0, 0, 0, a, b, c, d]
 }
 
 impl VXLANEncap {
@@ -150,29 +130,9 @@ impl VXLANEncap {
         if packet.len() > self.most {
             return Err("mtu");
         }
-        let flow = flow_of(pool.data(packet));
-        let headers = headers(&self.ends);
-        pool.push(packet, headers).ok_or(REASON_NO_BUFFER)?;
-        let bytes = pool.data_mut(packet).ok_or(REASON_NO_BUFFER)?;
-        let vxlan = &mut bytes[headers - HEADER_LEN..headers];
-        vxlan[..4].copy_from_slice(&[HAS_VNI, 0, 0, 0]);
-        vxlan[4..].copy_from_slice(&(self.vni << 8).to_be_bytes());
-        let port = FIRST_PORT + (flow % PORTS) as u16;
-        let outer = Outer {
-            ttl: self.ttl,
-            id: self.id,
-            flow,
-            ports: [self.source_port.unwrap_or(port), self.port],
-        };
-        self.id = self.id.wrapping_add(1);
-        let written = self.ends.write(bytes, &outer);
-        debug_assert!(written.is_ok(), "room was made");
-        packet.clear_mac();
-        packet.set_network(0, self.ends.ip_len());
-        if let Ends::V4 { destination, .. } = self.ends {
-            packet.set_destination(destination);
-        }
-        Ok(())
+        let flow = hash_of_frame(pool.data(packet));
+        self.sender
+            .encapsulate(packet, pool, &self.ends, &self.header, flow)
     }
 }
 
