@@ -42,6 +42,5 @@ def test_no_such_function(capsys: pytest.CaptureFixture[str]) -> None:
     for selector, what in (("gate", "named 'gate'"), ("gate-*", "matches 'gate-*'")):
         assert run(["reconfigure", selector, "--remove", "a"]) == 1
         assert capsys.readouterr().err == (
-            f"weft: no function {what}; none is running\n"
-            "weft: hint: `weft ps` lists them\n"
+            f"weft: no function {what}; none is running\nweft: hint: `weft ps` lists them\n"
         )
