@@ -171,6 +171,9 @@ def test_a_wrong_value_changes_nothing(life: Life) -> None:
     )
     complaint = life.weft("configure", "gate", "size=-3", "start=6", status=1)
     assert complaint.startswith("weft: 'gate' was not changed (stage: engine); all is as before\n")
+    assert complaint.endswith(
+        "weft: hint: values that were given: size=-3 (integer); start=6 (integer)\n"
+    )
     assert life.read("gate", "count/q.capacity") == "100"
     assert life.read("gate", "level.value") == "5"
     assert life.weft("show", "gate", "--graph") == before

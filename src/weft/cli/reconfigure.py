@@ -64,7 +64,8 @@ def execute(arguments: argparse.Namespace) -> int:
     edit = _edit(arguments)
     if arguments.package is None and not edit:
         raise UsageError(
-            "nothing to change; give a package, or one of --path, --add, --remove, --replace"
+            "nothing to change; give a package, or one of --path, --add, --remove, --replace",
+            hint=f"to set parameters alone: weft configure {arguments.name} NAME=VALUE",
         )
     settings = dict(_halves("--set", text, "NAME=VALUE") for text in arguments.set)
     return run_change(_change(local_client(show_progress), arguments, edit, settings))

@@ -1,20 +1,21 @@
-"""What to do about a handler that is not there, or cannot be used as it was meant."""
+"""What to do about a handler or a value that cannot be used as it was meant."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from weft.errors import HandlerError, WeftError
+from weft.errors import ChangeError, HandlerError, StartError, WeftError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from weft.model.handler import HandlerFacts
+    from weft.model.package import Parameter
 
     Read = Callable[[str], Awaitable[bytes]]
     Known = Callable[[], Awaitable[Sequence[HandlerFacts]]]
 
-__all__ = ["advised"]
+__all__ = ["advised", "hint_of_values"]
 
 _NO_ELEMENT, _NO_HANDLER, _FAILED, _PERMISSION = 510, 511, 520, 530
 _MOST_NAMES = 30
@@ -28,6 +29,20 @@ _TYPES = {
 }
 _READ_DATA = ": call it with READDATA"
 _EVERY = frozenset(("class", "name", "config", "ports", "handlers", "icounts", "ocounts", "drops"))
+
+
+def hint_of_values(
+    error: StartError | ChangeError, parameters: Iterable[Parameter], values: Mapping[str, str]
+) -> str | None:
+    """What the parameters take whose values the graph did not; None where none was given."""
+    if error.stage not in ("engine", "handler"):
+        return error.hint
+    told = [
+        f"{parameter.name}={values[parameter.name]} ({parameter.help or parameter.type})"
+        for parameter in parameters
+        if values.get(parameter.name, parameter.default) != parameter.default
+    ]
+    return f"values that were given: {'; '.join(told)}" if told else error.hint
 
 
 async def advised(

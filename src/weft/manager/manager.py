@@ -7,14 +7,21 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from weft.errors import FunctionNotFoundError, HandlerError, PrivilegeError, UsageError
+from weft.errors import (
+    ChangeError,
+    FunctionNotFoundError,
+    HandlerError,
+    PrivilegeError,
+    StartError,
+    UsageError,
+)
 from weft.manager.operation import operation_id
 from weft.manager.packages import Packages
 from weft.manager.watching import Watching
 from weft.model.function import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from weft.model.change import ChangePlan, Edit
     from weft.model.check import FunctionCheck
@@ -23,7 +30,7 @@ if TYPE_CHECKING:
     from weft.model.host import HostFacts
     from weft.model.log import LogLine, LogRequest
     from weft.model.look import Look
-    from weft.model.package import PackageFile
+    from weft.model.package import PackageFile, Parameter
     from weft.model.revision import FunctionText, Revision
     from weft.model.trace import TraceRequest
     from weft.server.agent import Agent
@@ -43,7 +50,8 @@ class Manager(Packages, Watching):
 
     async def run(self, request: FunctionRequest) -> FunctionFacts:
         """Deploy the function."""
-        return await self._agent.deploy(operation_id(), request)
+        with self._advising_values(request.package.parameters, dict(request.values)):
+            return await self._agent.deploy(operation_id(), request)
 
     async def functions(self) -> list[tuple[FunctionFacts, FunctionStatus]]:
         """Every function; those that were gone are in the list once, and cleaned."""
@@ -137,7 +145,9 @@ class Manager(Packages, Watching):
             cause="configure",
             given=tuple(given),
         )
-        return await self._agent.reconfigure(operation_id(), change)
+        parameters = (await self._agent.text(facts.uuid)).parameters
+        with self._advising_values(parameters, values):
+            return await self._agent.reconfigure(operation_id(), change)
 
     async def text(self, name: str) -> FunctionText:
         """The texts of the package that it runs."""
@@ -213,6 +223,19 @@ class Manager(Packages, Watching):
         """Ask all parts of a function at once."""
         facts, _ = await self._own(name)
         return await self._agent.check(facts.uuid, timeout_s)
+
+    @contextlib.contextmanager
+    def _advising_values(
+        self, parameters: Sequence[Parameter], values: Mapping[str, str]
+    ) -> Iterator[None]:
+        """A graph that does not come about is told with what the values given stand for."""
+        try:
+            yield
+        except (StartError, ChangeError) as error:
+            from weft.manager.advice import hint_of_values
+
+            error.hint = hint_of_values(error, parameters, values)
+            raise
 
     @contextlib.asynccontextmanager
     async def _advising(self, facts: FunctionFacts, handler: str) -> AsyncIterator[None]:

@@ -20,7 +20,11 @@ def _own_run_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "nothing to change; give a package, or one of --path, --add, --remove, --replace"),
+        (
+            ["--set", "a=1"],
+            "nothing to change; give a package, or one of --path, --add, --remove, --replace\n"
+            "weft: hint: to set parameters alone: weft configure gate NAME=VALUE",
+        ),
         (["--add", "a=b.c"], "--add a=b.c: not understood; allowed: NAME=FRAMEWORK:FILE"),
         (["--add", "=c:b.c"], "--add =c:b.c: not understood; allowed: NAME=FRAMEWORK:FILE"),
         (["--replace", "a"], "--replace a: not understood; allowed: NAME=[FRAMEWORK:]FILE"),

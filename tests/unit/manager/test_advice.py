@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 
-from weft.errors import HandlerError, NotRunningError
-from weft.manager.advice import advised
+from weft.errors import ChangeError, HandlerError, NotRunningError, StartError
+from weft.manager.advice import advised, hint_of_values
 from weft.model.handler import HandlerFacts
+from weft.model.package import Parameter
 
 FLAGS = {
     "c.handlers": b"class\tr.\nport\trw\ncount\tr\nclear\tw\nevict\tx\nreset\twb\n",
@@ -102,3 +103,30 @@ def test_a_refusal_is_told_as_it_is_where_nobody_knows_the_handler() -> None:
     error = HandlerError(520, "no")
     better = asyncio.run(advised(error, "wire", "c.port", read, unknown))
     assert (better.message, better.hint) == ("no", None)
+
+
+PARAMETERS = (
+    Parameter("RATE", "text", "10Mbps", "bandwidth, as 10Mbps"),
+    Parameter("SIZE", "integer", "5"),
+    Parameter("NAME", "text", help="its name"),
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "hint"),
+    [
+        ({}, None),
+        ({"RATE": "10Mbps", "SIZE": "5"}, None),
+        (
+            {"RATE": "fast", "SIZE": "5", "NAME": "x"},
+            "values that were given: RATE=fast (bandwidth, as 10Mbps); NAME=x (its name)",
+        ),
+        ({"SIZE": "6"}, "values that were given: SIZE=6 (integer)"),
+    ],
+)
+def test_a_graph_that_does_not_start_tells_what_the_values_stand_for(
+    values: dict[str, str], hint: str | None
+) -> None:
+    for error in (StartError("x", "engine", ["bad"]), ChangeError("x", "handler", ["bad"])):
+        assert hint_of_values(error, PARAMETERS, values) == hint
+    assert hint_of_values(StartError("x", "devices", ["bad"]), PARAMETERS, values) is None
