@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -54,8 +55,23 @@ _ended_by: int = signal.SIGINT
 
 def main() -> None:
     """Run `weft` with the arguments of this process and exit."""
+    _have_streams()
     _end_in_order()
     sys.exit(run(sys.argv[1:]))
+
+
+def _have_streams() -> None:
+    """Give closed streams a place, which what is opened next would take, and show every letter."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # where the terminal lacks a letter
 
 
 def _end_in_order() -> None:

@@ -89,12 +89,14 @@ def show_data(data: object, form: str) -> None:
 
 
 def _print_data(data: object, form: str) -> None:
+    text = json.dumps(data, indent=2)
     if form == "json":
-        print(json.dumps(data, indent=2))
+        print(text)
     else:
         import yaml
 
-        yaml.safe_dump(data, sys.stdout, sort_keys=False)
+        # Through JSON, for programs get the same in both, whatever types it was made of.
+        yaml.safe_dump(json.loads(text), sys.stdout, sort_keys=False, allow_unicode=True)
 
 
 def _print_table(titles: list[str], cells: list[list[str]]) -> None:

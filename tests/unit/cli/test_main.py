@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -36,6 +37,30 @@ def test_no_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
     assert capsys.readouterr().out == f"weft {__version__}\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_it_runs_without_standard_streams(closed: str) -> None:
+    code = "from weft.cli.main import main; main()"
+    command = ["sh", "-c", f'"$0" -c "{code}" ps {closed}', sys.executable]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_letters_that_a_terminal_lacks_are_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["package", "init", "wire"]) == 0
+    (tmp_path / "wire").rename(tmp_path / "über")
+    code = "from weft.cli.main import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "package", "check", "./über"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (0, b"./\\xfcber: no problems\n")
 
 
 def test_unknown_command_is_told_with_what_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:

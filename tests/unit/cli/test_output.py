@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from weft.cli.output import show_done, show_facts, show_rows
+from weft.model.monitoring import Severity
 
 if TYPE_CHECKING:
     import pytest
@@ -32,6 +33,15 @@ def test_programs_get_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == ROWS
     show_rows(ROWS, ("name",), "yaml")
     assert yaml.safe_load(capsys.readouterr().out) == ROWS
+
+
+def test_programs_get_the_same_in_both(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"severity": Severity.MAJOR, "pair": (1, 2), "text": "grün"}
+    same = [{"severity": "major", "pair": [1, 2], "text": "grün"}]
+    show_rows([row], ("text",), "json")
+    assert json.loads(capsys.readouterr().out) == same
+    show_rows([row], ("text",), "yaml")
+    assert yaml.safe_load(capsys.readouterr().out) == same
 
 
 def test_facts_are_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
