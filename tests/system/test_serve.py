@@ -299,7 +299,7 @@ def test_the_network_needs_a_token_and_tls(weft: Weft, tmp_path: Path) -> None:
         weft.environment["WEFT_TOKEN_FILE"] = ""
         assert weft("ps", status=1) == (
             "weft: this listener asks for a token\n"
-            "weft: hint: send it as: Authorization: Bearer TOKEN\n"
+            "weft: hint: send it as: Authorization: Bearer TOKEN; `weft` reads it from $WEFT_TOKEN_FILE\n"
         )
         weft.environment["WEFT_CA"] = ""
         assert "its certificate is not trusted; WEFT_CA=FILE names what is" in weft("ps", status=1)

@@ -67,7 +67,7 @@ class TokenGuard:
             refusal = RequestError(
                 401,
                 "this listener asks for a token",
-                hint="send it as: Authorization: Bearer TOKEN",
+                hint="send it as: Authorization: Bearer TOKEN; `weft` reads it from $WEFT_TOKEN_FILE",
                 headers={"WWW-Authenticate": 'Bearer realm="weft"'},
             )
             await respond(refusal, scope["path"])(scope, receive, send)

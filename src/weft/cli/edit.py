@@ -131,7 +131,8 @@ def _edited(before: str, suffix: str) -> str:
                 )
             return place.read_text()
         except (OSError, ValueError) as error:
-            raise UsageError(f"cannot run the editor '{editor}': {error}") from None
+            why = getattr(error, "strerror", None) or error
+            raise UsageError(f"cannot run the editor '{editor}': {why}") from None
 
 
 @contextlib.contextmanager

@@ -163,7 +163,8 @@ def _tls(address: Address) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=address.authority or None)
     except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"WEFT_CA: cannot use '{address.authority}': {error}") from None
+        why = error.strerror or error
+        raise UsageError(f"WEFT_CA: cannot use '{address.authority}': {why}") from None
 
 
 def _broken(address: Address, error: Exception) -> WeftError:

@@ -150,6 +150,7 @@ class FunctionHistory:
 
     def __init__(self, name: str, room: _Room) -> None:
         self.name = name
+        self.first_s = math.inf
         self.last_s = 0.0
         self.left_out = 0
         """Series that there is no room for, when last measured."""
@@ -160,6 +161,7 @@ class FunctionHistory:
 
     def put(self, at_s: float, points: Iterable[Point]) -> dict[str, float]:
         """Keep what was measured; gives the values by series, the rates of counters among them."""
+        self.first_s = min(self.first_s, at_s)
         self.last_s = at_s
         self.left_out = 0
         now: dict[str, float] = {}
@@ -208,11 +210,15 @@ class FunctionHistory:
     def track(
         self, name: str, now_s: float, start_s: float | None = None, step_s: float | None = None
     ) -> Track:
-        """A series from `start_s` until now; UsageError where there is no such series or step."""
+        """A series from `start_s` until now, or from its beginning where that is later.
+
+        UsageError where there is no such series or step.
+        """
         kept, is_rate = self._find(name)
         if start_s is not None and not math.isfinite(start_s):
             raise UsageError(f"from {start_s}: allowed: a Unix time, in seconds")
         start_s = now_s - 60.0 if start_s is None else max(start_s, now_s - KEPT_S)
+        start_s = max(start_s, min(self.first_s, now_s))
         step = _step(now_s - start_s, step_s)
         first_s = start_s // step * step
         count = max(int((now_s - first_s) // step) + 1, 1)

@@ -52,6 +52,15 @@ def test_a_counter_is_kept_and_has_a_rate() -> None:
     assert rates.values == (None, 10.0, 10.0, 10.0, 10.0)
 
 
+def test_a_history_that_is_young_is_told_from_its_beginning_as_finely_as_it_is_kept() -> None:
+    kept = history()
+    for second in range(4):
+        kept.put("u", "gate", AT + second, points(look(packets=10 * second)))
+    track = of(kept).track("in.packets_in/s", AT + 3, AT - 600)
+    assert (track.start_s, track.step_s) == (AT, 1.0)
+    assert track.values == (None, 10.0, 10.0, 10.0)
+
+
 def test_a_counter_that_begins_anew_goes_on() -> None:
     kept = history()
     for second, count in enumerate([100, 150, 5, 25]):
