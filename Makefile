@@ -15,6 +15,7 @@ SDKS := $(patsubst sdk/%/Makefile,%,$(wildcard sdk/*/Makefile))
 SDK_SOURCES := $(shell find sdk -type f -not -name '*.md')
 
 help:
+	@echo "make build   install what is missing, build engine, native module and SDKs: .venv/bin/weft"
 	@echo "make demo    install what is missing, show three functions on real traffic, measure one (root)"
 	@echo "make example install what is missing and run one of examples/ (root): EXAMPLE=nsh-chain or l7-firewall"
 	@echo "make test    install what is missing and run every test"

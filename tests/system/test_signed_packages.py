@@ -66,8 +66,8 @@ def test_the_guide_leads_to_a_signed_function_that_runs(
     assert "meter-0.1.0.csar: signed by CN=Ann,O=Example\n" in said
     assert "meter@0.1.0: signed by CN=Ann,O=Example\n" in said
     shell(
-        last.replace("netns:client", f"netns:{left.name}:eth0").replace(
-            "netns:server", f"netns:{right.name}:eth0"
+        last.replace("netns:client", f"netns:{left.name}").replace(
+            "netns:server", f"netns:{right.name}"
         )
     )
     left.configure("eth0", LEFT)
