@@ -15,7 +15,6 @@ from weft.server.namespaces import NETNS_FOLDER, Namespace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
 __all__ = ["DIRECT", "PREFIX", "THROUGH", "Host", "Stage", "weft_command"]
 
@@ -122,12 +121,7 @@ class Stage:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def _host(self, stack: contextlib.ExitStack, role: str) -> Host:

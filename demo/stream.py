@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Self
 from demo.stage import THROUGH
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from demo.stage import Host, Stage
 
 __all__ = ["RATE_PPS", "Stream"]
@@ -54,12 +52,7 @@ class Stream:
             thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._sent_all.set()
         self._over.set()
         for thread in self._threads:

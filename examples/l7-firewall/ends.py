@@ -16,7 +16,6 @@ from weft.server.namespaces import NETNS_FOLDER, Namespace
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from socket import SocketKind
-    from types import TracebackType
 
 __all__ = ["INTERRUPTIONS", "End", "Stream"]
 
@@ -134,12 +133,7 @@ class Stream:
             thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         for thread in self._threads:
             thread.join()

@@ -24,8 +24,6 @@ from hosts import Cable, Host, plug
 from weft.model.trace import TraceRequest
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from weft.client import Client
 
 __all__ = ["CLIENT", "PACKAGES", "SERVER", "WAY", "Chain", "segment"]
@@ -111,12 +109,7 @@ class Chain:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._close()
 
     async def one_packet(self) -> list[Hop]:

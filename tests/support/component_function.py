@@ -11,7 +11,6 @@ from tests.support.traffic import Receiver, Sender, numbered_frame
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from types import TracebackType
 
     from tests.support.hosts import Host
     from tests.system.conftest import Weft
@@ -106,10 +105,5 @@ class ComponentFunction(Running):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()

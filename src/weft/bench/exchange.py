@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Self
 from weft.errors import WeftError
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from weft.bench.plan import Plan
     from weft.server.namespaces import Namespace
 
@@ -48,12 +46,7 @@ class Responder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
         for handle in self._sockets:
