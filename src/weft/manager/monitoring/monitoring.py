@@ -79,15 +79,16 @@ class Monitoring:
         if self._searched_s is None or now_s - self._searched_s >= _SEARCH_S:
             self.notice(await self._functions.functions())
         room = asyncio.Semaphore(_AT_ONCE)
-        looks = await asyncio.gather(
-            *(self._look(facts, room, now_s) for facts in self._known.values())
-        )
+        asked = list(self._known.values())  # others are noticed while these are looked at
+        looks = await asyncio.gather(*(self._look(facts, room, now_s) for facts in asked))
         thresholds = self.thresholds.held()
-        for facts, look in zip(list(self._known.values()), looks, strict=True):
+        for facts, look in zip(asked, looks, strict=True):
+            uuid = str(facts.uuid)
+            if uuid not in self._known:
+                continue
             if look is None:
                 self._searched_s = None  # it has gone, or soon answers again
                 continue
-            uuid = str(facts.uuid)
             values = self._history.put(uuid, facts.name, now_s, points(look))
             self.alarms.judge(_watched(facts), thresholds, values, now_s)
         self.alarms.settle(thresholds, now_s)

@@ -138,6 +138,7 @@ class Thresholds:
                 return
             text = self._path.read_bytes()
         except FileNotFoundError:
+            self._set, self._removed, self._stamp = {}, [], None
             return
         except OSError as error:
             raise WeftError(f"'{self._path}' cannot be read: {error.strerror or error}") from None
@@ -145,7 +146,7 @@ class Thresholds:
             data = json.loads(text)
             found = [_threshold(item) for item in data["thresholds"]]
             removed = [str(name) for name in data["removed"]]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise WeftError(
                 f"'{self._path}' is not what was written there: {error}",
                 hint="mend it, or move it away to begin with the built-in thresholds",

@@ -178,12 +178,16 @@ def test_thresholds_are_kept_in_a_file(tmp_path: Path) -> None:
     other.remove("full")
     with pytest.raises(UsageError, match=r"^no threshold 'full'; there are: failed, restarts, "):
         first.remove("full")
-    (tmp_path / "data" / "thresholds.json").write_text("{")
-    with pytest.raises(WeftError, match="is not what was written there"):
-        first.all()
-    assert first.held() == list(BUILT_IN)
-    with pytest.raises(WeftError, match="is not what was written there"):
-        first.put(FULL)
+    file = tmp_path / "data" / "thresholds.json"
+    for damaged in ("{", "[]", '{"thresholds": [1], "removed": []}', "[" * 100_000):
+        file.write_text(damaged)
+        with pytest.raises(WeftError, match="is not what was written there"):
+            first.all()
+        assert first.held() == list(BUILT_IN)
+        with pytest.raises(WeftError, match="is not what was written there"):
+            first.put(FULL)
+    file.unlink()
+    assert first.all() == other.all() == list(BUILT_IN)
     (tmp_path / "file").write_text("")
     with pytest.raises(WeftError, match=r"thresholds.json' cannot be read: Not a directory$"):
         Thresholds(tmp_path / "file").put(FULL)

@@ -32,6 +32,7 @@ class Server:
         self.values: list[bool] = []
         self.answers = True
         self.value: float | None = 1.0
+        self.meanwhile: Callable[[], None] = lambda: None
         self.monitoring = Monitoring(self, folder, lambda: self.now_s)
         self.told: list[str] = []
         self.monitoring.listen(
@@ -46,6 +47,7 @@ class Server:
     async def look(self, facts: FunctionFacts, *, values: bool = False) -> Look:
         if not self.answers:
             raise NotRunningError(f"'{facts.name}' does not run: nobody listens")
+        self.meanwhile()
         self.values.append(values)
         told = ValueLook("hits", "", self.value if values else None)
         component = ComponentLook("filter", "filter", "ready", values=(told,))
@@ -111,3 +113,17 @@ def test_a_component_that_keeps_its_values_to_itself_is_asked_again_after_a_whil
     for _ in range(12):
         server.after(1)
     assert server.values == [True] + [False] * 9 + [True, False]
+
+
+def test_functions_that_come_and_go_while_one_is_looked_at_are_not_taken_for_it(
+    tmp_path: Path,
+) -> None:
+    server = Server(tmp_path)
+    server.monitoring.thresholds.put(Threshold("any", "up", above=0))
+    other = replace(GATE, uuid=UUID(int=2), name="other")
+    server.meanwhile = lambda: server.monitoring.notice([(other, ACTIVE)])
+    assert server.after(1) == []
+    assert server.monitoring.series(str(GATE.uuid)) == server.monitoring.series(str(other.uuid)) == []
+    server.meanwhile = lambda: server.monitoring.notice([(other, ACTIVE), (GATE, ACTIVE)])
+    assert server.after(1) == ["raised any"]
+    assert [alarm.function for alarm in server.monitoring.alarms.all()] == ["other"]
