@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FunctionsOverHttp"]
 
+_PAGE = 1000
+
 
 class FunctionsOverHttp(Asker):
     """The part of a client that deploys, manages and looks at functions."""
@@ -53,14 +55,8 @@ class FunctionsOverHttp(Asker):
         return decode(FunctionFacts, await self._operation("POST", "/functions", body, media_type))
 
     async def functions(self) -> list[tuple[FunctionFacts, FunctionStatus]]:
-        """Every function, page by page."""
-        found: list[tuple[FunctionFacts, FunctionStatus]] = []
-        target = "/functions?limit=1000"
-        while target:
-            async with self._ask("GET", target) as answer:
-                found += [_function(item) for item in json.loads(await answer.read())]
-                target = _next_page(answer.headers.get("link", ""))
-        return found
+        """Every function."""
+        return await self._pages({})
 
     async def function(self, name: str) -> tuple[FunctionFacts, FunctionStatus]:
         """One function."""
@@ -80,9 +76,18 @@ class FunctionsOverHttp(Asker):
 
     async def selected(self, selector: str) -> list[FunctionFacts]:
         """The functions a name or a glob means."""
-        query = urlencode({"selector": selector, "limit": 1000})
-        found = [_function(item)[0] for item in await self._get(f"/functions?{query}")]
-        return sorted(found, key=lambda facts: facts.name)
+        found = await self._pages({"selector": selector})
+        return sorted((facts for facts, _ in found), key=lambda facts: facts.name)
+
+    async def _pages(self, wanted: Mapping[str, str]) -> list[tuple[FunctionFacts, FunctionStatus]]:
+        """The functions that are wanted, page by page."""
+        found: list[tuple[FunctionFacts, FunctionStatus]] = []
+        target = f"/functions?{urlencode({**wanted, 'limit': _PAGE})}"
+        while target:
+            async with self._ask("GET", target) as answer:
+                found += [_function(item) for item in json.loads(await answer.read())]
+                target = _next_page(answer.headers.get("link", ""))
+        return found
 
     async def reconfigure(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _SHOWN_PROCESSES = 50
 _MAIN_TABLE = 254
+# Blanks and backslashes in the names of devices and mounts, as proc(5) has them.
+_OCTAL = re.compile(r"\\([0-7]{3})")
 _FLAT = {"proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2", "securityfs", "debugfs"}
 
 
@@ -106,16 +109,25 @@ def _processor_times() -> tuple[float, float]:
 def _disks() -> Iterator[Disk]:
     """File systems that have room of their own, each device once."""
     seen: set[str] = set()
-    for line in Path("/proc/self/mounts").read_text().splitlines():
-        device, mount, kind = line.split()[:3]
+    for line in Path("/proc/self/mounts").read_text(errors="surrogateescape").split("\n")[:-1]:
+        device, mount, kind = (_OCTAL.sub(_byte, word) for word in line.split(" ")[:3])
         if kind in _FLAT or (device.startswith("/") and device in seen):
             continue
         with contextlib.suppress(OSError):
-            size = os.statvfs(mount.encode().decode("unicode_escape"))
+            size = os.statvfs(mount)
             if size.f_blocks:
                 seen.add(device)
                 total, free = size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize
-                yield Disk(mount, device, kind, total, free)
+                yield Disk(_shown(mount), _shown(device), kind, total, free)
+
+
+def _byte(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 8))
+
+
+def _shown(name: str) -> str:
+    """A name of a file as text, whatever its bytes are."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _interfaces(route: Any) -> tuple[HostInterface, ...]:

@@ -136,6 +136,31 @@ def test_a_server_that_breaks_off_is_told(tmp_path: Path, answer: bytes, why: st
     asyncio.run(story())
 
 
+def test_functions_are_asked_for_page_by_page(tmp_path: Path) -> None:
+    asked: list[str] = []
+    shown = {**asdict(FACTS), "status": asdict(STATUS)}
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        target = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+        asked.append(target.removeprefix("/v1/functions?"))
+        name = "b" if "after" not in target else "a"
+        more = "" if "after" in target else f'Link: <{target}&after=b>; rel="next"\r\n'
+        body = json.dumps([{**shown, "name": name}], default=str)
+        writer.write(f"HTTP/1.1 200 OK\r\n{more}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        writer.close()
+
+    async def story() -> tuple[list[str], list[str]]:
+        server = await asyncio.start_unix_server(talk, tmp_path / "s")
+        async with server:
+            client = HttpClient(address_of(f"unix:{tmp_path}/s"), lambda _line: None)
+            all_of_them = [facts.name for facts, _ in await client.functions()]
+            return all_of_them, [facts.name for facts in await client.selected("*")]
+
+    assert asyncio.run(story()) == (["b", "a"], ["a", "b"])
+    every, chosen = "limit=1000", "selector=%2A&limit=1000"
+    assert asked == [every, f"{every}&after=b", chosen, f"{chosen}&after=b"]
+
+
 def test_a_server_is_asked_where_one_listens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,7 +123,9 @@ def test_functions_that_come_and_go_while_one_is_looked_at_are_not_taken_for_it(
     other = replace(GATE, uuid=UUID(int=2), name="other")
     server.meanwhile = lambda: server.monitoring.notice([(other, ACTIVE)])
     assert server.after(1) == []
-    assert server.monitoring.series(str(GATE.uuid)) == server.monitoring.series(str(other.uuid)) == []
+    assert (
+        server.monitoring.series(str(GATE.uuid)) == server.monitoring.series(str(other.uuid)) == []
+    )
     server.meanwhile = lambda: server.monitoring.notice([(other, ACTIVE), (GATE, ACTIVE)])
     assert server.after(1) == ["raised any"]
     assert [alarm.function for alarm in server.monitoring.alarms.all()] == ["other"]
