@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["NetworkAddress", "only_server", "open_local", "open_network", "parse_listen"]
+__all__ = [
+    "NetworkAddress",
+    "only_server",
+    "open_local",
+    "open_network",
+    "parse_listen",
+    "shown_address",
+]
 
 _LISTEN = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(?P<port>\d{1,5})")
 _BACKLOG = 128
@@ -96,11 +103,11 @@ def _group(name: str) -> int:
     except KeyError:
         raise UsageError(
             f"--group {name}: there is no such group; `getent group` lists them"
-        ) from (None)
+        ) from None
 
 
 def open_network(address: NetworkAddress) -> socket.socket:
-    """A socket on the network."""
+    """A socket that listens on the network; WeftError tells why it cannot."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
         info = socket.getaddrinfo(
@@ -111,3 +118,9 @@ def open_network(address: NetworkAddress) -> socket.socket:
         raise WeftError(
             f"cannot listen on {address.host}:{address.port}: {error.strerror or error}"
         ) from None
+
+
+def shown_address(listener: socket.socket) -> str:
+    """Where a socket on the network listens, as a URL has it."""
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -22,6 +22,7 @@ __all__ = ["KEY_HEADER", "Repeats"]
 KEY_HEADER = "Idempotency-Key"
 _MOST = 1000
 _LONGEST_BODY = 2**20
+_MOST_BYTES = 64 * 2**20
 
 
 @dataclass
@@ -36,8 +37,11 @@ class _First:
 class Repeats:
     """The last answers by key. What failed may be tried again; agents know operations by the key too."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+        """`most_bytes` is how long all bodies together may be; the oldest go first."""
         self._firsts: OrderedDict[str, _First] = OrderedDict()
+        self._most_bytes = most_bytes
+        self._bytes = 0
 
     async def answer(
         self, request: Request, key: str, ask: Callable[[], Awaitable[Response]]
@@ -46,8 +50,7 @@ class Repeats:
         fingerprint = await _print(request)
         first = self._firsts.setdefault(key, _First(fingerprint))
         self._firsts.move_to_end(key)
-        if len(self._firsts) > _MOST:
-            self._firsts.popitem(last=False)
+        self._make_room()
         if first.print != fingerprint:
             raise RequestError(
                 422, f"{KEY_HEADER} '{key}' was used for another request; choose a new one"
@@ -58,9 +61,17 @@ class Repeats:
                 body = getattr(answer, "body", None)  # a stream has none, and is not kept
                 if answer.status_code < 300 and body is not None and len(body) <= _LONGEST_BODY:
                     first.answer = (answer.status_code, dict(answer.headers), bytes(body))
+                    if self._firsts.get(key) is first:
+                        self._bytes += len(body)
+                        self._make_room()
                 return answer
         status, headers, body = first.answer
         return Response(body, status, headers)
+
+    def _make_room(self) -> None:
+        while len(self._firsts) > _MOST or self._bytes > self._most_bytes:
+            _, oldest = self._firsts.popitem(last=False)
+            self._bytes -= len(oldest.answer[2]) if oldest.answer else 0
 
 
 async def _print(request: Request) -> str:

@@ -15,7 +15,13 @@ import uvicorn
 from weft.api.application import make_application
 from weft.api.compat.opening import open_listeners
 from weft.api.guards import TokenGuard
-from weft.api.listening import NetworkAddress, only_server, open_local, open_network
+from weft.api.listening import (
+    NetworkAddress,
+    only_server,
+    open_local,
+    open_network,
+    shown_address,
+)
 from weft.api.logging import configure_logging
 from weft.api.progress import say
 from weft.api.tls import fingerprint, read_token, self_signed, tls_context
@@ -108,10 +114,8 @@ def _open_network(options: ServerOptions, held: contextlib.ExitStack) -> _Networ
 def _announce(path: Path, network: _Network | None, tell: Callable[[str], None]) -> None:
     tell(f"serves unix:{path}")
     if network is not None:
-        host, port = network.socket.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
         tell(
-            f"serves https://{shown}:{port}, certificate {network.certificate}, "
+            f"serves https://{shown_address(network.socket)}, certificate {network.certificate}, "
             f"SHA-256 {fingerprint(network.certificate)}"
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from weft.api.answers import TEXT
 from weft.api.problems import RequestError
 from weft.errors import PackageError, WeftError
 
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
 
     from weft.client import Client
 
-__all__ = ["MULTIPART", "Upload", "body_of", "kept_package", "request_body", "saved"]
+__all__ = [
+    "MULTIPART",
+    "Upload",
+    "body_of",
+    "kept_package",
+    "request_body",
+    "saved",
+    "text_of",
+    "text_or",
+]
 
 MULTIPART = "multipart/form-data"
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -63,6 +73,22 @@ def request_body(
             "encoding": {"package": {"contentType": "application/zip"}},
         }
     return {"requestBody": {"required": required, "content": content}}
+
+
+def text_or(model: type[BaseModel], example: str) -> dict[str, Any]:
+    """How a body is described that is a text itself, or has it in JSON; see `text_of`."""
+    described = request_body(model)
+    content = described["requestBody"]["content"]
+    content[TEXT] = {"schema": {"type": "string"}, "example": example}
+    return described
+
+
+async def text_of(request: Request, model: type[BaseModel], field: str) -> str:
+    """A text that is the body itself, or a field of it."""
+    if request.headers.get("content-type", "").lower().startswith(TEXT):
+        return (await request.body()).decode("utf-8", errors="surrogateescape")
+    body, _ = await body_of(request, model)
+    return str(getattr(body, field))
 
 
 async def body_of(request: Request, model: type[_Model]) -> tuple[_Model, Upload | None]:

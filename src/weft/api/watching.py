@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ServingClient", "Watch"]
 
 _PERIOD_S = 1.0
+_MOST_GONE = 1000
 _GONE, _STARTING = FunctionState.GONE, FunctionState.STARTING
 _KINDS = {
     FunctionState.ACTIVE: "function.started",
@@ -46,6 +47,8 @@ class ServingClient(LocalClient):
         """Every function."""
         found = await super().functions()
         self._gone |= {facts.uuid: (facts, state) for facts, state in found if state.state is _GONE}
+        while len(self._gone) > _MOST_GONE:
+            del self._gone[next(iter(self._gone))]
         return found
 
     def take_gone(self) -> Found:

@@ -152,7 +152,10 @@ class ClickOnOsvListener:
 
     async def _stop(self, _request: Request) -> JSONResponse:
         async with self._turn:
-            await self._client.remove(_FUNCTION, missing_ok=True)
+            try:
+                await self._client.remove(_FUNCTION, missing_ok=True)
+            except WeftError as error:
+                return _refused(error.message)
         return JSONResponse(True)
 
     async def _write_file(self, request: Request) -> JSONResponse:

@@ -16,8 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from weft.api.compat.coven_socket import CovenSocket
-from weft.api.compat.listener import CompatAddress, open_address
-from weft.api.compat.platform import CovenPlatform
+from weft.api.compat.platform import CODES, CovenPlatform
+from weft.api.listening import NetworkAddress, open_network
 from weft.errors import WeftError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
+    from weft.api.compat.listener import CompatAddress
     from weft.client import Client
 
 __all__ = ["CovenAgent", "CovenListener"]
@@ -154,7 +155,8 @@ class CovenListener:
 
     async def open(self, address: CompatAddress) -> str:
         """Listen on the port after that of HTTP, for the TCP interface."""
-        sock = open_address(address.host, address.port + 1 if address.port else 0)
+        port = address.port + 1 if address.port else 0
+        sock = open_network(NetworkAddress(address.host, port))
         answering = CovenSocket(self.platform, self.agent)
         self._server = await asyncio.start_server(answering.serve, sock=sock)
         return f", TCP port {sock.getsockname()[1]}"
@@ -186,7 +188,7 @@ def _answered(act: Any) -> Any:
         async for piece in request.stream():
             body += piece
             if len(body) > _LARGEST_BYTES:
-                return _text("-8")
+                return _text(CODES["write"])
         return _text(await act(request.path_params.get("name", ""), bytes(body)))
 
     return endpoint

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -32,13 +31,16 @@ class CovenSocket:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection: its request, the answer, the end."""
-        with contextlib.suppress(OSError, TimeoutError):
+        try:
             async with asyncio.timeout(_PATIENCE_S):
                 first = await reader.read(_FIRST_BYTES)
                 if first:
                     writer.write((await self._answer(first, reader)).encode())
                     await writer.drain()
-        writer.close()
+        except (OSError, TimeoutError):
+            pass
+        finally:
+            writer.close()
 
     async def _answer(self, first: bytes, reader: asyncio.StreamReader) -> str:
         word = first.partition(b"|")[0]

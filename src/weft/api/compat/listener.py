@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from weft.client import Client
 
-__all__ = ["CompatAddress", "Listener", "open_address", "parse_compat"]
+__all__ = ["CompatAddress", "Listener", "parse_compat"]
 
 _ADDRESS = re.compile(
     r"(?P<kind>[a-z-]+)(?:=(?P<host>\[[0-9a-fA-F:.]+\]|[^\[\]:]+):(?P<port>\d+))?"
@@ -73,12 +72,3 @@ def parse_compat(text: str, listeners: dict[str, type[Listener]]) -> CompatAddre
     host = (match["host"] or "127.0.0.1").strip("[]")
     port = int(match["port"]) if match["port"] else listeners[match["kind"]].port
     return CompatAddress(match["kind"], host, port)
-
-
-def open_address(host: str, port: int) -> socket.socket:
-    """A socket that listens there; UsageError tells why it cannot."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from None

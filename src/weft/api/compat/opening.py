@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from weft.api.compat import LISTENERS
-from weft.api.compat.listener import open_address
+from weft.api.listening import NetworkAddress, open_network, shown_address
 
 if TYPE_CHECKING:
     import socket
@@ -33,9 +33,7 @@ class OpenListener:
     @property
     def told(self) -> str:
         """Where it is, in words."""
-        host, port = self.socket.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        return f"serves {self.address.kind} on http://{shown}:{port}"
+        return f"serves {self.address.kind} on http://{shown_address(self.socket)}"
 
     async def open(self, server: uvicorn.Server) -> str:
         """Open what further ports it has, and have its tools end `server`; what to tell of the ports."""
@@ -60,11 +58,11 @@ class OpenListener:
 def open_listeners(
     addresses: Sequence[CompatAddress], interfaces: Sequence[str], client: Client
 ) -> list[OpenListener]:
-    """The sockets of all of them, or none; UsageError tells which cannot be had."""
+    """The sockets of all of them, or none; WeftError tells which cannot be had."""
     opened: list[OpenListener] = []
     try:
         for address in addresses:
-            sock = open_address(address.host, address.port)
+            sock = open_network(NetworkAddress(address.host, address.port))
             listener = LISTENERS[address.kind](client, interfaces)
             opened.append(OpenListener(address, listener, sock))
     except BaseException:

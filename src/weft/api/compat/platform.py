@@ -13,7 +13,7 @@ from weft.errors import BindingError, CovenError, PackageError, WeftError
 from weft.model.state import FunctionState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from weft.client import Client
 
@@ -37,6 +37,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _FOLDER = re.compile(rb"NFPackages/([A-Za-z0-9_.-]+)/")
 _FUNCTION = "coven"
 _MOST_PACKAGES = 64
+_MOST_BYTES = 256 * 2**20
 
 
 class CovenPlatform:
@@ -67,7 +68,9 @@ class CovenPlatform:
 
     def package(self, name: str, content: bytes) -> str:
         """Take an archive under a name."""
-        if not _NAME.fullmatch(name) or len(self._uploaded) >= _MOST_PACKAGES:
+        others = [item for other, item in self._uploaded.items() if other != name]
+        size = len(content) + sum(map(len, others))
+        if not _NAME.fullmatch(name) or len(others) >= _MOST_PACKAGES or size > _MOST_BYTES:
             return CODES["write"]
         self._uploaded[name] = content
         return CODES["done"]
@@ -143,11 +146,7 @@ class CovenPlatform:
                 return CODES["running"]
             if not self.is_configured:
                 return CODES["configured"]
-            try:
-                await self._client.start(_FUNCTION)
-            except WeftError:
-                return CODES["PPS"]
-            return CODES["done"]
+            return await _code(self._client.start(_FUNCTION))
 
     async def launch(self, install: bytes) -> str:
         """Configure a function and start it."""
@@ -159,8 +158,7 @@ class CovenPlatform:
         async with self._turn:
             if not await self.is_on():
                 return CODES["running"]
-            await self._client.stop(_FUNCTION)
-            return CODES["done"]
+            return await _code(self._client.stop(_FUNCTION))
 
     async def reset(self) -> str:
         """Forget the configuration of a function that does not run."""
@@ -169,19 +167,31 @@ class CovenPlatform:
                 return CODES["running"]
             if not self.is_configured:
                 return CODES["configured"]
-            await self._client.remove(_FUNCTION, missing_ok=True)
-            self.is_configured = False
-            return CODES["done"]
+            return await self._remove()
 
     async def off(self) -> str:
         """End the platform: its listeners are closed, its function is removed."""
         async with self._turn:
             if await self.is_on():
                 return CODES["running"]
-            await self._client.remove(_FUNCTION, missing_ok=True)
-            self.is_configured = False
-            self.has_ended.set()
-            return CODES["done"]
+            code = await self._remove()
+            if code == CODES["done"]:
+                self.has_ended.set()
+            return code
+
+    async def _remove(self) -> str:
+        code = await _code(self._client.remove(_FUNCTION, missing_ok=True))
+        self.is_configured = self.is_configured and code != CODES["done"]
+        return code
+
+
+async def _code(work: Awaitable[None]) -> str:
+    """How something ends that is done to the function."""
+    try:
+        await work
+    except WeftError:
+        return CODES["PPS"]
+    return CODES["done"]
 
 
 def _plain(name: str) -> str:

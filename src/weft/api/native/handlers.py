@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import Path, Query, Request
 from starlette.responses import Response
 
-from weft.api.answers import TEXT, Name, NoContent
+from weft.api.answers import Name, NoContent
 from weft.api.context import Use
 from weft.api.models import HandlerValue, ValueBody
 from weft.api.more_models import CallBody, CallResult, HandlerModel
 from weft.api.problems import RequestError, refusals
 from weft.api.route import router
-from weft.api.uploads import body_of, request_body
+from weft.api.uploads import text_of, text_or
 
 __all__ = ["routes"]
 
@@ -29,10 +29,8 @@ Handler = Annotated[
         max_length=1000,
     ),
 ]
-_WRITTEN = request_body(ValueBody)
-_WRITTEN["requestBody"]["content"][TEXT] = {"schema": {"type": "string"}, "example": "100"}
-_CALLED = request_body(CallBody)
-_CALLED["requestBody"]["content"][TEXT] = {"schema": {"type": "string"}, "example": "10"}
+_WRITTEN = text_or(ValueBody, "100")
+_CALLED = text_or(CallBody, "10")
 
 
 @routes.get(
@@ -88,7 +86,8 @@ async def read_handler(
 async def write_handler(name: Name, handler: Handler, request: Request, context: Use) -> Response:
     """Write a handler: the value in JSON, or as plain text."""
     _plain(handler)
-    await context.client.write(name, handler, await _value(request))
+    value = await text_of(request, ValueBody, "value")
+    await context.client.write(name, handler, value)
     return NoContent()
 
 
@@ -106,21 +105,11 @@ async def write_handler(name: Name, handler: Handler, request: Request, context:
 async def call_command(name: Name, handler: Handler, request: Request, context: Use) -> Any:
     """Call a command: its argument in JSON or as plain text, its result in JSON or as it is."""
     _plain(handler)
-    if request.headers.get("content-type", "").lower().startswith(TEXT):
-        argument = (await request.body()).decode("utf-8", errors="surrogateescape")
-    else:
-        argument = (await body_of(request, CallBody))[0].argument
+    argument = await text_of(request, CallBody, "argument")
     result = await context.client.call(name, handler, argument)
     if BYTES in request.headers.get("accept", ""):
         return Response(result, media_type=BYTES)
     return {"handler": handler, "result": result.decode(errors="replace")}
-
-
-async def _value(request: Request) -> str:
-    if request.headers.get("content-type", "").lower().startswith(TEXT):
-        return (await request.body()).decode("utf-8", errors="surrogateescape")
-    body, _ = await body_of(request, ValueBody)
-    return body.value
 
 
 def _plain(handler: str) -> None:

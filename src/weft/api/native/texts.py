@@ -24,7 +24,7 @@ from weft.api.models import GraphText, PathBody, TextBody
 from weft.api.problems import RequestError, refusals
 from weft.api.progress import Done, perform
 from weft.api.route import router
-from weft.api.uploads import body_of, request_body
+from weft.api.uploads import text_of, text_or
 from weft.model.change import Edit, Replacement
 from weft.model.package import PackageFile
 
@@ -37,11 +37,7 @@ __all__ = ["routes"]
 routes = router("texts")
 
 DryRun = Annotated[bool, Query(description="Only tell what would be done.")]
-_WRITTEN = request_body(TextBody)
-_WRITTEN["requestBody"]["content"][TEXT] = {
-    "schema": {"type": "string"},
-    "example": "FromDevice(in) -> ToDevice(out);\n",
-}
+_WRITTEN = text_or(TextBody, "FromDevice(in) -> ToDevice(out);\n")
 
 
 @routes.get(
@@ -75,7 +71,7 @@ async def replace_graph(
     The text is checked whole, and swapped in without losing a packet. The graph of another function
     follows from its path and its components; those are what can be changed there.
     """
-    after = await _text_of(request)
+    after = await text_of(request, TextBody, "text")
     if if_match is not None:
         check_match(if_match, etag_of(await context.client.graph(name)), "the graph is")
     text = await context.client.text(name)
@@ -144,7 +140,7 @@ async def replace_component(
     dry_run: DryRun = False,
 ) -> Response:
     """Replace the source of a component of a running function."""
-    after = await _text_of(request)
+    after = await text_of(request, TextBody, "text")
     components = (await context.client.text(name)).components
     former = next((one for one in components if one.name == component), None)
     if former is None:
@@ -166,13 +162,6 @@ def _replacing(component: ComponentText, text: str) -> Edit:
     name = PurePosixPath(component.file).name or f"{component.name}.click"
     content = text.encode("utf-8", errors="surrogateescape")
     return Edit(replaced=(Replacement(component.name, PackageFile(name, content)),))
-
-
-async def _text_of(request: Request) -> str:
-    if request.headers.get("content-type", "").lower().startswith(TEXT):
-        return (await request.body()).decode("utf-8", errors="surrogateescape")
-    body, _ = await body_of(request, TextBody)
-    return body.text
 
 
 async def _changed(
