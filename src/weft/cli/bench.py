@@ -12,11 +12,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from weft.cli.interruption import run_until_signal
 from weft.cli.output import add_output_argument, show_facts, show_progress
 from weft.errors import PrivilegeError, UsageError, WeftError
 
@@ -95,7 +95,7 @@ def execute(arguments: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     needed = bool(arguments.analyzer or arguments.filter)
     try:
-        status = asyncio.run(_until_interrupted(campaign, needed))
+        status = run_until_signal(_measure(campaign, needed))
     finally:
         watcher.close()
         written = _write(campaign, folder)
@@ -150,24 +150,12 @@ def _watcher(arguments: argparse.Namespace) -> Watcher:
     return Teller()
 
 
-async def _until_interrupted(campaign: Campaign, needed: bool) -> int:
-    """Measure until it is done; at the first signal go back, which a second one does not disturb."""
-    task = asyncio.current_task()
-    assert task is not None
-    signals: list[signal.Signals] = []
-
-    def interrupt(number: signal.Signals) -> None:
-        if not signals:
-            task.cancel()
-        signals.append(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, interrupt, number)
+async def _measure(campaign: Campaign, needed: bool) -> int:
     try:
         await campaign.run(all_needed=needed)
     except asyncio.CancelledError:
         show_progress("interrupted; everything was taken away")
-        return 128 + signals[0] if signals else 1
+        raise
     return 0
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from weft.cli.changing import assignment, run_change, show_plan
+from weft.cli.changing import assignment, show_plan
+from weft.cli.interruption import run_until_signal
 from weft.cli.output import add_output_argument, show_progress, show_rows
 from weft.client import local_client
 
@@ -38,7 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     settings = dict(assignment("", text) for text in arguments.values)
     client = local_client(show_progress)
     work = _configure(client, arguments, settings) if settings else _show(client, arguments)
-    return run_change(work)
+    return run_until_signal(work)
 
 
 async def _show(client: Client, arguments: argparse.Namespace) -> int:

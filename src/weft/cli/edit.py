@@ -19,7 +19,8 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from weft.cli.changing import run_change, show_plan
+from weft.cli.changing import show_plan
+from weft.cli.interruption import run_until_signal
 from weft.cli.output import add_output_argument, show_progress, show_text
 from weft.client import local_client
 from weft.errors import UsageError, WeftError
@@ -57,7 +58,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if after == before:
         print("weft: nothing has changed", file=sys.stderr)
         return 0
-    return run_change(_change(client, arguments, component, after))
+    return run_until_signal(_change(client, arguments, component, after))
 
 
 async def _change(

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from weft.cli.changing import run_change
+from weft.cli.interruption import run_until_signal
 from weft.cli.output import add_output_argument, show_facts, show_progress, show_rows
 from weft.client import local_client
 from weft.errors import UsageError, WeftError
@@ -68,7 +68,7 @@ def execute(arguments: argparse.Namespace) -> int:
             hint=f"to set parameters alone: weft configure {arguments.name} NAME=VALUE",
         )
     settings = dict(_halves("--set", text, "NAME=VALUE") for text in arguments.set)
-    return run_change(_change(local_client(show_progress), arguments, edit, settings))
+    return run_until_signal(_change(local_client(show_progress), arguments, edit, settings))
 
 
 def _edit(arguments: argparse.Namespace) -> Edit:

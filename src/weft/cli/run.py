@@ -12,8 +12,9 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from weft.cli.changing import assignment, run_change
+from weft.cli.changing import assignment
 from weft.cli.facts import describe
+from weft.cli.interruption import run_until_signal
 from weft.cli.output import add_output_argument, show_facts, show_progress, show_rows
 from weft.client import local_client
 from weft.errors import UsageError
@@ -82,7 +83,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if arguments.detach:
             raise UsageError("-d: a run on pcap files ends by itself; leave out -d")
         return client.run_on_files(request)
-    return run_change(_run(client, request, arguments))
+    return run_until_signal(_run(client, request, arguments))
 
 
 def _needs_no_sandbox(request: FunctionRequest) -> bool:

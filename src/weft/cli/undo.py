@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from weft.cli.changing import run_change, show_plan
+from weft.cli.changing import show_plan
+from weft.cli.interruption import run_until_signal
 from weft.cli.output import add_output_argument, show_progress
 from weft.client import local_client
 
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft undo`."""
-    return run_change(_undo(local_client(show_progress), arguments))
+    return run_until_signal(_undo(local_client(show_progress), arguments))
 
 
 async def _undo(client: Client, arguments: argparse.Namespace) -> int:
