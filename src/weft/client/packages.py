@@ -38,11 +38,11 @@ class PackageWork(ABC):
 
     def package_check(self, reference: str) -> dict[str, Any]:
         """Check a package, its components' building included, and describe it."""
-        from weft.vnf.components import check_components
+        from weft.vnf.components import checked_package
 
         warnings: list[Problem] = []
-        package, _ = self._load(reference, warnings)
-        check_components(package, self._say)
+        files = self.open_package(reference).files
+        package = checked_package(files, reference, self._say, warnings)
         return {
             "vnf": package.name,
             "version": package.version,

@@ -59,15 +59,13 @@ class StoredPackages:
 
     def push(self, content: bytes, called: str) -> PackageFacts:
         """Keep the package in an archive; PackageError lists why it is refused."""
-        from weft.vnf.components import check_components
+        from weft.vnf.components import checked_package
         from weft.vnf.csar.build import build_csar
-        from weft.vnf.package import package_of
         from weft.vnf.source import read_archive
 
         source = read_archive(content, called)
-        package = package_of(source.files, called)
         untrusted = self._check_signature(source, called)
-        check_components(package, self._tell)
+        package = checked_package(source.files, called, self._tell)
         if source.form == "zip":
             content, source = build_csar(package), replace(source, form="csar")
         facts = replace(facts_of(package, source), untrusted=untrusted, pushed=time.time())

@@ -10,21 +10,40 @@ from weft.launcher import sdk_folder
 from weft.vnf.building.cache import default_cache, open_up
 from weft.vnf.building.tools import Tools
 from weft.vnf.frameworks import FRAMEWORKS, processes_of
+from weft.vnf.package import examined
 from weft.vnf.parameters import bound
 from weft.vnf.path import parse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from weft.model.package import Launch, Package
+    from weft.model.package import Launch, Package, PackageFile
     from weft.model.problem import Problem
 
-__all__ = ["check_components", "frameworks_along", "prepare_components"]
+__all__ = ["checked_package", "frameworks_along", "prepare_components"]
 
 _PROGRAM = (b"\x7fELF", b"#!")
 
 
-def check_components(package: Package, say: Callable[[str], None]) -> None:
+def checked_package(
+    files: Sequence[PackageFile],
+    called: str,
+    say: Callable[[str], None],
+    warnings: list[Problem] | None = None,
+) -> Package:
+    """The package of these files, once its components were built; PackageError lists every problem."""
+    package, problems = examined(files, warnings)
+    if package is not None:
+        try:
+            _build(package, say)
+        except PackageError as error:
+            problems = sorted({*problems, *error.problems})
+    if package is None or problems:
+        raise PackageError(called, problems)
+    return package
+
+
+def _build(package: Package, say: Callable[[str], None]) -> None:
     """Build all components as for a start, and throw away what is not kept in the cache."""
     if processes_of(package):
         import tempfile

@@ -15,8 +15,9 @@ from weft.vnf import quantities
 from weft.vnf.digest import package_digest
 from weft.vnf.forwarder import graph_of, isolated_graphs
 from weft.vnf.frameworks import processes_of
+from weft.vnf.frameworks.click import compound_of, line_directive
 from weft.vnf.graph import GraphReport, check_graph, devices_of, drivers_of, missing_devices
-from weft.vnf.manifest import MANIFEST, read_manifest
+from weft.vnf.manifest import MANIFEST, read_in_part
 from weft.vnf.path import parse_path
 from weft.vnf.reader import suggestion
 from weft.vnf.source import read_files
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_graph_with",
+    "examined",
     "load_click_file",
     "load_package",
     "missing_values",
@@ -36,6 +38,8 @@ __all__ = [
     "written_package",
 ]
 
+_OF_TEXT = ("syntax error", "undeclared element", "unknown element class")
+"""How problems begin that a Click text has by itself, whatever is joined to it."""
 _PORT_PROBLEM = re.compile(
     r"'(?P<name>\w+)' (?:has no (?P<missing>(?:in|out)put \d+)|(?P<unused>(?:in|out)put \d+) unused)"
 )
@@ -53,15 +57,26 @@ def package_of(
     files: Sequence[PackageFile], called: str, warnings: list[Problem] | None = None
 ) -> Package:
     """The package that consists of these files, checked as `load_package` does."""
-    package, problems = read_manifest(files)
-    if package is None:
+    package, problems = examined(files, warnings)
+    if package is None or problems:
         raise PackageError(called, problems)
+    return package
+
+
+def examined(
+    files: Sequence[PackageFile], warnings: list[Problem] | None = None
+) -> tuple[Package | None, list[Problem]]:
+    """The package that these files describe and what is wrong with it; none where that is its manifest."""
+    package, problems = read_in_part(files)
+    if package is None or problems:
+        in_texts = () if package is None else _text_problems(package)
+        return None, sorted({*problems, *in_texts})
     problems = _graph_problems(package, warnings if warnings is not None else [])
     if problems:
-        raise PackageError(called, problems)
+        return package, problems
     named = dict(drivers_of(graph_of(package))) | dict(package.drivers)
     drivers = ((name, driver) for name, driver in named.items() if name in package.interfaces)
-    return replace(package, drivers=tuple(drivers), digest=package_digest(files))
+    return replace(package, drivers=tuple(drivers), digest=package_digest(files)), []
 
 
 def load_click_file(path: Path, values: Mapping[str, str]) -> Package:
@@ -164,6 +179,18 @@ def _graph_problems(package: Package, warnings: list[Problem]) -> list[Problem]:
         return []
     values = {p.name: p.default for p in package.parameters if p.default is not None}
     return _problems_with(package, values, warnings)
+
+
+def _text_problems(package: Package) -> Iterator[Problem]:
+    """What is wrong with the Click text of components, where no graph can be made of them all."""
+    names = {file.name for file in package.files}
+    for component in package.components:
+        if component.framework == "click" and (
+            component.text is not None or component.file in names
+        ):
+            text = line_directive(component.line, MANIFEST) + compound_of(component, package)
+            report = check_graph(text, {}, ["(none)"])
+            yield from (one for one in report.problems if one.message.startswith(_OF_TEXT))
 
 
 def _problems_with(

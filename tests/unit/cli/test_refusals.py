@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import tempfile
 import zipfile
@@ -287,8 +288,7 @@ def test_what_is_refused_is_told_and_nothing_is_written(
     lines = "".join(f"  {problem}\n" for problem in problems)
     for command in (["package", "push", name], ["package", "check", name]):
         assert run(command) == 1
-        head = f"weft: wire: {count}\n" if "runtime" in what else f"weft: {name}: {count}\n"
-        assert capsys.readouterr() == ("", head + lines)
+        assert capsys.readouterr() == ("", f"weft: {name}: {count}\n{lines}")
         assert everything(scene) == before
 
 
@@ -306,3 +306,48 @@ def test_a_package_that_is_refused_is_neither_built_nor_signed_nor_run(
         assert run(command) == 1
         assert "undeclared element 'Countr'" in capsys.readouterr().err
         assert everything(scene) == before
+
+
+BAD_TEXTS = """\
+weft: 1
+vnf: wire
+version: 1.0.0
+interfaces: [in, out{more}]
+components:
+  a: {{framework: click, text: "input -> NoSuch -> output;"}}
+  b: {{framework: c, file: b.c}}
+path: |
+  in -> a -> b -> out
+  out -> in
+"""
+
+
+def test_texts_are_checked_though_the_manifest_is_wrong(
+    scene: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laid({"vnf.yaml": BAD_TEXTS.format(more=", in").encode(), "b.c": b"int"})
+    assert run(["package", "check", "./wire"]) == 1
+    assert capsys.readouterr().err == (
+        "weft: ./wire: 2 problems\n"
+        "  vnf.yaml:4: interfaces: 'in' is given twice\n"
+        "  vnf.yaml:6: undeclared element 'NoSuch'\n"
+    )
+
+
+def test_components_are_built_though_the_graph_is_wrong_and_programs_get_all_problems(
+    scene: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laid({"vnf.yaml": BAD_TEXTS.format(more="").encode(), "b.c": b"int"})
+    assert run(["package", "check", "./wire", "-o", "json"]) == 1
+    assert json.loads(capsys.readouterr().out) == {
+        "package": "./wire",
+        "problems": [
+            {"file": "vnf.yaml", "line": 6, "message": "undeclared element 'NoSuch'"},
+            {
+                "file": "vnf.yaml",
+                "line": 7,
+                "message": "components: b: framework c needs 'cc', which is not installed; "
+                "on Debian: apt-get install gcc libc6-dev",
+            },
+        ],
+    }

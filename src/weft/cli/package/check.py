@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from weft.cli.output import add_output_argument, show_facts, show_progress
 from weft.client import local_client
+from weft.errors import PackageError
 
 if TYPE_CHECKING:
     import argparse
@@ -20,11 +21,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft package check`."""
-    facts = local_client(show_progress).package_check(arguments.package)
+    try:
+        facts = local_client(show_progress).package_check(arguments.package)
+    except PackageError as error:
+        if arguments.output == "table":
+            raise
+        problems = [
+            {"file": problem.file, "line": problem.line, "message": problem.message}
+            for problem in error.problems
+        ]
+        show_facts({"package": arguments.package, "problems": problems}, arguments.output)
+        return error.exit_status
     if arguments.output == "table":
         for warning in facts["warnings"]:
             print(f"weft: warning: {warning}", file=sys.stderr)
         print(f"{arguments.package}: no problems")
     else:
-        show_facts(facts, arguments.output)
+        show_facts({"package": arguments.package, **facts, "problems": []}, arguments.output)
     return 0

@@ -39,6 +39,7 @@ __all__ = [
     "ROOT_KEYS",
     "SANDBOXES",
     "VERSION",
+    "read_in_part",
     "read_manifest",
 ]
 
@@ -71,6 +72,12 @@ SANDBOXES = ("auto", "process")
 
 def read_manifest(files: Sequence[PackageFile]) -> tuple[Package | None, list[Problem]]:
     """The package that its files describe, and every problem found; no package where one was found."""
+    package, problems = read_in_part(files)
+    return (None if problems else package), problems
+
+
+def read_in_part(files: Sequence[PackageFile]) -> tuple[Package | None, list[Problem]]:
+    """The same, but the package as far as it can be read; none where there is nothing to read."""
     contents = {file.name: file.content for file in files}
     if MANIFEST not in contents:
         return None, [Problem(MANIFEST, 0, NO_MANIFEST)]
@@ -79,7 +86,7 @@ def read_manifest(files: Sequence[PackageFile]) -> tuple[Package | None, list[Pr
         return None, [root]
     manifest = _Manifest(root, files)
     package = manifest.read()
-    return (package if not manifest.problems else None), sorted(manifest.problems)
+    return package, sorted(manifest.problems)
 
 
 def _role_of(root: Node) -> str:
