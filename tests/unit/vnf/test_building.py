@@ -144,3 +144,21 @@ def test_what_runs_can_be_ended(tmp_path: Path) -> None:
     assert [str(error) for error in caught] == ["building was broken off"]
     with pytest.raises(WeftError, match="building was broken off"):
         tools.run(["/bin/true"], tmp_path)
+
+
+def test_who_is_interrupted_as_a_program_starts_leaves_neither_it_nor_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[threading.Timer] = []
+
+    def interrupted(timer: threading.Timer) -> None:
+        begun.append(timer)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Timer, "start", interrupted)
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children")
+    before = children.read_text()
+    with pytest.raises(KeyboardInterrupt):
+        Tools(tmp_path, tmp_path, silent).run(["sleep", "100"], tmp_path)
+    assert children.read_text() == before
+    assert [timer.daemon for timer in begun] == [True]

@@ -129,10 +129,11 @@ class Tools:
             )
         except OSError as error:
             raise EngineError(f"cannot run '{command[0]}': {error.strerror}") from None
-        self._running.add(process)
         limit = threading.Timer(_LIMIT_S, _kill, [process])
-        limit.start()
+        limit.daemon = True  # nobody who is interrupted waits for it
         try:
+            self._running.add(process)
+            limit.start()
             if self._ended.is_set():
                 _kill(process)
             output = _read(process, each_line)
