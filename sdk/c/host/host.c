@@ -6,7 +6,8 @@
  *
  *     const weft_options *weft_component_options(int argc, char **argv);
  *
- * of the header, which gets the file and its arguments; one that was built with a header before contract 1.2 is run as such. The functions of the SDK are in this program: the file links nothing.
+ * of the header, which gets the file and its arguments; one that was built with a header before contract 1.2 is run as
+ * such. The functions of the SDK are in this program: the file links nothing.
  */
 #include <dlfcn.h>
 #include <stdio.h>

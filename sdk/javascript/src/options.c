@@ -11,8 +11,8 @@ static bool read_handler(binding *self, napi_value object, uint32_t index)
     uint32_t value, access;
     char *name = NULL, *unit = NULL, *help = NULL, *limits = NULL;
     bool read = weft_js_text(env, object, "name", &name) && weft_js_text(env, object, "unit", &unit)
-        && weft_js_text(env, object, "help", &help) && weft_js_text(env, object, "limits", &limits) && weft_js_u32(env, object, "value", &value)
-        && weft_js_u32(env, object, "access", &access);
+        && weft_js_text(env, object, "help", &help) && weft_js_text(env, object, "limits", &limits)
+        && weft_js_u32(env, object, "value", &value) && weft_js_u32(env, object, "access", &access);
     handler->name = name;
     handler->unit = unit;
     handler->help = help;

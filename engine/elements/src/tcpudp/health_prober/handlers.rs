@@ -2,7 +2,7 @@
 
 use super::HealthProber;
 use super::health::Health;
-use weft_core::{Handler, Value, reader, variable};
+use weft_core::{Call, Handler, Value, reader, variable};
 use weft_lang::value::{Milliseconds, unparse_seconds};
 
 pub(super) const HANDLERS: &[Handler] = &[
@@ -44,7 +44,7 @@ pub(super) const HANDLERS: &[Handler] = &[
         "Answers in a row after which a target is up",
         |p, _, _| Ok(p.rise.to_string()),
         |p, call, _| {
-            p.rise = call.value::<u32>()?.max(1);
+            p.rise = at_least_one(&call)?;
             Ok(())
         }
     ),
@@ -56,7 +56,7 @@ pub(super) const HANDLERS: &[Handler] = &[
         "Failures in a row after which a target is down",
         |p, _, _| Ok(p.fall.to_string()),
         |p, call, _| {
-            p.fall = call.value::<u32>()?.max(1);
+            p.fall = at_least_one(&call)?;
             Ok(())
         }
     ),
@@ -74,6 +74,13 @@ pub(super) const HANDLERS: &[Handler] = &[
         }
     ),
 ];
+
+fn at_least_one(call: &Call<'_>) -> Result<u32, String> {
+    match call.value()? {
+        0 => Err(format!("'{}' must be at least 1", call.handler)),
+        count => Ok(count),
+    }
+}
 
 fn line(target: &Health) -> String {
     let mark = if target.is_up { "up" } else { "down" };

@@ -80,7 +80,12 @@ impl WeightedIpMapper {
         let position = self.targets.iter().position(|t| t.server == server);
         position.ok_or_else(|| {
             let all: Vec<String> = self.targets.iter().map(|t| t.server.to_string()).collect();
-            format!("no target '{server}'; there are: {}", all.join(", "))
+            let all = if all.is_empty() {
+                "none".into()
+            } else {
+                all.join(", ")
+            };
+            format!("no target '{server}'; there are: {all}")
         })
     }
 
