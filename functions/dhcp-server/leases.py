@@ -11,6 +11,8 @@ from pathlib import Path
 from weft.component import Component, Packet
 
 MESSAGES = ("discover", "offer", "request", "decline", "ack", "nak", "release", "inform")
+OF_SERVERS = ("offer", "ack", "nak")
+SERVER_SIDE = 1  # the input that the server's packets come by
 HOST_NAME, LEASE_TIME, MESSAGE_TYPE = 12, 51, 53
 COOKIE = bytes.fromhex("63825363")
 FOREVER = 0xFFFFFFFF
@@ -61,13 +63,15 @@ def is_over(lease: dict[str, str | float]) -> bool:
     return lease["until"] != 0 and float(lease["until"]) <= time.time()
 
 
-def learn(message: bytes) -> None:
-    """What a message says of leases."""
+def learn(message: bytes, by_server: bool) -> None:
+    """What a message says of leases; hosts cannot speak for the server, nor it for them."""
     options = options_of(message)
     kind = options.get(MESSAGE_TYPE, b"\0")[:1]
     if not kind or not 1 <= kind[0] <= len(MESSAGES):
         return
     name = MESSAGES[kind[0] - 1]
+    if by_server != (name in OF_SERVERS):
+        return
     counts[name] += 1
     mac = message[28:34].hex(":")
     asked, given = (str(ipaddress.IPv4Address(message[at : at + 4])) for at in (12, 16))
@@ -89,7 +93,7 @@ def watch(packet: Packet) -> None:
     packet.port = packet.input
     message = message_in(bytes(packet))
     if message:
-        learn(message)
+        learn(message, packet.input == SERVER_SIDE)
 
 
 @component.handler("table", type=list, help="address, mac, name and seconds left of each lease")

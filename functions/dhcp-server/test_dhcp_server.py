@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.frames import ethernet, udp
 from tests.support.peers import inside, pinged
 from tests.support.running import Running, wait_until
+from tests.support.sockets import packet_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +127,22 @@ def test_a_host_gets_an_address_and_all_that_belongs_to_it(server: Server) -> No
     assert server.ask("-r", address)[0] == address
     server.ask_and_release()
     assert server.leases() == []
+
+
+def test_hosts_cannot_say_who_has_which_address(server: Server) -> None:
+    server.start()
+    forged = bytearray(240)
+    forged[16:20] = bytes([10, 0, 0, 150])
+    forged[28:34] = bytes.fromhex("0200000000aa")
+    forged[236:240] = bytes.fromhex("63825363")
+    lease, message_type = bytes([51, 4]) + bytes([0xFF] * 4), bytes([53, 1])
+    with packet_socket(server.host) as host:
+        for kind in (5, 8):  # ack, inform
+            message = bytes(forged) + lease + message_type + bytes([kind, 255])
+            datagram = udp("10.0.0.9", "10.0.0.2", (68, 67), message)
+            host.send(ethernet("ff:ff:ff:ff:ff:ff", "02:00:00:00:00:aa", 0x0800, datagram))
+    wait_until(lambda: server.read("messages")["inform"], 1)
+    assert (server.read("messages")["ack"], server.leases()) == (0, [])
 
 
 def test_parameters_and_hosts_with_addresses_of_their_own(server: Server, tmp_path: Path) -> None:
