@@ -27,7 +27,6 @@ IPV4, IPV6, TAGS = 0x0800, 0x86DD, (0x8100, 0x88A8)
 TCP, UDP = 6, 17
 # Below so many packets arrays cost more than they save.
 _FEW = 16
-_PORTS = np.arange(65536)
 
 
 def dissect(frame: bytes) -> tuple[int, int, bytes] | None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tests.system.conftest import Weft
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guides" / "service-chains.md"
-REMOVE = "for cable in cable0 cable2; do ip link del $cable 2>&- || true; done"
 TABLE_HEAD = "weft: 1\nvnf: sff\nversion: 1.0.0\ninterfaces: [a, b]\n"
 
 

@@ -106,7 +106,7 @@ async def ask(
             # A server that refuses a body answers before it has read it.
             with contextlib.suppress(ConnectionError):
                 await writer.drain()
-            event = await _next(talk, reader, address)
+            event = await _next(talk, reader)
         except (ConnectionError, h11.ProtocolError) as error:
             raise _broken(address, error) from None
         assert isinstance(event, h11.Response)
@@ -121,7 +121,7 @@ async def _pieces(
 ) -> AsyncGenerator[bytes, None]:
     while True:
         try:
-            event = await _next(talk, reader, address)
+            event = await _next(talk, reader)
         except (ConnectionError, h11.ProtocolError) as error:
             raise _broken(address, error) from None
         if isinstance(event, h11.Data):
@@ -130,7 +130,7 @@ async def _pieces(
             return
 
 
-async def _next(talk: h11.Connection, reader: asyncio.StreamReader, address: Address) -> Any:
+async def _next(talk: h11.Connection, reader: asyncio.StreamReader) -> Any:
     while (event := talk.next_event()) is h11.NEED_DATA:
         data = await reader.read(_BLOCK_BYTES)
         if not data and talk.their_state is h11.SEND_RESPONSE:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from tests.support.component_children import Child
 
-WAITING = "component conf waiting"
 READY = "component conf ready"
 LOST = "component conf gone component-lost"
 
