@@ -138,38 +138,3 @@ const PORTS: &[(&str, u16)] = &[
     ("tftp", 69),
     ("www", 80),
 ];
-
-/// The port of `name` in the text of a services file (`name port/protocol aliases...`).
-pub fn service_port(services: &str, kind: NameKind, name: &str) -> Option<u32> {
-    let protocol = match kind {
-        NameKind::TcpPort => "tcp",
-        NameKind::UdpPort => "udp",
-        _ => return None,
-    };
-    services.lines().find_map(|line| {
-        let line = line.split('#').next().unwrap_or("");
-        let mut words = line.split_whitespace();
-        let first = words.next()?;
-        let (port, found) = words.next()?.split_once('/')?;
-        let named = found == protocol && (first == name || words.any(|alias| alias == name));
-        if named {
-            port.parse::<u16>().ok().map(u32::from)
-        } else {
-            None
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn services_are_found_by_name_and_alias() {
-        let text = "# x\nhttp 80/tcp www-http # web\nntp 123/udp\nbad\n";
-        assert_eq!(service_port(text, NameKind::TcpPort, "http"), Some(80));
-        assert_eq!(service_port(text, NameKind::TcpPort, "www-http"), Some(80));
-        assert_eq!(service_port(text, NameKind::UdpPort, "http"), None);
-        assert_eq!(service_port(text, NameKind::IcmpType, "ntp"), None);
-    }
-}

@@ -174,11 +174,6 @@ impl Configure<'_> {
         &self.elements[id].config
     }
 
-    /// Full name of element `id`.
-    pub fn name_of(&self, id: ElementId) -> &str {
-        &self.elements[id].name
-    }
-
     /// Number of elements in the graph.
     pub fn element_count(&self) -> usize {
         self.elements.len()

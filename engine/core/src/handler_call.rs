@@ -38,25 +38,8 @@ impl HandlerCall {
     pub fn check_write(&self, router: &mut Router) -> Result<(), String> {
         match router.handler_access(&self.target) {
             Ok(access) if access.writable => Ok(()),
-            outcome => Err(self.missing("write", outcome.err())),
-        }
-    }
-
-    /// Checks that the handler can be read.
-    ///
-    /// # Errors
-    /// When there is no such element or handler, in Click's words.
-    pub fn check_read(&self, router: &mut Router) -> Result<(), String> {
-        match router.handler_access(&self.target) {
-            Ok(access) if access.readable => Ok(()),
-            outcome => Err(self.missing("read", outcome.err())),
-        }
-    }
-
-    fn missing(&self, direction: &str, error: Option<HandlerError>) -> String {
-        match error {
-            Some(HandlerError::NoElement(name)) => format!("no element named '{name}'"),
-            _ => format!("no '{}' {direction} handler", self.target),
+            Err(HandlerError::NoElement(name)) => Err(format!("no element named '{name}'")),
+            _ => Err(format!("no '{}' write handler", self.target)),
         }
     }
 

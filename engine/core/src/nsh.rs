@@ -155,11 +155,6 @@ impl Nsh {
         self.base()[3]
     }
 
-    /// Says what follows it.
-    pub fn set_next_protocol(&mut self, next_protocol: u8) {
-        self.bytes[BASE + 3] = next_protocol;
-    }
-
     /// Service path identifier, 24 bits.
     #[inline]
     pub fn spi(&self) -> u32 {
