@@ -181,6 +181,12 @@ class NotRunningError(FunctionError):
 class HandlerError(WeftError):
     """A handler that could not be read or written."""
 
+    # Codes, as the ControlSocket has them.
+    NO_ELEMENT = 510
+    NO_HANDLER = 511
+    FAILED = 520
+    NO_PERMISSION = 530
+
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
         self.code = code

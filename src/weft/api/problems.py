@@ -47,7 +47,11 @@ STATUS: dict[type[WeftError], int] = {
 """The status of every error, by its class."""
 
 # ControlSocket's codes that have a status of their own.
-_HANDLER_STATUS = {510: 404, 511: 404, 530: 403}
+_HANDLER_STATUS = {
+    HandlerError.NO_ELEMENT: 404,
+    HandlerError.NO_HANDLER: 404,
+    HandlerError.NO_PERMISSION: 403,
+}
 
 _TITLES = {
     404: "There is no such thing",

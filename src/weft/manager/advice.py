@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["advised", "hint_of_values"]
 
-_NO_ELEMENT, _NO_HANDLER, _FAILED, _PERMISSION = 510, 511, 520, 530
 _MOST_NAMES = 30
 _MOST_SHOWN = 60  # characters of a value that a hint repeats
 _TYPES = {
@@ -53,13 +52,13 @@ async def advised(
     `read` reads handlers of the function, `known` tells of all that it has.
     """
     message = error.message.removesuffix(_READ_DATA)
-    if error.code == _NO_ELEMENT:
+    if error.code == HandlerError.NO_ELEMENT:
         hint: str | None = f"`weft show {name} --handlers` lists elements and their handlers"
-    elif error.code == _NO_HANDLER:
+    elif error.code == HandlerError.NO_HANDLER:
         hint = await _those_there(name, handler, read)
-    elif error.code == _PERMISSION:
+    elif error.code == HandlerError.NO_PERMISSION:
         hint = await _other_use(name, handler, read)
-    elif error.code == _FAILED and error.hint is None:
+    elif error.code == HandlerError.FAILED and error.hint is None:
         hint = await _what_it_takes(message, name, handler, read, known)
     else:
         hint = error.hint

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Manager"]
 
-_NO_ELEMENT = 510  # as the ControlSocket says it
-
 
 class Manager(Packages, Watching):
     """Knows functions by name, and asks the agent of the server that runs them."""
@@ -208,7 +206,7 @@ class Manager(Packages, Watching):
         if not chosen:
             there = ", ".join(dict.fromkeys(handler.element for handler in found))
             raise HandlerError(
-                _NO_ELEMENT,
+                HandlerError.NO_ELEMENT,
                 f"no element or component '{element}' has handlers; those with some: {there}",
             )
         return chosen

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_parts"]
 
-_WITHOUT_AGENT = (510, 511)
+_WITHOUT_AGENT = (HandlerError.NO_ELEMENT, HandlerError.NO_HANDLER)
 """No such element, no such handler: a program, which answers nobody."""
 
 

@@ -14,6 +14,7 @@ __all__ = ["ControlSocket"]
 
 _BANNER = b"Click::ControlSocket/1."
 _OK = (200, 220)
+_NOT_THERE = (HandlerError.NO_ELEMENT, HandlerError.NO_HANDLER, HandlerError.NO_PERMISSION)
 _LINE_LIMIT_BYTES = 2**20
 _DATA_LIMIT_BYTES = 2**30
 
@@ -127,7 +128,7 @@ class ControlSocket:
         try:
             await self._request(request)
         except HandlerError as error:
-            if error.code in (510, 511, 530):
+            if error.code in _NOT_THERE:
                 return False
             raise
         return True
@@ -171,7 +172,7 @@ class ControlSocket:
 
 def _check_line(line: str) -> None:
     if "\n" in line or "\r" in line or "\0" in line:
-        raise HandlerError(511, f"{line.split()[-1]!r} cannot name a handler")
+        raise HandlerError(HandlerError.NO_HANDLER, f"{line.split()[-1]!r} cannot name a handler")
 
 
 def _reason(error: BaseException) -> str:

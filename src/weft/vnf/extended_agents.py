@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["call_handler", "list_handlers", "read_handler", "write_handler"]
 
-_NO_ELEMENT, _NO_HANDLER, _FAILED, _PERMISSION = 510, 511, 520, 530
+# What is raised of JSON that is of another shape, or none.
+_NO_SCHEMA = (ValueError, KeyError, TypeError, RecursionError)
 
 
 async def list_handlers(control: ControlSocket) -> list[HandlerFacts]:
@@ -34,15 +35,16 @@ async def list_handlers(control: ControlSocket) -> list[HandlerFacts]:
 
 
 async def _inner(control: ControlSocket, component: str) -> list[HandlerFacts]:
+    """Those of the elements in a process, as far as it tells: it may be no Click component at all."""
     try:
-        text = await control.read(f"{component}.schema")
-    except HandlerError:
+        elements = _elements(await control.read(f"{component}.schema"))
+        return [
+            facts
+            for element in elements
+            for facts in _facts(element, f"{component}/{element['name']}")
+        ]
+    except (HandlerError, *_NO_SCHEMA):
         return []
-    return [
-        facts
-        for element in _elements(text)
-        for facts in _facts(element, f"{component}/{element['name']}")
-    ]
 
 
 def _elements(text: bytes) -> list[dict[str, Any]]:
@@ -54,14 +56,14 @@ def _facts(element: dict[str, Any], name: str) -> Iterator[HandlerFacts]:
     for entry in element["handlers"]:
         yield HandlerFacts(
             name=f"{name}.{entry['name']}",
-            type=entry["type"],
-            unit=entry["unit"],
-            help=entry["help"],
-            limits=entry["limits"],
-            readable=entry["readable"],
-            writable=entry["writable"],
-            callable=entry["callable"],
-            parameter=entry["parameter"],
+            type=str(entry["type"]),
+            unit=str(entry["unit"]),
+            help=str(entry["help"]),
+            limits=str(entry["limits"]),
+            readable=bool(entry["readable"]),
+            writable=bool(entry["writable"]),
+            callable=bool(entry["callable"]),
+            parameter=bool(entry["parameter"]),
         )
 
 
@@ -86,7 +88,11 @@ async def write_handler(control: ControlSocket, handler: str, value: str) -> Non
 async def _inside(control: ControlSocket, handler: str, error: HandlerError) -> tuple[str, str]:
     """The Click component in a process that an element is in, and the handler there; else `error`."""
     component, slash, inner = handler.partition("/")
-    if error.code != _NO_ELEMENT or not slash or not await control.can_read(f"{component}.get"):
+    if (
+        error.code != HandlerError.NO_ELEMENT
+        or not slash
+        or not await control.can_read(f"{component}.get")
+    ):
         raise error
     return component, inner
 
@@ -95,20 +101,23 @@ async def call_handler(control: ControlSocket, handler: str, argument: str) -> b
     """Call a command with an argument; its result. A button is pressed, which gives none."""
     element, dot, name = handler.rpartition(".")
     if not dot:
-        raise HandlerError(_NO_HANDLER, f"'{handler}' names no command: it is ELEMENT.COMMAND")
+        raise HandlerError(
+            HandlerError.NO_HANDLER, f"'{handler}' names no command: it is ELEMENT.COMMAND"
+        )
     flags = await _flags(control, element)
     if name not in flags:
-        raise HandlerError(_NO_HANDLER, f"No handler named '{handler}'")
+        raise HandlerError(HandlerError.NO_HANDLER, f"No handler named '{handler}'")
     if "x" in flags[name]:
         return await control.call(handler, argument)
     if "b" not in flags[name]:
         commands = [known for known, marks in flags.items() if set("xb") & set(marks)]
         there = f"its commands are: {', '.join(commands)}" if commands else "it has no commands"
         raise HandlerError(
-            _PERMISSION, f"'{handler}' is a value of '{element}', not a command; {there}"
+            HandlerError.NO_PERMISSION,
+            f"'{handler}' is a value of '{element}', not a command; {there}",
         )
     if argument:
-        raise HandlerError(_FAILED, f"command '{handler}' takes no argument")
+        raise HandlerError(HandlerError.FAILED, f"command '{handler}' takes no argument")
     await write_handler(control, handler, "")
     return b""
 
@@ -116,5 +125,5 @@ async def call_handler(control: ControlSocket, handler: str, argument: str) -> b
 async def _flags(control: ControlSocket, element: str) -> dict[str, str]:
     """The flags of an element's handlers, by name: `x` is a command, `b` a button."""
     text = await read_handler(control, f"{element}.handlers")
-    pairs = (line.partition("\t") for line in text.decode().splitlines())
+    pairs = (line.partition("\t") for line in text.decode(errors="replace").splitlines())
     return {name: flags for name, _, flags in pairs}

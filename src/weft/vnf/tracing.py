@@ -20,7 +20,6 @@ __all__ = ["follow", "options_text"]
 
 _INTERVAL_S = 0.1
 # ControlSocket: the handler said no.
-_REFUSED = 520
 
 
 def options_text(request: TraceRequest, identity: str) -> str:
@@ -53,7 +52,7 @@ async def follow(
     try:
         await control.write("trace", options_text(request, identity))
     except HandlerError as error:
-        if error.code != _REFUSED:
+        if error.code != HandlerError.FAILED:
             raise
         _, _, reason = error.message.partition("\n")
         raise FunctionError(f"no trace: {reason or error.message}") from None

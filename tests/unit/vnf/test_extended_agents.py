@@ -99,6 +99,24 @@ def test_elements_of_a_click_component_in_a_process_are_listed_behind_it(tmp_pat
     assert (found[3].element, found[-1].access) == ("own/paint", "read, write")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("", "no JSON", "[]", "{}", '{"elements": 7}', '{"elements": [1]}'),
+        '{"elements": [{"name": 1}]}',
+        '{"elements": [{"name": "a", "handlers": [{"name": "b"}]}]}',
+        "[" * 100_000,
+    ],
+)
+def test_a_component_whose_schema_is_none_has_its_own_handlers(tmp_path: Path, said: str) -> None:
+    answers = {
+        "READ schema": schema(own=[entry("get"), entry("set"), entry("schema")]),
+        "READ own.schema": data(said),
+    }
+    found = talk(tmp_path, answers, list_handlers)
+    assert [facts.name for facts in found] == ["own.get", "own.set", "own.schema"]
+
+
 def test_handlers_of_such_an_element_go_through_get_and_set(tmp_path: Path) -> None:
     answers = {
         "READ own/paint.color": NO_ELEMENT,
