@@ -76,8 +76,9 @@ CLICK_ON_OSV = """//VNF_HEADER
 //VNF_RELEASE_VERSION:1.2
 //VNF_RELEASE_LIFESPAN:2017-06-08 21-45
 //VNF_DESCRIPTION: Passes and counts
-FromDPDKDevice(0) -> seen :: Counter -> Queue -> ToDPDKDevice(1);
-FromDPDKDevice(1, PROMISC true) -> Queue -> ToDPDKDevice(0);
+out :: ToDPDKDevice(1);
+FromDPDKDevice(0) -> seen :: Counter -> out;
+FromDPDKDevice(1, PROMISC true) -> ToDPDKDevice(0);
 """
 
 

@@ -2,7 +2,8 @@
 
 The header is `//VNF_HEADER`, then `//VNF_VERSION:`, `ID`, `PROVIDER`, `NAME`, `RELEASE_DATE`,
 `RELEASE_VERSION`, `RELEASE_LIFESPAN` and `DESCRIPTION`, each with a value. Port N of `FromDPDKDevice` and
-`ToDPDKDevice` becomes the interface `portN`.
+`ToDPDKDevice` becomes the interface `portN`. A `ToDPDKDevice` is pushed to, so it becomes a device behind
+a queue, unless the file has queues of its own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from weft.errors import PackageError
 from weft.model.package import MANIFEST, PackageFile
 from weft.model.problem import Problem
+from weft.vnf.graph import check_graph
 from weft.vnf.onboarding import Onboarded
 from weft.vnf.onboarding.text import manifest_text
 
@@ -66,7 +68,7 @@ def onboard_click_on_osv(file: PackageFile, called: str) -> Onboarded:
     if not ports:
         why = "no FromDPDKDevice or ToDPDKDevice, so that it has no interface"
         raise PackageError(called, [Problem(file.name, 0, why)])
-    new = _DEVICE.sub(lambda match: f"{match[1]}Device(port{match[2]})", text)
+    new = _with_devices(text, ports)
     notes = [
         Problem(file.name, 0, f"{field} ({header[field]}) is kept in the file, and not used")
         for field in ("RELEASE_DATE", "RELEASE_LIFESPAN", "ID")
@@ -74,6 +76,14 @@ def onboard_click_on_osv(file: PackageFile, called: str) -> Onboarded:
     manifest = PackageFile(MANIFEST, _manifest(header, file.name, ports).encode())
     graph = PackageFile(PurePosixPath(file.name).name, new.encode())
     return Onboarded((manifest, graph), tuple(notes))
+
+
+def _with_devices(text: str, ports: list[int]) -> str:
+    """The text with devices of interfaces: as they are where it pulls, else behind queues."""
+    pulled = _DEVICE.sub(r"\1Device(port\2)", text)
+    if not check_graph(pulled, {}, [f"port{port}" for port in ports]).problems:
+        return pulled
+    return re.sub(r"\bToDevice\(port\d+\)", r"{ input -> Queue -> \g<0> }", pulled)
 
 
 def _manifest(header: Mapping[str, str], name: str, ports: list[int]) -> str:

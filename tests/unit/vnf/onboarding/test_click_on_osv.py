@@ -7,6 +7,7 @@ import pytest
 from weft.errors import PackageError
 from weft.model.package import PackageFile
 from weft.vnf.onboarding.click_on_osv import header_of, onboard_click_on_osv
+from weft.vnf.package import package_of
 
 TEXT = """//VNF_HEADER
 //VNF_VERSION: 1.0
@@ -52,6 +53,21 @@ def test_ports_become_interfaces() -> None:
         "func.click: RELEASE_LIFESPAN (2017-06-08 21-45) is kept in the file, and not used",
         "func.click: ID (9196f99f-2270-48f4-a814-57206e658d24) is kept in the file, and not used",
     ]
+
+
+def test_devices_that_are_pushed_to_lie_behind_queues() -> None:
+    text = TEXT.replace("Queue -> ToDPDKDevice(1)", "c :: Counter -> out").replace(
+        "Queue -> ToDPDKDevice(0)", "ToDPDKDevice(0, BLOCKING false)"
+    )
+    text = text.replace("FromDPDKDevice(0)", "out :: ToDPDKDevice(1);\nFromDPDKDevice(0)")
+    onboarded = onboard_click_on_osv(PackageFile("func.click", text.encode()), "func.click")
+    graph = onboarded.files[1].content.decode()
+    assert graph.endswith(
+        "out :: { input -> Queue -> ToDevice(port1) };\n"
+        "FromDevice(port0) -> c :: Counter -> out;\n"
+        "FromDevice(port1) -> { input -> Queue -> ToDevice(port0) };\n"
+    )
+    package_of(onboarded.files, "func.click")
 
 
 @pytest.mark.parametrize(
