@@ -5,7 +5,8 @@
     ├── PrivilegeError            needs root
     ├── EngineError               the engine binary is missing or does not answer as it should
     ├── PackageError              a package with problems; each with file and line
-    │   └── CovenError            a COVEN configuration with problems, in one of its parts
+    │   ├── CovenError            a COVEN configuration with problems, in one of its parts
+    │   └── NotRunnableError      a package of another maker of which nothing can be run here
     ├── PackageNotFoundError      no package of that name or version
     ├── PackageTakenError         another package has that name and version
     ├── BindingError              an interface cannot be joined to what was asked for
@@ -40,6 +41,7 @@ __all__ = [
     "HandlerError",
     "LinkError",
     "NameTakenError",
+    "NotRunnableError",
     "NotRunningError",
     "PackageError",
     "PackageNotFoundError",
@@ -121,6 +123,16 @@ class CovenError(PackageError):
     def __init__(self, package: str, part: str, problems: Sequence[Problem]) -> None:
         super().__init__(package, problems)
         self.part = part
+
+
+class NotRunnableError(PackageError):
+    """Nothing of a package that was made for another system can be run here."""
+
+    def __init__(self, package: str, problems: Sequence[Problem]) -> None:
+        super().__init__(package, problems)
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        self.message = f"{package}: nothing of it can be run here\n{lines}"
+        self.hint = "`weft package show` tells of every part; `weft package push` keeps it as it is"
 
 
 class BindingError(WeftError):

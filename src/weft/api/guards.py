@@ -6,6 +6,8 @@ import hmac
 from typing import TYPE_CHECKING
 
 from weft.api.problems import RequestError, respond
+from weft.api.spools import is_archive
+from weft.client import archive_limit
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["BODY_LIMITS", "BodyLimit", "TokenGuard"]
 
 _MIB = 2**20
-BODY_LIMITS = {"application/zip": 80 * _MIB, "multipart/form-data": 80 * _MIB}
-"""The largest bodies by media type."""
+BODY_LIMITS = {"multipart/form-data": 80 * _MIB}
+"""The largest bodies by media type; that of an archive is what may be unpacked of one."""
 
 _OTHER_LIMIT = 32 * _MIB
 
@@ -33,6 +35,8 @@ class BodyLimit:
         headers = dict(scope["headers"])
         media_type = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0]
         limit = BODY_LIMITS.get(media_type.strip().lower(), _OTHER_LIMIT)
+        if is_archive(media_type):
+            limit = archive_limit()
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             await respond(_too_large(limit), scope["path"])(scope, receive, send)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from weft.api.mirror import mirror
 from weft.api.models import FileBody, Short, Strict, Text
-from weft.model.catalogue import PackageFacts, StorePolicy, TrustedCertificate
+from weft.model.catalogue import PackageFacts, PackagePart, StorePolicy, TrustedCertificate
 from weft.model.check import FunctionCheck, PartCheck
 from weft.model.handler import HandlerFacts
 from weft.model.monitoring import Alarm, Series, Severity, Threshold, Track
@@ -26,17 +26,40 @@ __all__ = [
     "TrackModel",
 ]
 
+mirror(
+    PackagePart,
+    "PackagePart",
+    {
+        "kind": "What it is there, as in `deployment unit` or `Helm chart`.",
+        "runs": "Whether it runs here.",
+        "told": "Why it does not, or as what it does.",
+        "file": "Its file in the archive.",
+    },
+    {
+        "name": "router",
+        "kind": "deployment unit",
+        "runs": False,
+        "told": "image 'disk.qcow2' is of a virtual machine",
+        "file": "Files/disk.qcow2",
+        "size_bytes": 41943040,
+    },
+)
 PackageModel = mirror(
     PackageFacts,
     "Package",
     {
         "digest": "SHA-256 of its files, whatever form they are in.",
-        "archive": "Its form: `csar`, `signed-zip`, or `folder` where it lies ready.",
+        "archive": "Its form: `csar`, `signed-zip`, `foreign` where it was made for another system, or "
+        "`folder` where it lies ready.",
         "signed_by": "Who has signed it.",
         "untrusted": "Why that signer was not trusted when it came.",
         "pushed": "When it came, in seconds since 1970; null where it lies ready.",
         "components": "The framework of each component.",
         "parameters": "The default of each parameter; null where it must be given.",
+        "runs": "Whether it can be run: what is `foreign` is kept anyhow.",
+        "why_not": "Why it cannot.",
+        "descriptor_id": "The id of the descriptor of one that is `foreign`.",
+        "parts": "What there is in one that is `foreign`, and what becomes of it.",
     },
     {
         "name": "nat",

@@ -32,6 +32,7 @@ STATUS: dict[type[WeftError], int] = {
     errors.EngineError: 500,
     errors.PackageError: 422,
     errors.CovenError: 422,
+    errors.NotRunnableError: 422,
     errors.PackageNotFoundError: 404,
     errors.PackageTakenError: 409,
     errors.BindingError: 422,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from weft.api.problems import RequestError
+from weft.api.spools import is_archive, spooled_hash
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -75,5 +76,7 @@ class Repeats:
 
 
 async def _print(request: Request) -> str:
-    parts = [request.method.encode(), str(request.url).encode(), await request.body()]
+    is_large = is_archive(request.headers.get("content-type", ""))
+    body = await spooled_hash(request) if is_large else await request.body()
+    parts = [request.method.encode(), str(request.url).encode(), body]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()

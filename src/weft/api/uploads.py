@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from weft.api.answers import TEXT
 from weft.api.problems import RequestError
 from weft.errors import PackageError, WeftError
+from weft.manager.stored_packages import refuse_unrunnable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +156,9 @@ async def kept_package(client: Client, reference: str) -> Upload:
             f"'{reference}' is a path; a package is named as the store knows it, or sent as a part"
         )
         raise RequestError(422, why)
-    return Upload(f"{reference}.csar", await client.package_content(reference))
+    refuse_unrunnable(await client.package(reference))
+    with await client.package_content(reference) as archive:
+        return Upload(f"{reference}.csar", archive.read())
 
 
 @contextlib.contextmanager

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["Client", "local_client", "run_directory"]
+__all__ = ["Client", "archive_limit", "local_client", "run_directory"]
+
+
+def archive_limit() -> int:
+    """The bytes that an archive of a package may have, as the operator has set it."""
+    from weft.vnf.onboarding.members import most_bytes
+
+    return most_bytes()
 
 
 def run_directory() -> Path:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 from weft.client.connection import ask
@@ -37,7 +37,7 @@ class Asker:
         self,
         method: str,
         target: str,
-        body: bytes = b"",
+        body: bytes | BinaryIO = b"",
         media_type: str = "",
         *,
         accept: str = JSON,
@@ -56,7 +56,9 @@ class Asker:
         async with self._ask(method, target, body, media_type) as answer:
             await answer.read()
 
-    async def _operation(self, method: str, target: str, body: bytes, media_type: str) -> Any:
+    async def _operation(
+        self, method: str, target: str, body: bytes | BinaryIO, media_type: str
+    ) -> Any:
         """What becomes of a long operation; it tells of its progress, and leaving calls it off."""
         async with (
             self._ask(method, target, body, media_type, accept=NDJSON) as answer,

@@ -8,7 +8,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import h11
 
@@ -16,13 +16,14 @@ from weft.errors import UsageError, WeftError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Iterator, Mapping
 
 __all__ = ["Address", "Answer", "address_of", "ask"]
 
 _ALLOWED = "unix:PATH, https://HOST:PORT or none"
 _TCP = re.compile(r"https://(?P<host>\[[0-9A-Fa-f:.]+\]|[^/:@\s]+)(?::(?P<port>\d{1,5}))?/?")
 _BLOCK_BYTES = 65536
+_FILE_BLOCK_BYTES = 2**20
 _CONNECT_S = 10.0
 
 
@@ -85,9 +86,9 @@ async def ask(
     method: str,
     target: str,
     headers: Mapping[str, str],
-    body: bytes = b"",
+    body: bytes | BinaryIO = b"",
 ) -> AsyncGenerator[Answer, None]:
-    """Send a request; the answer can be read while the body runs."""
+    """Send a request, whose body may be a file; the answer can be read while the body runs."""
     reader, writer = await _connect(address)
     try:
         talk = h11.Connection(h11.CLIENT)
@@ -95,16 +96,17 @@ async def ask(
         if address.token:
             head["Authorization"] = f"Bearer {address.token}"
         if body or method in ("POST", "PUT"):
-            head["Content-Length"] = str(len(body))
+            head["Content-Length"] = str(_length(body))
         fields = list({**head, **headers}.items())
         request = h11.Request(method=method, target=target, headers=fields)
         try:
             writer.write(talk.send(request) or b"")
-            if body:
-                writer.write(talk.send(h11.Data(data=body)) or b"")
-            writer.write(talk.send(h11.EndOfMessage()) or b"")
             # A server that refuses a body answers before it has read it.
             with contextlib.suppress(ConnectionError):
+                for block in _blocks(body):
+                    writer.write(talk.send(h11.Data(data=block)) or b"")
+                    await writer.drain()
+                writer.write(talk.send(h11.EndOfMessage()) or b"")
                 await writer.drain()
             event = await _next(talk, reader)
         except (ConnectionError, h11.ProtocolError) as error:
@@ -114,6 +116,20 @@ async def ask(
         yield Answer(event.status_code, found, _pieces(talk, reader, address))
     finally:
         writer.close()
+
+
+def _length(body: bytes | BinaryIO) -> int:
+    return len(body) if isinstance(body, bytes) else body.seek(0, os.SEEK_END)
+
+
+def _blocks(body: bytes | BinaryIO) -> Iterator[bytes]:
+    """A body, block by block: a large file never lies in memory as a whole."""
+    if isinstance(body, bytes):
+        yield from [body] if body else []
+        return
+    body.seek(0)
+    while block := body.read(_FILE_BLOCK_BYTES):
+        yield block
 
 
 async def _pieces(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote, urlencode
 
 from weft.client.asking import JSON, Asker, waited
@@ -32,11 +34,14 @@ class PackagesOverHttp(Asker):
 
     def open_package(self, reference: str) -> Source:
         """A package here, or one that the server keeps."""
+        from weft.manager.stored_packages import refuse_unrunnable
         from weft.vnf.source import open_source, read_archive
 
         if is_here(reference):
             return open_source(Path(reference))
-        return read_archive(waited(self.package_content(reference)), reference)
+        refuse_unrunnable(waited(self.package(reference)))
+        with waited(self.package_content(reference)) as archive:
+            return read_archive(archive, reference)
 
     def trusted_certificates(self) -> Sequence[Any]:
         """Those of the store of the server."""
@@ -45,10 +50,10 @@ class PackagesOverHttp(Asker):
         policy = waited(self.package_policy())
         return [found for one in policy.trusted for found in read_certificates(one.pem.encode())]
 
-    async def push_package(self, content: bytes, called: str) -> PackageFacts:
+    async def push_package(self, archive: BinaryIO, called: str) -> PackageFacts:
         """Keep a package."""
         target = f"/packages?{urlencode({'called': called})}"
-        return decode(PackageFacts, await self._operation("POST", target, content, _ZIP))
+        return decode(PackageFacts, await self._operation("POST", target, archive, _ZIP))
 
     async def packages(self) -> list[PackageFacts]:
         """What is kept, and what lies ready."""
@@ -58,10 +63,16 @@ class PackagesOverHttp(Asker):
         """The newest that is meant."""
         return decode(PackageFacts, await self._get(_target(reference)))
 
-    async def package_content(self, reference: str) -> bytes:
-        """Its archive."""
-        async with self._ask("GET", f"{_target(reference)}/content", accept=_ZIP) as answer:
-            return await answer.read()
+    async def package_content(self, reference: str) -> BinaryIO:
+        """Its archive, as a file that goes when it is closed."""
+        with contextlib.ExitStack() as stack:
+            file = stack.enter_context(tempfile.TemporaryFile())
+            async with self._ask("GET", f"{_target(reference)}/content", accept=_ZIP) as answer:
+                async for piece in answer.pieces:
+                    file.write(piece)
+            file.seek(0)
+            stack.pop_all()
+            return file
 
     async def remove_package(self, reference: str) -> PackageFacts:
         """Keep one version no longer."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from weft.errors import PackageError, UsageError, WeftError
 from weft.model.package import PackageFile
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from weft.model.catalogue import PackageFacts
     from weft.model.package import Package
+    from weft.vnf.csar.signature import Signature
+    from weft.vnf.onboarding import Onboarded
     from weft.vnf.source import Source
 
 __all__ = ["PackageWork", "write_whole"]
@@ -62,18 +65,29 @@ class PackageWork(ABC):
 
     def package_facts(self, reference: str) -> PackageFacts:
         """What is known about a package that need not be kept."""
-        from weft.manager.stored_packages import facts_of
+        from weft.manager.stored_packages import facts_of, foreign_facts
+        from weft.vnf.package import package_of
 
-        package, source = self._load(reference)
-        return facts_of(package, source)
+        onboarded = _foreign(reference)
+        if onboarded is None:
+            package, source = self._load(reference)
+            return facts_of(package, source)
+        runs = onboarded.is_runnable
+        return foreign_facts(onboarded, package_of(onboarded.files, reference) if runs else None)
 
-    def package_archive(self, reference: str) -> bytes:
+    def package_archive(self, reference: str) -> BinaryIO:
         """The archive to push: as it is where it is one, else built."""
         from weft.vnf.csar.build import build_csar
+        from weft.vnf.onboarding.foreign import is_foreign_archive
 
+        if Path(reference).is_file():
+            archive = _open(reference)
+            if is_foreign_archive(archive, reference):
+                return archive  # checked by whoever keeps it: that takes long
+            archive.close()
         package, source = self._load(reference)
         is_archive = source.form in ("csar", "signed-zip") and Path(reference).is_file()
-        return Path(reference).read_bytes() if is_archive else build_csar(package)
+        return _open(reference) if is_archive else io.BytesIO(build_csar(package))
 
     def click_header(self, text: str) -> dict[str, str]:
         """The fields of the header that a Click file of Click-on-OSv has."""
@@ -93,17 +107,18 @@ class PackageWork(ABC):
     ) -> dict[str, Any]:
         """Make a package's folder of a package made elsewhere; nothing is made of one with problems.
 
-        A `configuration` is taken in place of the one in the archive.
+        A `configuration` is taken in place of the one in the archive. Where nothing of it can be run a
+        folder is made only where one is named, with all files as they are.
         """
-        from weft.vnf.onboarding.importing import make_folder, onboard
+        from weft.vnf.onboarding.importing import make_folder, onboard, unpack_archive
         from weft.vnf.package import package_of
 
         onboarded = onboard(file, configuration)
         report = PackageFile("ONBOARDING.md", onboarded.report.encode())
         if not onboarded.is_runnable:
-            folder = make_folder(into or Path(file.stem), (*onboarded.files, report))
+            place = str(unpack_archive(file, into, report)) if into else ""
             notes = [str(note) for note in onboarded.notes]
-            return {"package": str(folder), "runnable": False, "notes": notes}
+            return {"package": place, "runnable": False, "notes": notes}
         warnings: list[Problem] = []
         package = package_of(onboarded.files, str(file), warnings)
         folder = make_folder(into or Path(package.name), (*onboarded.files, report))
@@ -160,20 +175,25 @@ class PackageWork(ABC):
         """
         from weft.vnf.csar.certificates import read_certificates
 
-        package, source = self._load(path)
-        if source.signature is None:
+        name, digest, signature = self._signed(path)
+        if signature is None:
             raise PackageError(path, [Problem("signature", 0, "it is not signed")])
         trusted = [one for name in trust for one in _certificates(name, read_certificates)]
         if not trust:
             trusted = list(self.trusted_certificates())
-        why_not = source.signature.why_untrusted(trusted)
+        why_not = signature.why_untrusted(trusted)
         if why_not:
             raise PackageError(path, [Problem("signature", 0, why_not)])
-        return {
-            "package": f"{package.name}@{package.version}",
-            "digest": package.digest,
-            "signed_by": source.signature.signed_by,
-        }
+        return {"package": name, "digest": digest, "signed_by": signature.signed_by}
+
+    def _signed(self, path: str) -> tuple[str, str, Signature | None]:
+        """What a package is called, its digest, and its signature."""
+        onboarded = _foreign(path)
+        if onboarded is not None and onboarded.origin is not None:
+            origin = onboarded.origin
+            return f"{origin.name}@{origin.version}", origin.digest, origin.signature
+        package, source = self._load(path)
+        return f"{package.name}@{package.version}", package.digest, source.signature
 
     def package_schema(self) -> dict[str, Any]:
         """The JSON schema of `vnf.yaml`."""
@@ -192,6 +212,23 @@ class PackageWork(ABC):
 
         source = self.open_package(reference)
         return package_of(source.files, reference, warnings), source
+
+
+def _foreign(reference: str) -> Onboarded | None:
+    """What becomes of the archive at a path that was made for another system; None for all others."""
+    from weft.vnf.source import read_foreign
+
+    if not Path(reference).is_file():
+        return None
+    with _open(reference) as archive:
+        return read_foreign(archive, reference)
+
+
+def _open(path: str) -> BinaryIO:
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise UsageError(f"cannot read '{path}': {error.strerror}") from None
 
 
 def _described(path: Path, content: bytes, package: Package) -> dict[str, Any]:

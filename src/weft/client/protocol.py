@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from weft.manager.management import Management
 
@@ -37,8 +37,8 @@ class Client(Management, Protocol):
         """What is known about a package at a path, or by a name."""
         ...
 
-    def package_archive(self, reference: str) -> bytes:
-        """The archive of a package, to be pushed."""
+    def package_archive(self, reference: str) -> BinaryIO:
+        """The archive of a package, to be pushed: a file, which is to be closed."""
         ...
 
     def click_header(self, text: str) -> dict[str, str]:

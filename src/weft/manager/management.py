@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -139,8 +139,11 @@ class Management(Protocol):
         """The lines of a function's log that are asked for."""
         ...
 
-    async def push_package(self, content: bytes, called: str) -> PackageFacts:
-        """Keep the package in an archive (a zip of its folder, or a CSAR), after every check."""
+    async def push_package(self, archive: BinaryIO, called: str) -> PackageFacts:
+        """Keep the package in an archive (a zip of its folder, or a CSAR), after every check.
+
+        One that was made for another system is kept also where nothing of it can be run: see `runs`.
+        """
         ...
 
     async def packages(self) -> list[PackageFacts]:
@@ -151,8 +154,8 @@ class Management(Protocol):
         """The newest package that a reference means: NAME, or NAME@ a version, specifier or digest."""
         ...
 
-    async def package_content(self, reference: str) -> bytes:
-        """The archive of a package."""
+    async def package_content(self, reference: str) -> BinaryIO:
+        """The archive of a package, as a file that can be read from any place; it is to be closed."""
         ...
 
     async def remove_package(self, reference: str) -> PackageFacts:

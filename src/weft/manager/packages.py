@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +39,9 @@ class Packages:
             return open_source(place)
         return self.store.open(reference)
 
-    async def push_package(self, content: bytes, called: str) -> PackageFacts:
+    async def push_package(self, archive: BinaryIO, called: str) -> PackageFacts:
         """Keep a package."""
-        return await asyncio.to_thread(self.store.push, content, called)
+        return await asyncio.to_thread(self.store.push, archive, called)
 
     async def packages(self) -> list[PackageFacts]:
         """What is kept, and what lies ready."""
@@ -51,9 +51,9 @@ class Packages:
         """The newest that is meant."""
         return await asyncio.to_thread(self.store.package, reference)
 
-    async def package_content(self, reference: str) -> bytes:
-        """Its archive."""
-        return await asyncio.to_thread(self.store.content, reference)
+    async def package_content(self, reference: str) -> BinaryIO:
+        """Its archive, as a file."""
+        return await asyncio.to_thread(self.store.archive, reference)
 
     async def remove_package(self, reference: str) -> PackageFacts:
         """Functions that run it have copies of their own."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from weft.errors import PackageError, PackageNotFoundError, UsageError
+from weft.errors import NotRunnableError, PackageError, PackageNotFoundError, UsageError
+from weft.manager.catalogue.pieces import LARGE_BYTES
 from weft.manager.catalogue.policy import PolicyFolder
 from weft.manager.catalogue.references import choose, in_order, parse_reference
 from weft.manager.catalogue.store import Store
@@ -20,9 +22,54 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from weft.model.package import Package
+    from weft.vnf.csar.signature import Signature
+    from weft.vnf.onboarding import Onboarded
     from weft.vnf.source import Source
 
-__all__ = ["StoredPackages", "facts_of"]
+__all__ = ["StoredPackages", "facts_of", "foreign_facts", "refuse_unrunnable"]
+
+_REASONS = 3
+
+
+def foreign_facts(onboarded: Onboarded, package: Package | None) -> PackageFacts:
+    """What is known about an archive of another maker; `package` is what it becomes, if it can be run."""
+    origin = onboarded.origin
+    assert origin is not None
+    facts = PackageFacts(origin.name, origin.version, origin.digest, runs=package is not None)
+    if package is None:
+        facts = replace(facts, why_not=_why_not(onboarded))
+    else:
+        from weft.vnf.source import source_of
+
+        facts = facts_of(package, source_of(onboarded, package.name))
+    return replace(
+        facts,
+        digest=origin.digest,
+        provider=facts.provider or origin.provider,
+        released=origin.released,
+        archive="foreign",
+        size_bytes=origin.size_bytes,
+        signed_by=origin.signature.signed_by if origin.signature else None,
+        descriptor_id=origin.descriptor_id,
+        parts=origin.parts,
+    )
+
+
+def _why_not(onboarded: Onboarded) -> str:
+    """In a line why nothing of it can be run: what is said of its deployment units comes first."""
+    assert onboarded.origin is not None
+    units = [part for part in onboarded.origin.parts if part.kind == "deployment unit"]
+    reasons = [f"{part.name}: {part.told.partition(';')[0]}" for part in units]
+    reasons = reasons or [str(note) for note in onboarded.notes]
+    more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    return "; ".join(reasons[:_REASONS]) + more or "nothing in it says what to run"
+
+
+def refuse_unrunnable(facts: PackageFacts) -> None:
+    """NotRunnableError where a package of another maker is kept of which nothing can be run."""
+    if not facts.runs:
+        problems = [Problem(part.name, 0, part.told) for part in facts.parts if not part.runs]
+        raise NotRunnableError(f"{facts.name}@{facts.version}", problems)
 
 
 def facts_of(package: Package, source: Source) -> PackageFacts:
@@ -57,19 +104,38 @@ class StoredPackages:
         self._ready = ready
         self._tell = say
 
-    def push(self, content: bytes, called: str) -> PackageFacts:
-        """Keep the package in an archive; PackageError lists why it is refused."""
+    def push(self, archive: bytes | BinaryIO, called: str) -> PackageFacts:
+        """Keep the package in an archive; PackageError lists why it is refused.
+
+        One that was made for another system is kept as it is, also where nothing of it can be run.
+        """
         from weft.vnf.components import checked_package
         from weft.vnf.csar.build import build_csar
-        from weft.vnf.source import read_archive
+        from weft.vnf.source import read_archive, read_foreign
 
-        source = read_archive(content, called)
-        untrusted = self._check_signature(source, called)
+        archive = io.BytesIO(archive) if isinstance(archive, bytes) else archive
+        onboarded = read_foreign(archive, called)
+        if onboarded is not None:
+            return self._push_foreign(archive, onboarded, called)
+        source = read_archive(archive, called)
+        untrusted = self._check_signature(source.signature, called)
         package = checked_package(source.files, called, self._tell)
         if source.form == "zip":
-            content, source = build_csar(package), replace(source, form="csar")
+            archive, source = io.BytesIO(build_csar(package)), replace(source, form="csar")
         facts = replace(facts_of(package, source), untrusted=untrusted, pushed=time.time())
-        return self._store.push(facts, content)
+        return self._store.push(facts, archive)
+
+    def _push_foreign(self, archive: BinaryIO, onboarded: Onboarded, called: str) -> PackageFacts:
+        from weft.vnf.components import checked_package
+        from weft.vnf.onboarding.members import large_parts
+
+        assert onboarded.origin is not None
+        untrusted = self._check_signature(onboarded.origin.signature, called)
+        runs, files = onboarded.is_runnable, onboarded.files
+        package = checked_package(files, called, self._tell) if runs else None
+        facts = foreign_facts(onboarded, package)
+        facts = replace(facts, untrusted=untrusted, pushed=time.time())
+        return self._store.push(facts, archive, large_parts(archive, called, LARGE_BYTES))
 
     def packages(self) -> list[PackageFacts]:
         """All that are kept, and the ready functions of other names."""
@@ -95,18 +161,28 @@ class StoredPackages:
             return choose(wanted, [ready])
         raise PackageNotFoundError(reference, sorted({facts.name for facts in self.packages()}))
 
-    def content(self, reference: str) -> bytes:
-        """The archive of a package: as it was pushed, or built from a ready function."""
+    def archive(self, reference: str) -> BinaryIO:
+        """The archive of a package, as a file: as it was pushed, or built from a ready function."""
         from weft.vnf.csar.build import build_csar
         from weft.vnf.package import load_package
-        from weft.vnf.source import read_archive
+        from weft.vnf.source import read_archive, read_foreign
 
         facts = self.package(reference)
         if not facts.is_kept:
-            return build_csar(load_package(self._ready / facts.name))
-        content = self._store.content(facts)
-        self._check_signature(read_archive(content, reference), reference)
-        return content
+            return io.BytesIO(build_csar(load_package(self._ready / facts.name)))
+        archive = self._store.archive(facts)
+        try:
+            if facts.archive != "foreign":
+                self._check_signature(read_archive(archive, reference).signature, reference)
+            elif self._policy.requires_signature():
+                onboarded = read_foreign(archive, reference)
+                origin = onboarded.origin if onboarded else None
+                self._check_signature(origin.signature if origin else None, reference)
+        except BaseException:
+            archive.close()
+            raise
+        archive.seek(0)
+        return archive
 
     def open(self, reference: str) -> Source:
         """The package that a path or a reference means: a path has a `/` in it, or is there."""
@@ -125,8 +201,10 @@ class StoredPackages:
         called = f"{facts.name}@{facts.version}"
         if not facts.is_kept:
             return open_source(self._ready / facts.name)
-        source = read_archive(self._store.content(facts), called)
-        self._check_signature(source, called)
+        refuse_unrunnable(facts)
+        with self._store.archive(facts) as archive:
+            source = read_archive(archive, called)
+        self._check_signature(source.signature, called)
         return source
 
     def remove(self, reference: str) -> PackageFacts:
@@ -188,15 +266,15 @@ class StoredPackages:
         files = self._policy.trusted().values()
         return [one for content in files for one in read_certificates(content)]
 
-    def _check_signature(self, source: Source, called: str) -> str | None:
+    def _check_signature(self, signature: Signature | None, called: str) -> str | None:
         """Why the signer is not trusted, or None; where the policy asks for one who is, refuse others."""
         required = self._policy.requires_signature()
-        if source.signature is None:
+        if signature is None:
             if required:
                 why = "the store takes signed packages only, and this one is not signed"
                 raise PackageError(called, [Problem("signature", 0, why)])
             return None
-        why_not = source.signature.why_untrusted(self.trusted())
+        why_not = signature.why_untrusted(self.trusted())
         if why_not and required:
             raise PackageError(called, [Problem("signature", 0, why_not)])
         return why_not

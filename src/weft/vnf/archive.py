@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import stat
@@ -9,14 +10,14 @@ import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from weft.errors import PackageError
 from weft.model.package import PackageFile
 from weft.model.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "FILE_LIMIT_BYTES",
     "TOTAL_LIMIT_BYTES",
     "Limits",
+    "check_members",
+    "damage_told",
     "name_problem",
     "read_members",
     "read_zip",
@@ -42,12 +45,16 @@ _TOSCA_META = "TOSCA-Metadata/TOSCA.meta"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an archive may have at most; `ratio` is how much larger a file may be than its packed form."""
+    """What an archive may have at most; `ratio` is how much larger a file may be than its packed form.
+
+    `hint` is added to what is told of sizes: how to allow more.
+    """
 
     file_bytes: int = FILE_LIMIT_BYTES
     total_bytes: int = TOTAL_LIMIT_BYTES
     files: int = FILES_LIMIT
     ratio: int = 250
+    hint: str = ""
 
 
 _PACKAGE = Limits()
@@ -70,15 +77,23 @@ def read_members(
 
     The limits are those of what its names say it is, unless given.
     """
+    stream = io.BytesIO(content)
+    with damage_told(called, stream), zipfile.ZipFile(stream) as archive:
+        return _read_archive(archive, called, limits)
+
+
+@contextlib.contextmanager
+def damage_told(called: str, stream: BinaryIO) -> Iterator[None]:
+    """Tell of all that reading a damaged archive from this stream raises."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _read_archive(archive, called, limits)
+        yield
+        return
     except zipfile.BadZipFile as error:
-        is_zip = zipfile.is_zipfile(io.BytesIO(content))
+        is_zip = zipfile.is_zipfile(stream)
         problem = f"a damaged zip file: {error}" if is_zip else "neither a folder nor a zip file"
     except (
-        *(zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError),
-        *(MemoryError, LookupError, struct.error),
+        *(zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError),
+        *(OSError, MemoryError, LookupError, struct.error),
     ) as error:
         problem = f"a damaged zip file: {error}"
     raise PackageError(called, [Problem(called.rpartition("/")[2], 0, problem)])
@@ -142,14 +157,15 @@ def _read_archive(
     archive: zipfile.ZipFile, called: str, limits: Limits | None
 ) -> tuple[PackageFile, ...]:
     limits = limits or _limits_of({member.orig_filename for member in archive.infolist()})
-    problems = _check_members(archive.infolist(), limits)
+    problems = check_members(archive.infolist(), limits)
     if problems:
         raise PackageError(called, problems)
     members = [member for member in archive.infolist() if not member.is_dir()]
     return tuple(_take_members(archive, members, called, limits))
 
 
-def _check_members(members: list[zipfile.ZipInfo], limits: Limits) -> list[Problem]:
+def check_members(members: list[zipfile.ZipInfo], limits: Limits) -> list[Problem]:
+    """What is wrong with the members of an archive by their entries alone."""
     problems: list[Problem] = []
     seen: set[str] = set()
     # orig_filename is what the archive says; filename is already cut at a NUL byte.
@@ -184,7 +200,8 @@ def _inside_file(name: str, files: set[str]) -> str | None:
 
 
 def _too_large(total: int, limits: Limits) -> str:
-    return f"unpacks to {total} bytes; at most {limits.total_bytes >> 20} MiB are allowed"
+    most = f"at most {limits.total_bytes >> 20} MiB are allowed"
+    return f"unpacks to {total} bytes; {most}{limits.hint}"
 
 
 def _unsafe(member: zipfile.ZipInfo, name: str, limits: Limits) -> str | None:
@@ -200,7 +217,7 @@ def _unsafe(member: zipfile.ZipInfo, name: str, limits: Limits) -> str | None:
     if member.flag_bits & 1:
         return "encrypted members are not allowed"
     if member.file_size > limits.file_bytes:
-        return f"larger than {limits.file_bytes >> 20} MiB"
+        return f"larger than {limits.file_bytes >> 20} MiB{limits.hint}"
     if member.file_size > max(_RATIO_FROM_BYTES, member.compress_size * limits.ratio):
         return (
             f"unpacks from {member.compress_size} to {member.file_size} bytes; at most "

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from weft.model.package import PackageFile
 
-__all__ = ["package_digest"]
+__all__ = ["digest_of_hashes", "package_digest"]
 
 
 def package_digest(files: Iterable[PackageFile]) -> str:
@@ -19,9 +19,12 @@ def package_digest(files: Iterable[PackageFile]) -> str:
     """
     import hashlib
 
-    lines = [
-        f"{hashlib.sha256(file.content).hexdigest()}  {file.name}\n"
-        for file in sorted(files, key=lambda file: file.name)
-    ]
-    listed = "".join(lines).encode("utf-8", "surrogateescape")
-    return f"sha256:{hashlib.sha256(listed).hexdigest()}"
+    return digest_of_hashes({file.name: hashlib.sha256(file.content).hexdigest() for file in files})
+
+
+def digest_of_hashes(hashes: Mapping[str, str]) -> str:
+    """The same, of the SHA-256 of each file by its name."""
+    import hashlib
+
+    listed = "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+    return f"sha256:{hashlib.sha256(listed.encode('utf-8', 'surrogateescape')).hexdigest()}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from weft.errors import PackageError, UsageError, WeftError
+from weft.errors import NotRunnableError, PackageError, UsageError, WeftError
 from weft.model.package import PackageFile
 from weft.model.problem import Problem
 from weft.vnf import archive
@@ -19,8 +20,18 @@ if TYPE_CHECKING:
 
     from weft.vnf.csar.reading import Csar
     from weft.vnf.csar.signature import Signature
+    from weft.vnf.onboarding import Onboarded, Origin
 
-__all__ = ["LARGEST_BYTES", "Source", "open_source", "read_archive", "read_files"]
+__all__ = [
+    "LARGEST_BYTES",
+    "Source",
+    "open_source",
+    "read_all",
+    "read_archive",
+    "read_files",
+    "read_foreign",
+    "source_of",
+]
 
 LARGEST_BYTES = 2 * TOTAL_LIMIT_BYTES + FILE_LIMIT_BYTES
 """What no archive of a package is larger than."""
@@ -30,11 +41,15 @@ _HINT = "a package is a folder, a zip or a CSAR with a vnf.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The files of a package as they were found: a `folder`, `zip`, `csar` or `signed-zip`."""
+    """The files of a package as they were found: a `folder`, `zip`, `csar`, `signed-zip` or `foreign`.
+
+    What is `foreign` was made for another system, and has an `origin`.
+    """
 
     files: tuple[PackageFile, ...]
     form: str
     signature: Signature | None = None
+    origin: Origin | None = None
 
 
 def read_files(path: Path) -> tuple[PackageFile, ...]:
@@ -52,26 +67,62 @@ def open_source(path: Path) -> Source:
             _check_manifest(path)
             return Source(_read_folder(path), "folder")
         if path.is_file():
-            if path.stat().st_size > LARGEST_BYTES:
-                too_large = f"larger than {LARGEST_BYTES >> 20} MiB"
-                raise PackageError(str(path), [Problem(path.name, 0, too_large)])
-            return read_archive(path.read_bytes(), str(path))
+            with path.open("rb") as stream:
+                return read_archive(stream, str(path))
     except OSError as error:
         raise WeftError(f"cannot read '{error.filename}': {error.strerror}") from None
     raise UsageError(f"no package at '{path}'", hint=_HINT)
 
 
-def read_archive(content: bytes, called: str) -> Source:
-    """The package in the bytes of a zip of its folder, a CSAR, or a zip with a signed CSAR."""
+def read_archive(content: bytes | BinaryIO, called: str) -> Source:
+    """The package in a zip of its folder, a CSAR, or a zip with a signed CSAR.
+
+    A CSAR may also be of another maker; NotRunnableError tells why nothing of it can be run.
+    """
     from weft.vnf.csar.reading import is_csar, read_csar  # folders do without
     from weft.vnf.csar.signature import is_signed_zip
 
+    stream = io.BytesIO(content) if isinstance(content, bytes) else content
+    foreign = read_foreign(stream, called)
+    if foreign is not None:
+        return source_of(foreign, called)
+    content = content if isinstance(content, bytes) else read_all(stream, called)
     members = archive.read_members(content, called)
     if is_csar(members):
         return _source_of(read_csar(members, called), called)
     if is_signed_zip(members):
         return _read_signed_zip(members, called)
     return Source(archive.strip_top_folder(members), "zip")
+
+
+def read_foreign(stream: BinaryIO, called: str) -> Onboarded | None:
+    """What becomes of an archive that was made for another system; None where it is a package of ours."""
+    from weft.vnf.onboarding.foreign import is_foreign_archive
+
+    if not is_foreign_archive(stream, called):
+        return None
+    from weft.vnf.onboarding.importing import onboard_archive
+
+    return onboard_archive(stream, called)
+
+
+def source_of(onboarded: Onboarded, called: str) -> Source:
+    """The package that was made of an archive of another maker."""
+    if not onboarded.is_runnable:
+        raise NotRunnableError(called, onboarded.notes)
+    assert onboarded.origin is not None
+    signature = onboarded.origin.signature
+    return Source(onboarded.files, "foreign", signature, onboarded.origin)
+
+
+def read_all(stream: BinaryIO, called: str) -> bytes:
+    """All of an archive of a package of ours."""
+    stream.seek(0)
+    content = stream.read(LARGEST_BYTES + 1)
+    if len(content) > LARGEST_BYTES:
+        too_large = f"larger than {LARGEST_BYTES >> 20} MiB"
+        raise PackageError(called, [Problem(called.rpartition("/")[2], 0, too_large)])
+    return content
 
 
 def _source_of(csar: Csar, called: str) -> Source:

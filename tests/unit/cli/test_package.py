@@ -113,7 +113,7 @@ def test_what_nobody_trusted_has_signed_is_not_verified(weft: Any) -> None:
 
 
 def test_the_store_lists_shows_and_removes(weft: Any) -> None:
-    assert weft("list") == "NAME  VERSION  DIGEST  SIGNED BY  PUSHED  DESCRIPTION\n"
+    assert weft("list") == "NAME  VERSION  RUNS  DIGEST  SIGNED BY  PUSHED  DESCRIPTION\n"
     assert weft("push", "wire") == "wire@1.2.0\n"
     assert weft("push", "wire") == "wire@1.2.0\n"
     [row] = json.loads(weft("list", "-o", "json"))

@@ -43,7 +43,7 @@ def test_a_package_is_kept_with_its_facts(store: StoredPackages) -> None:
 
 def test_a_zip_is_kept_as_an_archive(store: StoredPackages) -> None:
     facts = store.push(packed(FILES), "wire.zip")
-    assert (facts.archive, store.content("wire")) == ("csar", build_csar(package()))
+    assert (facts.archive, store.archive("wire").read()) == ("csar", build_csar(package()))
 
 
 def test_a_package_with_problems_is_not_kept(store: StoredPackages, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_ready_functions_have_names_too(store: StoredPackages, tmp_path: Path) -
     (tmp_path / "ready" / "broken" / "vnf.yaml").write_text("[")
     [facts] = store.packages()
     assert (facts.name, facts.is_kept, facts.archive) == ("wire", False, "folder")
-    assert store.content("wire") == build_csar(package())
+    assert store.archive("wire").read() == build_csar(package())
     assert len(store.source("wire@1.2.0").files) == 3
     with pytest.raises(PackageNotFoundError, match=r"no package 'wire@2'; there are: wire@1\.2\.0"):
         store.package("wire@2")

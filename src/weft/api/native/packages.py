@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Body, Header, Path, Query, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from weft.api.context import Use
 from weft.api.more_models import PackageModel, PolicyBody, PolicyModel
@@ -16,12 +17,12 @@ from weft.api.native.changes import file_of
 from weft.api.problems import refusals
 from weft.api.progress import Done, perform
 from weft.api.route import router
+from weft.api.spools import ZIP, pieces_of, spooled
 
 __all__ = ["routes"]
 
 routes = router("packages")
 
-ZIP = "application/zip"
 _CONTENT = {"schema": {"type": "string", "format": "binary"}, "example": "PK..."}
 Package = Annotated[
     str, Path(description="The name of the package.", examples=["nat"], max_length=255)
@@ -67,12 +68,13 @@ async def push_package(
 ) -> Response:
     """Keep a package: a zip of its folder, or a CSAR, signed or not. Every check is made first.
 
+    A CSAR of another maker is kept as it is: `runs` says whether it can be run, `parts` why not.
     The same contents again are no error; other contents under the same version are.
     """
-    content = await request.body()
+    archive = await spooled(request)
 
     async def work() -> Done:
-        facts = await context.client.push_package(content, called)
+        facts = await context.client.push_package(archive, called)
         there = f"/v1/packages/{quote(facts.name, safe='')}/{quote(facts.version, safe='')}"
         return Done(asdict(facts), 201, {"Location": there})
 
@@ -103,16 +105,19 @@ async def read_package(
     ] = None,
 ) -> Response:
     """Read the archive of a package, or a part of it (RFC 9110, section 14)."""
-    content = await context.client.package_content(_reference(package, version))
-    headers = {"Accept-Ranges": "bytes"}
-    part = _part(asked, len(content))
-    if part is None:
-        return Response(content, media_type=ZIP, headers=headers)
-    first, last = part
+    archive = await context.client.package_content(_reference(package, version))
+    size, headers = archive.seek(0, os.SEEK_END), {"Accept-Ranges": "bytes"}
+    part = _part(asked, size)
+    first, last = part or (0, size - 1)
     if first > last:
-        return _unsatisfiable(len(content))
-    headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
-    return Response(content[first : last + 1], 206, headers, ZIP)
+        archive.close()
+        return _unsatisfiable(size)
+    headers["Content-Length"] = str(last + 1 - first)
+    if part is not None:
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    return StreamingResponse(
+        pieces_of(archive, first, last), 206 if part else 200, headers, media_type=ZIP
+    )
 
 
 def _part(asked: str | None, size: int) -> tuple[int, int] | None:

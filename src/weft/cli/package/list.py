@@ -1,4 +1,7 @@
-"""List the packages of the store and the ready functions; the latter were never pushed."""
+"""List the packages of the store and the ready functions; the latter were never pushed.
+
+What `runs: no` was made for another system; `weft package show` tells why it does not run here.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from weft.client import local_client
 if TYPE_CHECKING:
     import argparse
 
-_COLUMNS = ("name", "version", "digest", "signed_by", "pushed", "description")
+_COLUMNS = ("name", "version", "runs", "digest", "signed_by", "pushed", "description")
 _SHORT_DIGEST = len("sha256:") + 12
 
 
@@ -27,6 +30,14 @@ def execute(arguments: argparse.Namespace) -> int:
     rows = [described(facts) for facts in asyncio.run(local_client().packages())]
     rows = [row for row in rows if (arguments.name or "") in row["name"]]
     if arguments.output == "table":
-        rows = [{**row, "digest": row["digest"][:_SHORT_DIGEST]} for row in rows]
+        rows = [
+            {
+                **row,
+                "digest": row["digest"][:_SHORT_DIGEST],
+                "runs": "yes" if row["runs"] else "no",
+                "description": row["description"] or row["why_not"].partition("; ")[0],
+            }
+            for row in rows
+        ]
     show_rows(rows, _COLUMNS, arguments.output)
     return 0

@@ -1,27 +1,29 @@
 """The store: a folder for each version of a package, with its archive and what is known about it.
 
-`facts.json` names the archive beside it, and is replaced at once: whoever reads finds one or the other.
+`facts.json` names the archive beside it, or its pieces, and is replaced at once: whoever reads finds one or
+the other.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
+import io
 import json
 import os
 import shutil
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from weft.errors import PackageTakenError, WeftError
+from weft.manager.catalogue.pieces import joined, sweep_large, write_pieces
 from weft.manager.catalogue.references import in_order
-from weft.model.catalogue import PackageFacts
+from weft.model.catalogue import PackageFacts, PackagePart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["Store"]
 
@@ -40,16 +42,23 @@ class Store:
         with self._errors():
             return in_order([facts for facts, _ in self._entries()])
 
-    def content(self, wanted: PackageFacts) -> bytes:
-        """The archive of a package, as it was pushed."""
+    def archive(self, wanted: PackageFacts) -> BinaryIO:
+        """The archive of a package, as it was pushed: a file, which may be removed while it is read."""
         with self._errors():
-            for facts, archive in self._entries():
+            for facts, pieces in self._entries():
                 if (facts.name, facts.version) == (wanted.name, wanted.version):
-                    return archive.read_bytes()
+                    return joined(pieces)
         raise WeftError(f"'{wanted.name}@{wanted.version}' has just been removed from the store")
 
-    def push(self, facts: PackageFacts, archive: bytes) -> PackageFacts:
+    def push(
+        self,
+        facts: PackageFacts,
+        archive: bytes | BinaryIO,
+        large: Sequence[tuple[int, int]] = (),
+    ) -> PackageFacts:
         """Keep a package, at once or not at all; the facts under which it is kept.
+
+        `large` are ranges of the archive's bytes that it may share with others.
 
         The same contents again are no error, and keep the archive there is unless only the new one is
         signed. Other contents under the same version are refused.
@@ -63,7 +72,8 @@ class Store:
                 if former[0].signed_by or not facts.signed_by:
                     return former[0]
                 facts = replace(facts, pushed=former[0].pushed)
-            self._write(place, facts, archive)
+            stream = io.BytesIO(archive) if isinstance(archive, bytes) else archive
+            self._write(place, facts, stream, large)
             return facts
 
     def remove(self, facts: PackageFacts) -> None:
@@ -77,7 +87,7 @@ class Store:
             with contextlib.suppress(OSError):
                 place.parent.rmdir()  # only where it was the last version
 
-    def _entries(self) -> Iterator[tuple[PackageFacts, Path]]:
+    def _entries(self) -> Iterator[tuple[PackageFacts, list[Path]]]:
         if not self.folder.is_dir():
             return
         for name in sorted(self.folder.iterdir()):
@@ -88,33 +98,40 @@ class Store:
                 if found is not None:
                     yield found
 
-    def _read(self, place: Path) -> tuple[PackageFacts, Path] | None:
-        """What is kept in a folder; None where there is nothing readable."""
+    def _read(self, place: Path) -> tuple[PackageFacts, list[Path]] | None:
+        """What is kept in a folder, and the pieces of its archive; None where nothing is readable."""
         try:
             data = json.loads((place / _FACTS).read_bytes())
             known = {name: data[name] for name in _KNOWN if name in data}
             known["interfaces"] = tuple(known.get("interfaces", ()))
-            return PackageFacts(**known), place / str(data["file"])
+            known["parts"] = tuple(PackagePart(**part) for part in known.get("parts", ()))
+            pieces = data.get("pieces") or [data["file"]]  # one file: as it was kept before
+            return PackageFacts(**known), [place / str(piece) for piece in pieces]
         except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
             return None
 
-    def _write(self, place: Path, facts: PackageFacts, archive: bytes) -> None:
-        file = f"{hashlib.sha256(archive).hexdigest()[:16]}.{facts.archive}"
-        described = json.dumps({**asdict(facts), "file": file}, indent=1).encode()
-        if place.is_dir():
-            _replace(place / file, archive)
-            _replace(place / _FACTS, described)
-            for path in place.iterdir():
-                if path.name not in (file, _FACTS):
-                    path.unlink()
-            return
+    def _write(
+        self,
+        place: Path,
+        facts: PackageFacts,
+        archive: BinaryIO,
+        large: Sequence[tuple[int, int]],
+    ) -> None:
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
         try:
-            _replace(fresh / file, archive)
+            pieces = write_pieces(self.folder, fresh, archive, large)
+            described = json.dumps({**asdict(facts), "pieces": pieces}, indent=1).encode()
             _replace(fresh / _FACTS, described)
             fresh.chmod(0o755)
             place.parent.mkdir(mode=0o755, exist_ok=True)
-            fresh.rename(place)
+            if not place.is_dir():
+                fresh.rename(place)
+                return
+            for name in (*pieces, _FACTS):  # the facts last: until then the former ones hold
+                (fresh / name).replace(place / name)
+            for path in place.iterdir():
+                if path.name not in (*pieces, _FACTS):
+                    path.unlink()
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
@@ -125,11 +142,18 @@ class Store:
         descriptor = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            for path in (*self.folder.glob(".new-*"), *self.folder.glob(".gone-*")):
-                shutil.rmtree(path, ignore_errors=True)
-            yield
+            self._sweep()
+            try:
+                yield
+            finally:
+                self._sweep()
         finally:
             os.close(descriptor)
+
+    def _sweep(self) -> None:
+        for path in (*self.folder.glob(".new-*"), *self.folder.glob(".gone-*")):
+            shutil.rmtree(path, ignore_errors=True)
+        sweep_large(self.folder)
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from asn1crypto import cms, pem
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha512": hashes.SHA512,
 }
 _LEAST_RSA_BITS = 2048
+_BLOCK_BYTES = 2**20
 # Chains are short, and each signer has the whole content hashed.
 _MOST_CERTIFICATES = 32
 _MOST_SIGNERS = 4
@@ -46,9 +48,11 @@ class Verified:
 
 
 def verify_detached(
-    signature: bytes, content: bytes, further: Sequence[x509.Certificate] = ()
+    signature: bytes, content: bytes | BinaryIO, further: Sequence[x509.Certificate] = ()
 ) -> Verified:
     """Check a signature, PEM or DER, of `content`; CmsError tells why it does not hold.
+
+    A stream is read from its beginning, block by block, by each signer.
 
     `further` are certificates that came in files of their own. Trust is asked elsewhere.
     """
@@ -91,7 +95,7 @@ def _certificates(data: Any) -> list[x509.Certificate]:
 
 
 def _verify_one(
-    info: Any, content: bytes, certificates: Sequence[x509.Certificate]
+    info: Any, content: bytes | BinaryIO, certificates: Sequence[x509.Certificate]
 ) -> x509.Certificate:
     """Check what one signer signed; the certificate whose key it was."""
     signer = _signer(info["sid"], certificates)
@@ -100,12 +104,23 @@ def _verify_one(
         raise CmsError(f"uses {name}; allowed: {', '.join(_HASHES)}")
     algorithm = _HASHES[name]()
     attributes = info["signed_attrs"]
-    signed = content
+    digest = _digest(content, algorithm)
     if attributes.native is not None:
-        _check_attributes(attributes, content, algorithm)
-        signed = attributes.untag().dump(force=True)
-    _check_key(signer, info, signed, algorithm)
+        _check_attributes(attributes, digest)
+        digest = _digest(attributes.untag().dump(force=True), algorithm)
+    _check_key(signer, info, digest, algorithm)
     return signer
+
+
+def _digest(content: bytes | BinaryIO, algorithm: hashes.HashAlgorithm) -> bytes:
+    digest = hashes.Hash(algorithm)
+    if isinstance(content, bytes):
+        digest.update(content)
+    else:
+        content.seek(0)
+        while block := content.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.finalize()
 
 
 def _signer(sid: Any, certificates: Sequence[x509.Certificate]) -> x509.Certificate:
@@ -128,30 +143,28 @@ def _key_id(certificate: x509.Certificate) -> bytes | None:
     return found.value.digest
 
 
-def _check_attributes(attributes: Any, content: bytes, algorithm: hashes.HashAlgorithm) -> None:
+def _check_attributes(attributes: Any, digest: bytes) -> None:
     """Signed attributes name the content's digest; the signature is of them."""
     given = {item["type"].native: item["values"] for item in attributes}
     if "message_digest" not in given or "content_type" not in given:
         raise CmsError("lacks the digest of what it signs")
-    digest = hashes.Hash(algorithm)
-    digest.update(content)
-    if not hmac.compare_digest(given["message_digest"][0].native, digest.finalize()):
+    if not hmac.compare_digest(given["message_digest"][0].native, digest):
         raise CmsError("is of something else: the content was altered after it was signed")
 
 
 def _check_key(
-    signer: x509.Certificate, info: Any, signed: bytes, algorithm: hashes.HashAlgorithm
+    signer: x509.Certificate, info: Any, digest: bytes, algorithm: hashes.HashAlgorithm
 ) -> None:
     key = signer.public_key()
-    signature = info["signature"].native
+    signature, hashed = info["signature"].native, Prehashed(algorithm)
     try:
         if isinstance(key, rsa.RSAPublicKey):
             if key.key_size < _LEAST_RSA_BITS:
                 least = f"at least {_LEAST_RSA_BITS}"
                 raise CmsError(f"is by an RSA key of {key.key_size} bits; allowed: {least}")
-            key.verify(signature, signed, _padding(info["signature_algorithm"]), algorithm)
+            key.verify(signature, digest, _padding(info["signature_algorithm"]), hashed)
         elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, signed, ec.ECDSA(algorithm))
+            key.verify(signature, digest, ec.ECDSA(hashed))
         else:
             raise CmsError(f"is by a key of type {type(key).__name__}; allowed: RSA, ECDSA")
     except InvalidSignature:

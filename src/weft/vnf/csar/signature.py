@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from weft.errors import PackageError
 from weft.model.problem import Problem
@@ -81,7 +81,7 @@ def read_signed_zip(members: Sequence[PackageFile], called: str) -> SignedZip:
 
 
 def read_signature(
-    block: bytes, content: bytes, certificate: bytes | None, called: str, file: str
+    block: bytes, content: bytes | BinaryIO, certificate: bytes | None, called: str, file: str
 ) -> Signature:
     """Check a signature of `content`, which is of `file`; PackageError tells why it does not hold."""
     from weft.vnf.csar.certificates import read_certificates  # heavy: only for what is signed
