@@ -42,8 +42,12 @@ class Csar:
 
 
 def is_csar(members: Sequence[PackageFile]) -> bool:
-    """Whether these files are of an archive after SOL004, of whatever maker."""
-    return any(member.name == META for member in members)
+    """Whether these files are of an archive after SOL004, of whatever maker.
+
+    A package that was made of one may have kept all its files, beside a `vnf.yaml` at the top.
+    """
+    names = {member.name for member in members}
+    return META in names and (MANIFEST not in names or FOLDER + MANIFEST in names)
 
 
 def read_csar(members: Sequence[PackageFile], called: str) -> Csar:
