@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 
 import pytest
 
@@ -34,6 +35,19 @@ def test_handlers_are_read_and_written() -> None:
         graph.read("x.count")
     with pytest.raises(_engine.HandlerError, match=r"Handler 'c.count' read-only"):
         graph.write("c.count", "5")
+
+
+def test_bytes_are_counted_from_when_they_are_asked_for() -> None:
+    text = "InfiniteSource(LENGTH 64, LIMIT 10, STOP true) -> c :: Counter -> Discard;"
+    graph = _engine.Router(text, simtime=5.0)
+    assert "bytes_since_ns" not in json.loads(graph.read("stats"))
+    graph.read("stats", "BYTES 60")
+    graph.run()
+    told = json.loads(graph.read("stats"))
+    assert told["bytes_since_ns"] == 5_000_000_000
+    counter = told["elements"][1]
+    assert counter["inputs"] == [10]
+    assert (counter["input_bytes"], counter["output_bytes"]) == ([640], [640])
 
 
 def test_parameters_replace_definitions() -> None:

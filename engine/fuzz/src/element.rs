@@ -359,7 +359,11 @@ impl<'a> Run<'a> {
             self.entropy.text()
         };
         let _ = self.router.write_handler(name, &value);
-        let _ = self.router.read_handler(name, "");
+        let parameter = match self.entropy.once_in(2) {
+            true => "BYTES 1",
+            false => "",
+        };
+        let _ = self.router.read_handler(name, parameter);
     }
 
     /// Another configuration: written to the element, or by a hot swap.

@@ -1,6 +1,7 @@
 //! From a flat graph to a running one: classes, ports, configuration, initialization. Nothing
 //! starts unless every element agrees, and all errors are told at once.
 
+use super::bytes::ByteCounts;
 use super::check::{Ports, check_ports};
 use super::counters::Counters;
 use super::schedule::Tasks;
@@ -101,6 +102,8 @@ pub struct Graph {
     pub(super) origin_keeper: Option<ElementId>,
     /// Elements that what one task run emits may cross: bounded where pushes can go in circles.
     pub(super) hop_limit: u64,
+    /// Bytes through its ports, while somebody looks.
+    pub(super) bytes: Option<Box<ByteCounts>>,
 }
 
 impl Graph {
@@ -212,7 +215,6 @@ impl Router {
         self.warn_unchecked(&nodes);
         let text = text.to_string();
         let tasks = Tasks::new(count);
-        let (timers, watches) = (Timers::default(), Watches::default());
         let hop_limit = if flow::has_push_cycle(&nodes) {
             CIRCLING_HOPS
         } else {
@@ -226,11 +228,9 @@ impl Router {
             visible,
             names,
             tasks,
-            timers,
-            watches,
             run_count: 1,
-            origin_keeper: None,
             hop_limit,
+            ..Graph::default()
         })
     }
 

@@ -6,22 +6,23 @@ use crate::element::{Batch, ElementId};
 impl Router {
     /// Carries all emitted packets, in order and depth first, until each is stored or gone.
     pub(super) fn carry(&mut self) {
-        if self.is_tracing {
-            return self.carry_traced();
+        if self.is_observed() {
+            return self.carry_observed();
         }
-        self.carry_emitted::<false>();
+        self.carry_emitted::<false, false>();
     }
 
-    /// What is emitted, carried to the end of its way.
+    /// What is emitted, carried to the end of its way. While a trace runs (`TRACED`), or bytes are counted (`BYTES`),
+    /// it is another instance that does so.
     #[inline]
-    pub(super) fn carry_emitted<const TRACED: bool>(&mut self) {
+    pub(super) fn carry_emitted<const TRACED: bool, const BYTES: bool>(&mut self) {
         if self.emitted.is_empty() {
             return;
         }
         self.hops_left = self.graph.hop_limit;
         self.stack_emissions(0);
         while let Some(Emission { from, port, batch }) = self.work.pop() {
-            self.carry_batch::<TRACED>(from, port, batch);
+            self.carry_batch::<TRACED, BYTES>(from, port, batch);
         }
     }
 
@@ -36,13 +37,16 @@ impl Router {
     }
 
     /// Carries one batch along output 0s until it is used up or splits.
-    fn carry_batch<const TRACED: bool>(
+    fn carry_batch<const TRACED: bool, const BYTES: bool>(
         &mut self,
         mut from: ElementId,
         mut port: usize,
         mut batch: Batch,
     ) {
         loop {
+            if BYTES {
+                self.graph.count_pushed(from, port, &batch);
+            }
             let node = &mut self.graph.nodes[from];
             node.counters.sent(port, batch.len());
             let Some((id, input)) = node.outputs.get(port).and_then(|o| o.target) else {

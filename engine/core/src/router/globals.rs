@@ -34,7 +34,7 @@ pub(super) const GLOBAL: &[(&str, &str)] = &[
     ("hotconfig", "w%"),
     ("swap", "w%"),
     ("values", "r"),
-    ("stats", "r"),
+    ("stats", "r+"),
     ("schema", "r"),
     ("events", "r"),
     ("transaction", "w%"),
@@ -80,7 +80,7 @@ impl Router {
                 "1"
             }
             .to_string(),
-            "stats" => self.stats(),
+            "stats" => return self.read_stats(text),
             "schema" => self.schema(),
             "events" => self.events.text(),
             "values" => self.read_values(),

@@ -91,6 +91,7 @@ impl Router {
             return;
         };
         let mut old = std::mem::replace(&mut self.graph, new);
+        self.graph.take_bytes(&mut old);
         for id in 0..self.graph.nodes.len() {
             let Some(from) = old.find(&self.graph.nodes[id].name) else {
                 continue;

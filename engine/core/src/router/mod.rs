@@ -2,6 +2,7 @@
 
 mod access;
 mod build;
+mod bytes;
 mod carry;
 mod check;
 mod counters;
@@ -231,8 +232,8 @@ impl Router {
         let outer = self.enter(id);
         let mut batch = element.pull(output, max.min(MAX_BATCH), self);
         self.leave(outer);
-        if self.is_tracing {
-            self.trace_pulled(id, output, port, &mut batch);
+        if self.is_observed() {
+            self.observe_pulled(id, output, port, &mut batch);
         }
         let node = &mut self.graph.nodes[id];
         node.element = Some(element);
@@ -353,6 +354,12 @@ impl Router {
     }
 
     // ---- the machinery ----------------------------------------------------------------------
+
+    /// Whether a trace runs or bytes are counted: what hands packets on asks this and no more.
+    #[inline]
+    fn is_observed(&self) -> bool {
+        self.is_tracing | self.graph.bytes.is_some()
+    }
 
     /// Makes `id` the running element; what it returns restores the one before.
     #[inline]

@@ -1,8 +1,9 @@
 //! What the graph tells of itself: `stats` and `schema` as JSON, `ports` and `active_ports` as text.
 
-use super::Router;
 use super::access::ANY;
 use super::build::Graph;
+use super::bytes::parse_lease;
+use super::{HandlerError, Router};
 use crate::describe::describe_handler;
 use crate::element::ElementId;
 use crate::ports::{self, Processing};
@@ -78,38 +79,51 @@ pub(super) fn active_port_stats(graph: &Graph) -> String {
     active(graph).into_iter().map(line).collect()
 }
 
+/// What is counted of an element.
+fn element_stats(graph: &Graph, id: ElementId) -> Value {
+    let node = &graph.nodes[id];
+    let drops = node.counters.drops();
+    let drops: Map<String, Value> = drops.map(|(r, n)| (r.to_string(), json!(n))).collect();
+    let mut told = json!({
+        "name": &*node.name,
+        "class": node.class.name,
+        "inputs": node.counters.inputs(),
+        "outputs": node.counters.outputs(),
+        "drops": drops,
+    });
+    if let Some(counts) = &graph.bytes {
+        let bytes = counts.of(id);
+        told["input_bytes"] = json!(bytes.inputs);
+        told["output_bytes"] = json!(bytes.outputs);
+    }
+    if let Some(figures) = node.element.as_ref().and_then(|e| e.figures()) {
+        told["figures"] = figures;
+    }
+    told
+}
+
 impl Router {
     /// All counters as JSON: per element packets by port, drops by reason, and its own figures; frames
-    /// in use.
-    pub(super) fn stats(&mut self) -> String {
-        let shown = &self.graph.nodes[..self.graph.visible];
-        let elements: Vec<Value> = shown
-            .iter()
-            .map(|node| {
-                let drops: Map<String, Value> = node
-                    .counters
-                    .drops()
-                    .map(|(r, n)| (r.to_string(), json!(n)))
-                    .collect();
-                let mut told = json!({
-                    "name": &*node.name,
-                    "class": node.class.name,
-                    "inputs": node.counters.inputs(),
-                    "outputs": node.counters.outputs(),
-                    "drops": drops,
-                });
-                if let Some(figures) = node.element.as_ref().and_then(|e| e.figures()) {
-                    told["figures"] = figures;
-                }
-                told
-            })
+    /// in use. With `BYTES SECONDS` in `text` bytes by port are counted for so long.
+    pub(super) fn read_stats(&mut self, text: &str) -> Result<String, HandlerError> {
+        let lease = parse_lease(text)?;
+        self.clock.refresh();
+        self.settle_bytes();
+        if let Some(lease) = lease {
+            self.keep_counting_bytes(lease);
+        }
+        let elements: Vec<Value> = (0..self.graph.visible)
+            .map(|id| element_stats(&self.graph, id))
             .collect();
-        json!({
+        let mut told = json!({
             "elements": elements,
             "frames_in_use": self.pool.in_use(),
             "now_ns": self.clock.timestamp(),
-        })
-        .to_string()
+        });
+        if let Some(counts) = &self.graph.bytes {
+            told["bytes_since_ns"] = json!(counts.since);
+        }
+        Ok(told.to_string())
     }
 
     /// All declared handlers as JSON: name, type, unit, access, limits, help, by element.

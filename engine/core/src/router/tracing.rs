@@ -130,7 +130,7 @@ impl Router {
     pub(super) fn carry_traced(&mut self) {
         self.settle_trace();
         self.trace_outputs(0, None);
-        self.carry_emitted::<true>();
+        self.carry_emitted::<true, true>();
         self.settle_trace();
     }
 
