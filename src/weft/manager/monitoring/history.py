@@ -48,24 +48,26 @@ _CPU, _CPU_RATE = "cpu", "cpu_s/s"
 class _Ring:
     """The last values of a series, one for each step of a clock; a step without a value is a gap."""
 
-    __slots__ = ("_newest", "_step_s", "_values")
+    __slots__ = ("_count", "_newest", "_values")
 
-    def __init__(self, step_s: int, count: int) -> None:
-        self._step_s = step_s
+    def __init__(self, count: int) -> None:
         self._values = array("d", [_NONE]) * count
+        self._count = count
         self._newest = -1
 
-    def put(self, at_s: float, value: float, mean_of: int = 0) -> None:
+    def put(self, step: int, value: float, mean_of: int = 0) -> None:
         """Set the step's value: the mean with the `mean_of` that went in before."""
-        step = int(at_s // self._step_s)
-        values, count = self._values, len(self._values)
-        if step > self._newest:
-            if self._newest >= 0:
-                for missed in range(max(self._newest + 1, step - count + 1), step):
+        values, count, newest = self._values, self._count, self._newest
+        if step == newest + 1:
+            self._newest = step
+            values[step % count] = value
+        elif step > newest:
+            if newest >= 0:
+                for missed in range(max(newest + 1, step - count + 1), step):
                     values[missed % count] = _NONE
             self._newest = step
             values[step % count] = value
-        elif step > self._newest - count:
+        elif step > newest - count:
             former = values[step % count]
             if mean_of and not math.isnan(former):
                 value = former + (value - former) / (mean_of + 1)
@@ -89,6 +91,7 @@ class _Kept:
         "_coarse",
         "_fine",
         "_last",
+        "_last_s",
         "_offset",
         "_raw",
         "_step",
@@ -100,32 +103,34 @@ class _Kept:
     def __init__(self, series: Series) -> None:
         self.series = series
         self.rates = _rate_names(series)
-        self._fine = _Ring(_FINE_S, _FINE)
-        self._coarse = _Ring(_COARSE_S, _COARSE)
-        self._last: tuple[float, float] | None = None
-        self._raw = self._offset = 0.0
+        self._fine = _Ring(_FINE)
+        self._coarse = _Ring(_COARSE)
+        self._last_s = -1.0
+        self._last = self._raw = self._offset = 0.0
         self._step = -1
         self._times = 0
 
-    def put(self, at_s: float, value: float) -> float | None:
-        """Keep a value; of a counter also gives how fast it has grown since the last."""
+    def put(self, at_s: float, fine: int, coarse: int, value: float) -> float | None:
+        """Keep a value of these steps; of a counter also gives how fast it has grown since the last."""
+        is_new = coarse != self._step
+        self._step = coarse
         if not self.series.is_counter:
-            step = int(at_s // _COARSE_S)
-            self._times = self._times + 1 if step == self._step else 0
-            self._step = step
-            self._fine.put(at_s, value)
-            self._coarse.put(at_s, value, self._times)
+            self._times = 0 if is_new else self._times + 1
+            self._fine.put(fine, value)
+            self._coarse.put(coarse, value, self._times)
             return None
         if value < self._raw:
             self._offset += self._raw
         self._raw = value
         value += self._offset
-        self._fine.put(at_s, value)
-        self._coarse.put(at_s, value)
-        last, self._last = self._last, (at_s, value)
-        if last is None or at_s <= last[0]:
+        self._fine.put(fine, value)
+        last, last_s = self._last, self._last_s
+        self._last, self._last_s = value, at_s
+        if is_new or value != last:
+            self._coarse.put(coarse, value)
+        if not 0 <= last_s < at_s:
             return None
-        return (value - last[1]) / (at_s - last[0])
+        return (value - last) / (at_s - last_s)
 
     def values(self, first_s: float, step_s: int, count: int) -> list[float | None]:
         """A value for each of `count` steps: the mean of a gauge, the last of a counter."""
@@ -165,6 +170,7 @@ class FunctionHistory:
         self.last_s = at_s
         self.left_out = 0
         now: dict[str, float] = {}
+        fine, coarse = int(at_s // _FINE_S), int(at_s // _COARSE_S)
         for point in points:
             measure, subject, detail, value = point
             key = (measure.metric, subject, detail)
@@ -173,7 +179,7 @@ class FunctionHistory:
                 kept = self._keep(key, point)
                 if kept is None:
                     continue
-            rate = kept.put(at_s, value)
+            rate = kept.put(at_s, fine, coarse, value)
             now[kept.series.name] = value
             if rate is not None:
                 for name in kept.rates:
