@@ -134,6 +134,8 @@ def samples(page: str) -> dict[tuple[str, ...], float]:
 def test_figures_are_those_of_the_frames(
     weft: Weft, pair: tuple[Host, Host], queue: Running
 ) -> None:
+    # Bytes of elements are counted from the first look on.
+    assert samples(weft("metrics"))["weft_element_receive_bytes_total", "q"] == 0
     with Sender(pair[0]) as sender, Receiver(pair[1]) as receiver:
         sender.send(40)
         wait_until(lambda: queue.drops().get("q: queue-full"), 15)
@@ -143,6 +145,8 @@ def test_figures_are_those_of_the_frames(
         assert found["weft_interface_transmit_packets_total", "out"] == 0
         assert found["weft_interface_up", "in"] == found["weft_interface_up", "out"] == 1
         assert found["weft_element_drops_total", "q", "queue-full"] == 15
+        assert found["weft_element_receive_bytes_total", "q"] == 40 * 60
+        assert found["weft_element_transmit_bytes_total", "q"] == 0
         for handler, metric in (("length", "length"), ("highwater_length", "highwater")):
             assert found[f"weft_queue_{metric}_packets", "q"] == int(queue.read(f"q.{handler}"))
         assert found["weft_queue_length_packets", "q"] == 25
@@ -152,6 +156,8 @@ def test_figures_are_those_of_the_frames(
         found = samples(weft("metrics"))
         assert found["weft_interface_transmit_packets_total", "out"] == 25
         assert found["weft_interface_transmit_bytes_total", "out"] == 25 * 60
+        assert found["weft_element_receive_bytes_total", "u"] == 25 * 60
+        assert found["weft_element_transmit_bytes_total", "q"] == 25 * 60
         assert found["weft_queue_length_packets", "q"] == 0
     shown = json.loads(weft("show", "gate", "-o", "json"))
     interfaces = {row["name"]: row for row in shown["interface_figures"]}
@@ -161,6 +167,21 @@ def test_figures_are_those_of_the_frames(
         **{"bytes_in": 0, "bytes_out": 1500, "drops_in": {}, "drops_out": {}},
     }
     assert shown["queues"][0] == {"name": "q", "length": 0, "capacity": 25, "highwater": 25}
+
+
+def test_elements_are_shown_where_they_are_asked_for(weft: Weft, queue: Running) -> None:
+    def rows(*more: str) -> dict[str, Any]:
+        [line] = weft("top", "--count", "1", "--interval", "0.2", "-o", "json", *more).splitlines()
+        return {row["name"]: row for row in json.loads(line)["rows"]}
+
+    assert "q" not in rows()
+    assert "bytes_since_ns" not in json.loads(queue.read("stats"))
+    assert rows("--elements")["q"] == {
+        **{"function": "gate", "kind": "element", "name": "q", "state": "Queue"},
+        **{"in_pps": 0.0, "out_pps": 0.0},
+        **{"in_mbps": 0.0, "out_mbps": 0.0, "drops_per_s": {}},
+    }
+    assert "bytes_since_ns" in json.loads(queue.read("stats"))
 
 
 def test_a_full_queue_raises_an_alarm_and_an_emptied_one_clears_it(
@@ -208,6 +229,8 @@ def test_a_killed_engine_is_told_and_counts_go_on(
         watching.measure()
     assert watching.track(queue, "in.packets_in") == [10.0, 10.0, 17.0]
     assert watching.track(queue, "restarts") == [0.0, 1.0, 1.0]
+    # Those of elements begin with the first look at each engine.
+    assert watching.track(queue, "q.bytes_in") == [0.0, 0.0, 7 * 60.0]
     assert min(watching.track(queue, "cpu")) >= 0
 
 

@@ -50,13 +50,21 @@ _COMPONENT_LOOK_EXAMPLE = {
     "latency_p99_ns": 21000,
     "drops": [["filtered", 10]],
 }
-_ELEMENT_EXAMPLE = {"name": "rules", "kind": "IPFilter", "drops": [["filtered", 7]]}
+_ELEMENT_LOOK = {
+    "bytes_in": "Bytes through its inputs since counting began; null while nobody has them counted.",
+    "bytes_out": "Bytes through its outputs since counting began.",
+}
+_ELEMENT_EXAMPLE = {
+    **{"name": "rules", "kind": "IPFilter", "drops": [["filtered", 7]]},
+    **{"packets_in": 1000, "packets_out": 993, "bytes_in": 64000, "bytes_out": 63552},
+}
 _LOOK = {
     "at_s": "When, on a clock that only goes forward.",
     "state": "The function's state.",
     "engine_cpu_s": "Processor time of all of it but its components, in seconds.",
     "components": "Its components in processes of their own.",
-    "elements": "Its elements that have dropped packets.",
+    "bytes_since": "Since when bytes of elements are counted, in seconds since 1970; null while not.",
+    "elements": "Its elements that are no component.",
 }
 _LOOK_EXAMPLE = {
     "at_s": 8123.25,
@@ -192,7 +200,7 @@ mirror(ValueLook, "ValueLook", {}, {"name": "filter.depth", "unit": "packets", "
 mirror(InterfaceLook, "InterfaceLook", {}, {"name": "in", "drops_in": [], "drops_out": []})
 mirror(QueueLook, "QueueLook", {}, {"name": "queue", "capacity": 1000, "highwater": 12})
 mirror(ComponentLook, "ComponentLook", _COMPONENT_LOOK, _COMPONENT_LOOK_EXAMPLE)
-mirror(ElementLook, "ElementLook", {}, _ELEMENT_EXAMPLE)
+mirror(ElementLook, "ElementLook", _ELEMENT_LOOK, _ELEMENT_EXAMPLE)
 LookModel = mirror(Look, "Look", _LOOK, _LOOK_EXAMPLE)
 Plan = mirror(ChangePlan, "ChangePlan", _PLAN, _PLAN_EXAMPLE)
 mirror(Parameter, "Parameter", {}, _PARAMETER_EXAMPLE)

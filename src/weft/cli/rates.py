@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from weft.model.look import drop_rates, share
 
 if TYPE_CHECKING:
     from weft.model.function import FunctionFacts
-    from weft.model.look import ComponentLook, InterfaceLook, Look, QueueLook
+    from weft.model.look import ComponentLook, ElementLook, InterfaceLook, Look, QueueLook
 
 __all__ = [
     "FIGURE_COLUMNS",
@@ -94,10 +95,13 @@ def queues(look: Look) -> list[dict[str, Any]]:
     ]
 
 
-def rates(facts: FunctionFacts, before: Look, after: Look) -> list[dict[str, Any]]:
+def rates(
+    facts: FunctionFacts, before: Look, after: Look, *, elements: bool = False
+) -> list[dict[str, Any]]:
     """A row for the function and one for each of its parts; a part that is new has no rates.
 
-    `cpu` is in processors and `memory_used` a part of the limit, as in the history.
+    `cpu` is in processors and `memory_used` a part of the limit, as in the history. With `elements`
+    each element of the graph is a part, too.
     """
     elapsed_s = after.at_s - before.at_s
     former = {item.key: item for item in before.components}
@@ -119,6 +123,8 @@ def rates(facts: FunctionFacts, before: Look, after: Look) -> list[dict[str, Any
     parts = [_interface(known.get(item.name), item, elapsed_s) for item in after.interfaces]
     parts += [_component(former.get(item.key), item, elapsed_s) for item in after.components]
     parts += [_queue(item) for item in after.queues if item.length]
+    if elements:
+        parts += _elements(before, after, elapsed_s)
     return rows + [{"function": facts.name, **part} for part in parts]
 
 
@@ -135,10 +141,7 @@ def _interface(
         return row
     drops = drop_rates(before.drops_in, after.drops_in, elapsed_s)
     return row | {
-        "in_pps": (after.packets_in - before.packets_in) / elapsed_s,
-        "out_pps": (after.packets_out - before.packets_out) / elapsed_s,
-        "in_mbps": (after.bytes_in - before.bytes_in) * 8e-6 / elapsed_s,
-        "out_mbps": (after.bytes_out - before.bytes_out) * 8e-6 / elapsed_s,
+        **_flow(before, after, elapsed_s),
         "drops_per_s": drops | drop_rates(before.drops_out, after.drops_out, elapsed_s),
     }
 
@@ -164,14 +167,46 @@ def _component(
         return row
     packets = after.packets_in - before.packets_in
     return row | {
-        "in_pps": packets / elapsed_s,
-        "out_pps": (after.packets_out - before.packets_out) / elapsed_s,
-        "in_mbps": (after.bytes_in - before.bytes_in) * 8e-6 / elapsed_s,
-        "out_mbps": (after.bytes_out - before.bytes_out) * 8e-6 / elapsed_s,
+        **_flow(before, after, elapsed_s),
         "batch_in": _ratio(packets, after.batches_in - before.batches_in),
         "cpu": share(before.cpu_s, after.cpu_s, elapsed_s),
         "drops_per_s": drop_rates(before.drops, after.drops, elapsed_s),
     }
+
+
+def _elements(before: Look, after: Look, elapsed_s: float) -> list[dict[str, Any]]:
+    known = {(item.name, item.kind): item for item in before.elements}
+    counts_go_on = before.bytes_since == after.bytes_since
+    rows = []
+    for item in after.elements:
+        row: dict[str, Any] = {"kind": "element", "name": item.name, "state": item.kind}
+        former = known.get((item.name, item.kind))
+        if former is not None and elapsed_s > 0:
+            if not counts_go_on:
+                former = replace(former, bytes_in=None, bytes_out=None)
+            row |= _flow(former, item, elapsed_s)
+            row["drops_per_s"] = drop_rates(former.drops, item.drops, elapsed_s)
+        rows.append(row)
+    return rows
+
+
+def _flow(
+    before: InterfaceLook | ComponentLook | ElementLook,
+    after: InterfaceLook | ComponentLook | ElementLook,
+    elapsed_s: float,
+) -> dict[str, float | None]:
+    return {
+        "in_pps": (after.packets_in - before.packets_in) / elapsed_s,
+        "out_pps": (after.packets_out - before.packets_out) / elapsed_s,
+        "in_mbps": _mbps(before.bytes_in, after.bytes_in, elapsed_s),
+        "out_mbps": _mbps(before.bytes_out, after.bytes_out, elapsed_s),
+    }
+
+
+def _mbps(before: int | None, after: int | None, elapsed_s: float) -> float | None:
+    if before is None or after is None:
+        return None
+    return (after - before) * 8e-6 / elapsed_s
 
 
 def _element_drops(before: Look, after: Look, elapsed_s: float) -> dict[str, float]:

@@ -1,9 +1,10 @@
 """What functions and their components do, live.
 
 Rates are between two looks; `cpu` is in percent of one processor, in the function's own line that of
-its engine; `ring` is what a component has and could have at a time, then what waits for it. `q` or
-Ctrl-C ends it. Where the output is no terminal each look is printed below the last, as a line of JSON
-with -o json, in which `cpu` is in processors and `memory_used` a part of the limit.
+its engine; `ring` is what a component has and could have at a time, then what waits for it. With
+--elements the engine counts the bytes at each element as long as this runs, which costs it some time.
+`q` or Ctrl-C ends it. Where the output is no terminal each look is printed below the last, as a line
+of JSON with -o json, in which `cpu` is in processors and `memory_used` a part of the limit.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from weft.model.look import Look
 
 _INTERVAL_S = (0.1, 3600.0)
+# How much longer than to the next look bytes are counted.
+_LATE_S = 5.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--interval", type=float, default=1.0, metavar="SECONDS", help="between two looks (1)"
     )
     parser.add_argument("--count", type=int, metavar="N", help="end after so many (default: never)")
+    parser.add_argument(
+        "--elements", action="store_true", help="show each element of the graph, too"
+    )
     add_output_argument(parser)
 
 
@@ -61,9 +67,10 @@ async def _screens(
     """For each pair of looks the rows of all functions, and what limits each."""
     former: dict[str, Look] = {}
     shown = 0
+    lease_s = arguments.interval + _LATE_S if arguments.elements else 0.0
     while arguments.count is None or shown < arguments.count:
         chosen = await client.selected(arguments.name or "*")
-        looks = await asyncio.gather(*(_look(client, facts) for facts in chosen))
+        looks = await asyncio.gather(*(_look(client, facts, lease_s) for facts in chosen))
         rows: list[dict[str, Any]] = []
         lines = []
         now: dict[str, Look] = {}
@@ -73,7 +80,7 @@ async def _screens(
             key = str(facts.uuid)
             now[key] = look
             if key in former:
-                rows += rates(facts, former[key], look)
+                rows += rates(facts, former[key], look, elements=arguments.elements)
                 lines.append(f"{facts.name}: {client.bottleneck(facts, former[key], look)}")
         if former:
             shown += 1
@@ -83,10 +90,10 @@ async def _screens(
             await asyncio.sleep(arguments.interval)
 
 
-async def _look(client: Client, facts: FunctionFacts) -> Look | None:
+async def _look(client: Client, facts: FunctionFacts, byte_lease_s: float) -> Look | None:
     """None where the function has just gone."""
     with contextlib.suppress(FunctionError):
-        return await client.look(facts)
+        return await client.look(facts, byte_lease_s=byte_lease_s)
     return None
 
 

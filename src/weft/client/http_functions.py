@@ -170,11 +170,16 @@ class FunctionsOverHttp(Asker):
             if not missing_ok:
                 raise
 
-    async def look(self, facts: FunctionFacts, *, values: bool = False) -> Look:
+    async def look(
+        self, facts: FunctionFacts, *, values: bool = False, byte_lease_s: float = 0.0
+    ) -> Look:
         """Look at a function once."""
         from weft.model.look import Look
 
-        query = "?values=true" if values else ""
+        asked = {"values": "true"} if values else {}
+        if byte_lease_s > 0:
+            asked["byte_lease_s"] = f"{byte_lease_s:.3f}"
+        query = f"?{urlencode(asked)}" if asked else ""
         return decode(Look, await self._get(function_path(str(facts.uuid), "look") + query))
 
     def bottleneck(self, facts: FunctionFacts, before: Look, after: Look) -> str:

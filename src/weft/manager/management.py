@@ -99,8 +99,13 @@ class Management(Protocol):
         """End a function and remove all of it."""
         ...
 
-    async def look(self, facts: FunctionFacts, *, values: bool = False) -> Look:
-        """The counts of a function just now; with `values` also what its components tell of themselves."""
+    async def look(
+        self, facts: FunctionFacts, *, values: bool = False, byte_lease_s: float = 0.0
+    ) -> Look:
+        """The counts of a function just now; with `values` also what its components tell of themselves.
+
+        Bytes of elements are counted from then on for `byte_lease_s` seconds, at most a day.
+        """
         ...
 
     def bottleneck(self, facts: FunctionFacts, before: Look, after: Look) -> str:

@@ -174,9 +174,11 @@ class Manager(Packages, Watching):
             raise
         await self._agent.remove(operation_id(), facts.uuid)
 
-    async def look(self, facts: FunctionFacts, *, values: bool = False) -> Look:
+    async def look(
+        self, facts: FunctionFacts, *, values: bool = False, byte_lease_s: float = 0.0
+    ) -> Look:
         """Look at a function once."""
-        return await self._agent.look(facts.uuid, values=values)
+        return await self._agent.look(facts.uuid, values=values, byte_lease_s=byte_lease_s)
 
     def bottleneck(self, facts: FunctionFacts, before: Look, after: Look) -> str:
         """From two looks at it."""

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["Watching"]
 
 
+# Longer than Prometheus and those who write files for it wait between two pages.
+_BYTE_LEASE_S = 150.0
+
+
 class _Functions(Protocol):
     """What the rest of a manager gives."""
 
@@ -30,7 +34,9 @@ class _Functions(Protocol):
 
     async def selected(self, selector: str) -> list[FunctionFacts]: ...
 
-    async def look(self, facts: FunctionFacts, *, values: bool = False) -> Look: ...
+    async def look(
+        self, facts: FunctionFacts, *, values: bool = False, byte_lease_s: float = 0.0
+    ) -> Look: ...
 
 
 class Watching:
@@ -83,7 +89,8 @@ class Watching:
         else:
             chosen = await self.selected(name)
         looks = await asyncio.gather(
-            *(self.look(facts, values=True) for facts in chosen), return_exceptions=True
+            *(self.look(facts, values=True, byte_lease_s=_BYTE_LEASE_S) for facts in chosen),
+            return_exceptions=True,
         )
         found = []
         for facts, look in zip(chosen, looks, strict=True):

@@ -62,13 +62,18 @@ class ComponentLook:
 
 @dataclass(frozen=True, slots=True)
 class ElementLook:
-    """An element of the graph that is no component: packets through its ports, and drops by reason."""
+    """An element of the graph that is no component: packets through its ports, and drops by reason.
+
+    Bytes are counted only while somebody looks: see `Look.bytes_since`. None while nobody does.
+    """
 
     name: str
     kind: str
     drops: Drops = ()
     packets_in: int = 0
     packets_out: int = 0
+    bytes_in: int | None = None
+    bytes_out: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ class Look:
     """A function at `at_s` seconds of a clock that only goes forward.
 
     `cpu_s` is the processor time of all of it, `engine_cpu_s` that without its components. Limits are
-    None where there are none.
+    None where there are none. Bytes of elements are counted from the Unix time `bytes_since` on, in
+    seconds; None while they are not. If it differs between two looks, counting has begun anew.
     """
 
     at_s: float
@@ -122,6 +128,7 @@ class Look:
     uptime_s: float | None = None
     frames_in_use: int | None = None
     errors: tuple[str, ...] = ()
+    bytes_since: float | None = None
 
 
 def share(before_s: float | None, after_s: float | None, elapsed_s: float) -> float | None:

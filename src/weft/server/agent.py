@@ -70,8 +70,11 @@ class Agent(Protocol):
         """End a function and remove all of it; one that is gone is no error."""
         ...
 
-    async def look(self, uuid: UUID, *, values: bool = False) -> Look:
-        """The counts of a function and its components; with `values` what these tell of themselves."""
+    async def look(self, uuid: UUID, *, values: bool = False, byte_lease_s: float = 0.0) -> Look:
+        """The counts of a function and its components; with `values` what these tell of themselves.
+
+        Bytes of elements are counted from then on for `byte_lease_s` seconds, at most a day.
+        """
         ...
 
     async def read(self, uuid: UUID, handler: str, parameters: str = "") -> bytes:

@@ -164,9 +164,9 @@ class LocalAgent:
             remove_groups(folder.uuid)
             folder.remove()
 
-    async def look(self, uuid: UUID, *, values: bool = False) -> Look:
+    async def look(self, uuid: UUID, *, values: bool = False, byte_lease_s: float = 0.0) -> Look:
         """Look at a function once."""
-        return await self._managed(uuid).look(values=values)
+        return await self._managed(uuid).look(values=values, byte_lease_s=byte_lease_s)
 
     async def read(self, uuid: UUID, handler: str, parameters: str = "") -> bytes:
         """Read a handler of the running graph."""

@@ -28,11 +28,17 @@ __all__ = ["component_values", "engine_stats", "look_of"]
 _COMPONENT = "Component"
 # Components answer in their own time, and a look does not wait for that.
 _VALUES_S = 1.0
+# The engine counts bytes no shorter.
+_LEAST_LEASE_S = 1.0
 
 
-async def engine_stats(control: ControlSocket) -> dict[str, Any]:
-    """What the engine counts, of all elements at once."""
-    return dict(json.loads(await control.read("stats")))
+async def engine_stats(control: ControlSocket, byte_lease_s: float = 0.0) -> dict[str, Any]:
+    """What the engine counts, of all elements at once.
+
+    It counts the bytes of elements from then on for `byte_lease_s`, or as long as others want it.
+    """
+    lease = f"BYTES {max(byte_lease_s, _LEAST_LEASE_S):.3f}" if byte_lease_s > 0 else ""
+    return dict(json.loads(await control.read("stats", lease)))
 
 
 async def component_values(path: str, stats: Mapping[str, Any]) -> dict[str, float]:
@@ -92,6 +98,7 @@ def look_of(
         uptime_s=status.uptime_s,
         frames_in_use=stats.get("frames_in_use"),
         errors=status.errors,
+        bytes_since=since * 1e-9 if (since := stats.get("bytes_since_ns")) else None,
     )
 
 
@@ -107,7 +114,13 @@ def _element(item: Mapping[str, Any]) -> ElementLook:
         drops=_pairs(item["drops"]),
         packets_in=sum(item["inputs"]),
         packets_out=sum(item["outputs"]),
+        bytes_in=_bytes(item.get("input_bytes")),
+        bytes_out=_bytes(item.get("output_bytes")),
     )
+
+
+def _bytes(ports: Sequence[int] | None) -> int | None:
+    return None if ports is None else sum(ports)
 
 
 def _queue(item: Mapping[str, Any]) -> QueueLook | None:

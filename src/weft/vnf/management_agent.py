@@ -95,8 +95,11 @@ class ManagementAgent:
         """End everything, the sandbox included."""
         await self._order("shutdown")
 
-    async def look(self, *, values: bool = False) -> Look:
-        """What init and the engine tell of the function just now; with `values` components too."""
+    async def look(self, *, values: bool = False, byte_lease_s: float = 0.0) -> Look:
+        """What init and the engine tell of the function just now; with `values` components too.
+
+        The engine counts the bytes of elements from then on for `byte_lease_s`.
+        """
         status = await self.status()
         stats: dict[str, Any] = {}
         numbers: dict[str, float] = {}
@@ -108,7 +111,7 @@ class ManagementAgent:
                     asyncio.timeout(_LOOK_S),
                     await ControlSocket.connect_unix(self._control_socket) as control,
                 ):
-                    stats = await engine_stats(control)
+                    stats = await engine_stats(control, byte_lease_s)
                 if values:
                     numbers = await component_values(self._control_socket, stats)
         return look_of(at_s, status, stats, numbers)

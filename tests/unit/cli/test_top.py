@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -80,6 +81,35 @@ def test_rates_are_between_two_looks() -> None:
     assert b["name"] == "b"
     assert "in_pps" not in b
     assert b["ring"] is None
+
+
+def counted(look: Look, since: float | None, *bytes_in: int | None) -> Look:
+    """That look, with two elements of a graph."""
+    sums = [0 if count is None else count // 100 for count in bytes_in]
+    elements = tuple(
+        ElementLook(name, "Counter", (), packets, packets, count, count)
+        for name, packets, count in zip(("a", "b"), sums, bytes_in, strict=False)
+    )
+    return replace(look, elements=elements, components=(), bytes_since=since)
+
+
+def test_elements_have_rows_of_their_own_where_they_are_asked_for() -> None:
+    before, after = counted(BEFORE, 5.0, 100), counted(AFTER, 5.0, 1_000_100, 300)
+    _, a, b = rates(FACTS, before, after, elements=True)
+    assert a == {
+        **{"function": "gate", "kind": "element", "name": "a", "state": "Counter"},
+        **{"in_pps": 5000.0, "out_pps": 5000.0},
+        **{"in_mbps": 4.0, "out_mbps": 4.0, "drops_per_s": {}},
+    }
+    assert b == {"function": "gate", "kind": "element", "name": "b", "state": "Counter"}
+    assert len(rates(FACTS, before, after)) == 1
+
+
+@pytest.mark.parametrize("since", [None, 7.0])
+def test_bytes_that_were_not_counted_all_the_time_make_no_rate(since: float | None) -> None:
+    before = counted(BEFORE, since, None if since is None else 100)
+    _, a = rates(FACTS, before, counted(AFTER, 5.0, 1100), elements=True)
+    assert (a["in_mbps"], a["out_mbps"]) == (None, None)
 
 
 def test_figures_are_since_the_start() -> None:

@@ -187,16 +187,21 @@ def test_a_look_puts_together_what_three_tell() -> None:
     stats = {
         "elements": [
             element("a", "Component", {"ring-full": 3}, FIGURES),
-            element("in/queue", "Queue", {"queue-full": 2}, QUEUE),
+            element("in/queue", "Queue", {"queue-full": 2}, QUEUE)
+            | {"input_bytes": [60, 40], "output_bytes": [70]},
             element("in/from", "FromDevice", {"kernel-drops": 4}, device("in", 9, 900)),
             element("out/to", "ToDevice", {"too-long": 1}, device("out", 7, 700)),
         ],
         "frames_in_use": 5,
+        "bytes_since_ns": 1_800_000_000_500_000_000,
     }
     look = look_of(1.5, status, stats, {"a.hits": 4.5})
     assert (look.at_s, look.engine_cpu_s, look.memory_bytes) == (1.5, 1.25, 9000)
     assert (look.cpu_s, look.cpu_limit, look.frames_in_use) == (2.0, 0.5, 5)
-    assert look.elements[0] == ElementLook("in/queue", "Queue", (("queue-full", 2),), 3, 2)
+    assert look.elements[0] == ElementLook(
+        *("in/queue", "Queue", (("queue-full", 2),), 3, 2), bytes_in=100, bytes_out=70
+    )
+    assert (look.elements[1].bytes_in, look.bytes_since) == (None, 1_800_000_000.5)
     assert look.queues == (QueueLook("in/queue", 1, 1000, 6),)
     assert look.interfaces == (
         InterfaceLook("in", True, 9, 0, 900, 0, drops_in=(("kernel-drops", 4),)),

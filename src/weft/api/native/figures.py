@@ -30,10 +30,17 @@ async def look_at_function(
     values: Annotated[
         bool, Query(description="Also read the numbers that components declare.")
     ] = False,
+    byte_lease_s: Annotated[
+        float,
+        Query(description="How long bytes of elements are counted from now on.", ge=0, le=86400),
+    ] = 0.0,
 ) -> Any:
-    """Look at the counts of a function and its components; two looks make rates."""
+    """Look at the counts of a function and its components; two looks make rates.
+
+    Bytes of elements are counted only while somebody looks: ask for them with each look.
+    """
     facts, _ = await context.client.function(name)
-    return asdict(await context.client.look(facts, values=values))
+    return asdict(await context.client.look(facts, values=values, byte_lease_s=byte_lease_s))
 
 
 @routes.get("/functions/{name}/check", response_model=CheckModel, responses=refusals(403, 404, 409))

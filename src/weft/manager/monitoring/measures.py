@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COMPONENT",
     "ELEMENT",
+    "ELEMENT_BYTES",
     "FUNCTION",
     "INTERFACE",
     "MEASURES",
@@ -265,6 +266,18 @@ ELEMENT: Sequence[Measure] = (
         by_reason=True,
     ),
 )
+ELEMENT_BYTES: Sequence[Measure] = (
+    _element(
+        "bytes_in",
+        *(_COUNTER, "bytes", "weft_element_receive_bytes_total"),
+        "Bytes of the packets through its inputs, since somebody looks",
+    ),
+    _element(
+        "bytes_out",
+        *(_COUNTER, "bytes", "weft_element_transmit_bytes_total"),
+        "Bytes of the packets through its outputs, since somebody looks",
+    ),
+)
 VALUE = Measure(
     "value",
     Subject.VALUE,
@@ -279,6 +292,7 @@ MEASURES: tuple[Measure, ...] = (
     *COMPONENT,
     *QUEUE,
     *ELEMENT,
+    *ELEMENT_BYTES,
     VALUE,
 )
 """Everything that is measured, in the order in which it is told."""

@@ -30,6 +30,8 @@ _SEARCH_S = 2.0
 # Of a component that does not tell its values in time they are asked again only after a while.
 _PATIENCE_S = 10.0
 _AT_ONCE = 16
+# Bytes of elements are counted as long as somebody watches; a few seconds may be missed.
+_BYTE_LEASE_S = 10.0
 
 
 class Functions(Protocol):
@@ -39,7 +41,9 @@ class Functions(Protocol):
         """Every function with its status; one that is gone is told once."""
         ...
 
-    async def look(self, facts: FunctionFacts, *, values: bool = False) -> Look:
+    async def look(
+        self, facts: FunctionFacts, *, values: bool = False, byte_lease_s: float = 0.0
+    ) -> Look:
         """The counts of a function and its components just now."""
         ...
 
@@ -145,7 +149,7 @@ class Monitoring:
         values = self._silent_until_s.get(uuid, 0.0) <= now_s
         async with room:
             try:
-                look = await self._functions.look(facts, values=values)
+                look = await self._functions.look(facts, values=values, byte_lease_s=_BYTE_LEASE_S)
             except (WeftError, OSError, ValueError):  # one function holds up no other
                 return None
         told = [value for component in look.components for value in component.values]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weft.manager.monitoring.measures import (
     COMPONENT,
     ELEMENT,
+    ELEMENT_BYTES,
     FUNCTION,
     INTERFACE,
     QUEUE,
@@ -17,7 +18,7 @@ from weft.manager.monitoring.measures import (
 from weft.model.monitoring import Series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from weft.model.look import ComponentLook, ElementLook, InterfaceLook, Look, QueueLook
 
@@ -44,22 +45,27 @@ class Point(NamedTuple):
         return f"{name}.{self.detail}" if measure.by_reason else name
 
 
-def points(look: Look) -> Iterator[Point]:
+def points(look: Look) -> list[Point]:
     """Everything that a look tells; where two would have one name, the first."""
-    yield from _points(FUNCTION, "", _values_of_function(look))
+    found: list[Point] = []
+    _add(found, FUNCTION, "", _values_of_function(look))
     for interface in look.interfaces:
-        yield from _points(INTERFACE, interface.name, _values_of_interface(interface))
+        _add(found, INTERFACE, interface.name, _values_of_interface(interface))
     for component in look.components:
         # Of a function that is stopped none is meant to be ready.
         ready = None if look.state == "inactive" else component.state == "ready"
-        yield from _points(COMPONENT, component.name, _values_of_component(component, ready))
+        _add(found, COMPONENT, component.name, _values_of_component(component, ready))
         for told in component.values:
             if told.value is not None:
-                yield Point(VALUE, f"{component.name}.{told.name}", told.unit, told.value)
+                found.append(Point(VALUE, f"{component.name}.{told.name}", told.unit, told.value))
     for queue in look.queues:
-        yield from _points(QUEUE, queue.name, _values_of_queue(queue))
+        _add(found, QUEUE, queue.name, _values_of_queue(queue))
     for element in look.elements:
-        yield from _points(ELEMENT, element.name, _values_of_element(element))
+        _add(found, ELEMENT, element.name, _values_of_element(element))
+    # Last, for the history may have no room for all.
+    for element in look.elements:
+        _add(found, ELEMENT_BYTES, element.name, (element.bytes_in, element.bytes_out))
+    return found
 
 
 def series_of(point: Point) -> Series:
@@ -72,14 +78,14 @@ def series_of(point: Point) -> Series:
 Values = tuple[float | Drops | None, ...]
 
 
-def _points(measures: Sequence[Measure], subject: str, values: Values) -> Iterator[Point]:
+def _add(found: list[Point], measures: Sequence[Measure], subject: str, values: Values) -> None:
     """The values of a subject stand in the order of its measures; None is one that is not known."""
     for measure, value in zip(measures, values, strict=True):
         if isinstance(value, tuple):
             for reason, count in value:
-                yield Point(measure, subject, reason, float(count))
+                found.append(Point(measure, subject, reason, float(count)))
         elif value is not None:
-            yield Point(measure, subject, "", float(value))
+            found.append(Point(measure, subject, "", float(value)))
 
 
 def _values_of_function(look: Look) -> Values:

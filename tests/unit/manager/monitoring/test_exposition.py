@@ -37,7 +37,7 @@ LOOK = Look(
             values=(ValueLook("hits", "hits/s", -4.5), ValueLook("misses", "", None)),
         ),
     ),
-    elements=(ElementLook("in/queue", "Queue", (("queue-full", 8),), 20, 12),),
+    elements=(ElementLook("in/queue", "Queue", (("queue-full", 8),), 20, 12, 1280, 768),),
     interfaces=(
         InterfaceLook("in", True, 9, 7, 900, 700, (("kernel-drops", 4),), (("too-long", 1),)),
     ),
@@ -77,6 +77,8 @@ def test_the_page_says_what_was_measured() -> None:
     assert found["weft_component_value", "filter", "hits", "hits/s"] == -4.5
     assert found["weft_queue_highwater_packets", "in/queue"] == 6
     assert found["weft_element_transmit_packets_total", "in/queue"] == 12
+    assert found["weft_element_receive_bytes_total", "in/queue"] == 1280
+    assert found["weft_element_transmit_bytes_total", "in/queue"] == 768
     assert ("weft_component_value", "filter", "misses", "") not in found
 
 

@@ -124,6 +124,27 @@ def test_of_two_by_one_name_the_first_is_kept() -> None:
     assert (now["in.packets_in"], now["in.packets_out"]) == (5.0, 0.0)
 
 
+def test_bytes_of_elements_are_kept_while_they_are_counted_and_go_on_where_they_begin_anew() -> (
+    None
+):
+    kept = history()
+    for second, counted in enumerate((None, 0, 300, 40)):
+        element = ElementLook("cut", "Strip", packets_in=7, bytes_in=counted, bytes_out=0)
+        now = kept.put("u", "gate", AT + second, points(look(elements=(element,))))
+    assert now["cut.bytes_in/s"] == 40.0
+    assert of(kept).track("cut.bytes_in", AT + 3, AT, 1).values == (None, 0.0, 300.0, 340.0)
+
+
+def test_bytes_of_elements_are_the_first_that_there_is_no_room_for() -> None:
+    kept = history()
+    many = tuple(ElementLook(f"e{number}", "Null", (), 1, 1, 9, 9) for number in range(100))
+    kept.put("u", "gate", AT, points(look(elements=many)))
+    names = {series.name for series in of(kept).series()}
+    assert "e99.packets_out" in names
+    assert "e0.bytes_in" in names
+    assert "e99.bytes_in" not in names
+
+
 def test_drops_are_kept_by_reason() -> None:
     element = ElementLook("in/queue", "Queue", (("queue-full", 2),))
     now = history().put("u", "gate", AT, points(look(elements=(element,))))

@@ -44,7 +44,9 @@ class Server:
         self.found = [item for item in found if item[1].state is not FunctionState.GONE]
         return found
 
-    async def look(self, facts: FunctionFacts, *, values: bool = False) -> Look:
+    async def look(
+        self, facts: FunctionFacts, *, values: bool = False, byte_lease_s: float = 0.0
+    ) -> Look:
         if not self.answers:
             raise NotRunningError(f"'{facts.name}' does not run: nobody listens")
         self.meanwhile()
