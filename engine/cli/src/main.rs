@@ -22,7 +22,7 @@ fn main() {
         Some("click") => click::main(rest),
         Some("component") => component::main(rest),
         Some("engine") => engine::main(rest),
-        Some("init") => weft_init::main(texts(rest)),
+        Some("init") => weft_init::main(texts(rest), engine::main),
         Some("elements") => tools::elements::main(rest),
         Some("click-flatten") => tools::flatten::main(rest),
         Some("click-pretty") => tools::pretty::main(rest),

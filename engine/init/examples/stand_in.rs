@@ -3,6 +3,7 @@
 //! its arguments.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::FromRawFd;
@@ -11,11 +12,19 @@ use std::os::unix::net::UnixListener;
 fn main() {
     let mut arguments = std::env::args().skip(1);
     match arguments.next().as_deref() {
-        Some("init") => std::process::exit(weft_init::main(arguments)),
+        Some("init") => std::process::exit(weft_init::main(arguments, own_engine)),
         Some("engine") => engine(&arguments.collect::<Vec<_>>()),
         Some("component") => component(arguments),
         other => panic!("init, engine or component is wanted, not {other:?}"),
     }
+}
+
+fn own_engine(arguments: Vec<OsString>) -> i32 {
+    let arguments = arguments
+        .into_iter()
+        .map(|text| text.into_string().unwrap());
+    engine(&arguments.collect::<Vec<_>>());
+    0
 }
 
 fn engine(arguments: &[String]) {

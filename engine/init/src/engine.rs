@@ -7,7 +7,8 @@ use crate::folder::RunFolder;
 use crate::host::HostProc;
 use crate::news::{Hearing, News};
 use crate::spec::Spec;
-use crate::sys::{descriptor, process};
+use crate::sys::{descriptor, image, process};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -20,12 +21,27 @@ use std::time::Instant;
 /// Descriptors an engine may have open.
 const DESCRIPTORS: u64 = 4096;
 const MOST_ERROR_BYTES: usize = 64 << 10;
+/// Arguments before the engine's own: the names of the program and of its part.
+const NAMES: usize = 2;
+/// Exit status of a program that panics.
+const PANIC: i32 = 101;
 /// Of its pipe, before others have their turn.
 const READS_PER_TURN: usize = 8;
 
+/// Runs an engine in this process: from the arguments after `engine` to the exit status.
+pub type Main = fn(Vec<OsString>) -> i32;
+
+/// What an engine is.
+enum Code {
+    /// A fork of this process, which goes on with this.
+    Own(Main),
+    /// An executable.
+    File(OwnedFd),
+}
+
 /// What every engine of this sandbox is started from.
 pub struct Program {
-    executable: OwnedFd,
+    code: Code,
     control: UnixListener,
     components: UnixListener,
     host: Rc<HostProc>,
@@ -34,14 +50,20 @@ pub struct Program {
 impl Program {
     /// Opens what is out of reach once the sandbox's file system is there.
     pub fn open(
+        own: Main,
         executable: Option<&Path>,
         [control, components]: [UnixListener; 2],
         host: Rc<HostProc>,
     ) -> Result<Self, Failure> {
-        let executable = executable.unwrap_or(Path::new("/proc/self/exe"));
-        let opening = format!("open the engine's program {}", executable.display());
+        let code = match executable {
+            None => Code::Own(own),
+            Some(path) => {
+                let opening = format!("open the engine's program {}", path.display());
+                Code::File(descriptor::open_place(path, 0).attempt("engine", opening)?)
+            }
+        };
         Ok(Self {
-            executable: descriptor::open_place(executable, 0).attempt("engine", opening)?,
+            code,
             control,
             components,
             host,
@@ -117,6 +139,8 @@ impl Program {
         arguments: &[String],
     ) -> io::Error {
         let data = folder.data();
+        let home = data.to_string_lossy();
+        let environment = [("HOME", home.as_ref()), ("PATH", "/usr/bin:/bin")];
         let prepare = || -> io::Result<()> {
             process::reset_signals()?;
             process::lower_limit(libc::RLIMIT_CORE, 0)?;
@@ -126,21 +150,51 @@ impl Program {
             fchown(print, Some(spec.uid), Some(spec.gid))?;
             descriptor::duplicate_onto(print.as_fd(), 1)?;
             descriptor::duplicate_onto(print.as_fd(), 2)?;
-            process::give_up_privileges(spec.uid, spec.gid, &[])?;
-            passed
-                .iter()
-                .try_for_each(|fd| descriptor::set_close_on_exec(*fd, false))
+            if let Code::Own(_) = self.code {
+                image::replace(c"weft-engine", arguments, &environment, passed)?;
+            }
+            process::give_up_privileges(spec.uid, spec.gid, &[])
         };
         if let Err(error) = prepare() {
             return error;
         }
-        let home = format!("HOME={}", data.display());
-        process::execute(
-            self.executable.as_fd(),
-            arguments,
-            &[home, "PATH=/usr/bin:/bin".into()],
-        )
+        match &self.code {
+            Code::Own(main) => go_on(*main, arguments),
+            Code::File(executable) => execute(executable, arguments, &environment, passed),
+        }
     }
+}
+
+/// Is the engine; returns only if it cannot be.
+fn go_on(main: Main, arguments: &[String]) -> io::Error {
+    if let Err(error) = image::own_itself() {
+        return error;
+    }
+    let own = arguments.iter().skip(NAMES).map(OsString::from).collect();
+    // What lies below on the stack belongs to process 1, which this is no more.
+    let code = std::panic::catch_unwind(|| main(own)).unwrap_or(PANIC);
+    std::process::exit(code)
+}
+
+/// Replaces this process by an executable; returns only on failure.
+fn execute(
+    executable: &OwnedFd,
+    arguments: &[String],
+    environment: &[(&str, &str)],
+    passed: &[i32],
+) -> io::Error {
+    let mut passed = passed.iter();
+    if let Err(error) = passed.try_for_each(|fd| descriptor::set_close_on_exec(*fd, false)) {
+        return error;
+    }
+    let environment = environment
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    process::execute(
+        executable.as_fd(),
+        arguments,
+        &environment.collect::<Vec<_>>(),
+    )
 }
 
 /// A running engine.

@@ -5,7 +5,8 @@
 //! new ones; the outer process ends as soon as process 1 has reported. The engine calls
 //! [`lockdown::apply`] when it starts.
 //!
-//! The caller and process 1 speak JSON lines on the report socket:
+//! The caller may give the network namespace (`--network-fd`), and so join interfaces to it while
+//! process 1 is being made. It and process 1 speak JSON lines on the report socket:
 //!
 //! | who | line |
 //! |---|---|
@@ -64,21 +65,34 @@ use spec::Spec;
 use std::fs::File;
 use std::rc::Rc;
 use supervise::Supervisor;
-use sys::namespace::Mounts;
+use sys::namespace::{Mounts, Network};
 
-/// Makes a sandbox and runs a function in it; gives the exit status: 0 once the sandbox is there,
-/// 1 if it cannot be, 2 for wrong arguments.
-pub fn main(arguments: impl Iterator<Item = String>) -> i32 {
+pub use engine::Main as EngineMain;
+
+/// Makes a sandbox and runs a function in it, with `engine` in a fork of this process as its engine;
+/// gives the exit status: 0 once the sandbox is there, 1 if it cannot be, 2 for wrong arguments.
+pub fn main(arguments: impl Iterator<Item = String>, engine: EngineMain) -> i32 {
     let options = match Options::parse(arguments) {
         Ok(options) => options,
         Err(error) => return complain(&error, 2),
     };
-    if let Err(error) = sys::descriptor::close_all_but(options.report_fd) {
+    let given: Vec<_> = options
+        .network_fd
+        .into_iter()
+        .chain([options.report_fd])
+        .collect();
+    if let Err(error) = sys::descriptor::close_all_but(&given) {
         return complain(&format!("cannot close what is not needed: {error}"), 1);
     }
+    let adopted = |name, fd, error| complain(&format!("{name} {fd}: {error}"), 2);
+    let network = match options.network_fd.map(|fd| (fd, Network::adopt(fd))) {
+        None => None,
+        Some((_, Ok(network))) => Some(network),
+        Some((fd, Err(error))) => return adopted("--network-fd", fd, error),
+    };
     match Report::adopt(options.report_fd) {
-        Ok(report) => run(options, report),
-        Err(error) => complain(&format!("--report-fd {}: {error}", options.report_fd), 2),
+        Ok(report) => run(options, report, network, engine),
+        Err(error) => adopted("--report-fd", options.report_fd, error),
     }
 }
 
@@ -104,15 +118,15 @@ struct Outside {
 /// caller they end is noticed by its socket.
 const HELD_BACK: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
-fn run(options: Options, mut report: Report) -> i32 {
+fn run(options: Options, mut report: Report, network: Option<Network>, engine: EngineMain) -> i32 {
     if let Err(error) = sys::process::block_signals(&HELD_BACK) {
         return complain(&format!("cannot hold back signals: {error}"), 1);
     }
-    let mut outside = match prepare(&options) {
+    let mut outside = match prepare(&options, engine) {
         Ok(outside) => outside,
         Err(failure) => return refuse(&mut report, &failure),
     };
-    match namespaces::enter() {
+    match namespaces::enter(network.as_ref()) {
         Ok(Side::Inner(inner)) => run_inside(options, report, outside, inner),
         Ok(Side::Outer(outer)) => outer.wait().unwrap_or_else(|failure| {
             outside.undo();
@@ -130,7 +144,7 @@ fn refuse(report: &mut Report, failure: &Failure) -> i32 {
     1
 }
 
-fn prepare(options: &Options) -> Result<Outside, Failure> {
+fn prepare(options: &Options, engine: EngineMain) -> Result<Outside, Failure> {
     let folder = RunFolder::open(&options.run_dir)?;
     let spec = folder.spec()?;
     folder.admit(&spec)?;
@@ -144,7 +158,7 @@ fn prepare(options: &Options) -> Result<Outside, Failure> {
             folder.listen_for_components()?,
         ];
         let host = Rc::new(HostProc::open()?);
-        let program = Program::open(options.engine.as_deref(), sockets, host.clone())?;
+        let program = Program::open(engine, options.engine.as_deref(), sockets, host.clone())?;
         let launcher = Launcher::new(host, &folder.path, spec.gid);
         let mounts = Mounts::current().attempt("namespaces", "keep the host's mounts")?;
         Ok((

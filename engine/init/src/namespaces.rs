@@ -1,6 +1,7 @@
 //! From the caller's process to process 1 of namespaces of its own.
 
 use crate::failure::{Attempt, Failure};
+use crate::sys::namespace::Network;
 use crate::sys::{descriptor, process};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -27,12 +28,17 @@ pub struct Inner {
     report: File,
 }
 
-/// Makes the namespaces and forks process 1 into them.
-pub fn enter() -> Result<Side, Failure> {
+/// Makes the namespaces, but for that of networks where one is given, and forks process 1 into them.
+pub fn enter(network: Option<&Network>) -> Result<Side, Failure> {
     const STAGE: &str = "namespaces";
     let (reported, report) = descriptor::pipe().attempt(STAGE, "make a pipe")?;
     let (number, tell_number) = descriptor::pipe().attempt(STAGE, "make a pipe")?;
-    process::leave_namespaces().attempt(
+    if let Some(network) = network {
+        network
+            .enter()
+            .attempt(STAGE, "enter the network namespace given")?;
+    }
+    process::leave_namespaces(network.is_none()).attempt(
         STAGE,
         "make network, mount, pid, ipc and uts namespaces (it takes root)",
     )?;

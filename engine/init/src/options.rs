@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// How to call it.
 pub const USAGE: &str = "usage: weft-engine init --run-dir DIR --report-fd N \
-[--engine PROGRAM] [--frames-bytes N] [--state-bytes N]";
+[--network-fd N] [--engine PROGRAM] [--frames-bytes N] [--state-bytes N]";
 
 const FRAMES_BYTES: u64 = 64 << 20;
 const STATE_BYTES: u64 = 4 << 20;
@@ -16,7 +16,9 @@ pub struct Options {
     pub run_dir: PathBuf,
     /// The socket on which the caller is told what happens.
     pub report_fd: i32,
-    /// The program run as the engine; this very program unless given.
+    /// The network namespace of the function; a new one is made unless given.
+    pub network_fd: Option<i32>,
+    /// The program run as the engine; a fork of this very program unless given.
     pub engine: Option<PathBuf>,
     /// Size of the frame memory; only what is touched takes memory.
     pub frames_bytes: u64,
@@ -27,7 +29,8 @@ pub struct Options {
 impl Options {
     /// Reads the arguments after `init`.
     pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let (mut run_dir, mut report_fd, mut engine) = (None, None, None);
+        let (mut run_dir, mut report_fd, mut network_fd) = (None, None, None);
+        let mut engine = None;
         let (mut frames_bytes, mut state_bytes) = (FRAMES_BYTES, STATE_BYTES);
         while let Some(name) = arguments.next() {
             let mut value = || {
@@ -37,7 +40,8 @@ impl Options {
             };
             match name.as_str() {
                 "--run-dir" => run_dir = Some(PathBuf::from(value()?)),
-                "--report-fd" => report_fd = Some(descriptor(&value()?)?),
+                "--report-fd" => report_fd = Some(descriptor(&name, &value()?)?),
+                "--network-fd" => network_fd = Some(descriptor(&name, &value()?)?),
                 "--engine" => engine = Some(PathBuf::from(value()?)),
                 "--frames-bytes" => frames_bytes = size(&name, &value()?)?,
                 "--state-bytes" => state_bytes = size(&name, &value()?)?,
@@ -47,6 +51,7 @@ impl Options {
         Ok(Self {
             run_dir: run_dir.ok_or(format!("--run-dir is missing; {USAGE}"))?,
             report_fd: report_fd.ok_or(format!("--report-fd is missing; {USAGE}"))?,
+            network_fd,
             engine,
             frames_bytes,
             state_bytes,
@@ -54,11 +59,11 @@ impl Options {
     }
 }
 
-fn descriptor(text: &str) -> Result<i32, String> {
+fn descriptor(name: &str, text: &str) -> Result<i32, String> {
     match text.parse() {
         Ok(fd) if fd > 2 => Ok(fd),
         _ => Err(format!(
-            "--report-fd '{text}': the number of an open socket above 2 is wanted"
+            "{name} '{text}': the number of an open descriptor above 2 is wanted"
         )),
     }
 }

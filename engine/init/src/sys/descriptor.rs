@@ -7,18 +7,32 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::time::Duration;
 
-/// Closes every descriptor above the standard three but one.
-pub fn close_all_but(kept: RawFd) -> io::Result<()> {
-    if kept > 3 {
-        close_range(3, kept as u32 - 1)?;
+/// Closes every descriptor above the standard three but these. Whoever owned one may not use it, nor
+/// close it, any more.
+pub fn close_all_but(kept: &[RawFd]) -> io::Result<()> {
+    let mut kept: Vec<u32> = kept.iter().map(|fd| *fd as u32).collect();
+    kept.sort_unstable();
+    let mut first = 3;
+    for fd in kept {
+        if fd > first {
+            close_range(first, fd - 1)?;
+        }
+        first = first.max(fd + 1);
     }
-    close_range((kept as u32 + 1).max(3), u32::MAX)
+    close_range(first, u32::MAX)
 }
 
 fn close_range(first: u32, last: u32) -> io::Result<()> {
-    // SAFETY: takes numbers only; called before this crate owns any descriptor.
+    // SAFETY: takes numbers only; owners are kept from them by what `close_all_but` asks for.
     check(unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) })?;
     Ok(())
+}
+
+/// Takes over an open descriptor given by number.
+pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
+    set_close_on_exec(fd, true)?;
+    // SAFETY: the caller passed this open descriptor for us to keep; nothing else here owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Takes over a descriptor given by number, after checking that it is a socket.
@@ -35,9 +49,7 @@ pub fn adopt_socket(fd: RawFd) -> io::Result<OwnedFd> {
             &mut length,
         )
     })?;
-    set_close_on_exec(fd, true)?;
-    // SAFETY: the caller passed this open descriptor for us to keep; nothing else here owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    adopt(fd)
 }
 
 /// Whether a descriptor is closed when the process executes another program.

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 pub mod descriptor;
+pub mod image;
 pub mod link;
 pub mod mount;
 pub mod namespace;

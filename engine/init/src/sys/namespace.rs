@@ -3,7 +3,7 @@
 use super::{check, descriptor, process};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 /// A network namespace, held by its descriptor.
 pub struct Network(OwnedFd);
@@ -21,6 +21,11 @@ impl Network {
             map(child)?;
             Ok((Self(open(child, "net")?), Users(open(child, "user")?)))
         })
+    }
+
+    /// Takes over one that the caller made, by the number of its descriptor.
+    pub fn adopt(fd: RawFd) -> io::Result<Self> {
+        descriptor::adopt(fd).map(Self)
     }
 
     /// Has another process do something in it.

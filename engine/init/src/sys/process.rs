@@ -20,15 +20,12 @@ pub enum End {
     Signal(i32),
 }
 
-/// Leaves the caller's network, mount, process, IPC and host name namespaces.
-pub fn leave_namespaces() -> io::Result<()> {
-    let flags = libc::CLONE_NEWNET
-        | libc::CLONE_NEWNS
-        | libc::CLONE_NEWPID
-        | libc::CLONE_NEWIPC
-        | libc::CLONE_NEWUTS;
+/// Leaves the caller's mount, process, IPC and host name namespaces, and that of networks if wanted.
+pub fn leave_namespaces(network: bool) -> io::Result<()> {
+    let flags = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
+    let network = if network { libc::CLONE_NEWNET } else { 0 };
     // SAFETY: takes numbers only; the process has one thread.
-    check(unsafe { libc::unshare(flags) })?;
+    check(unsafe { libc::unshare(flags | network) })?;
     Ok(())
 }
 

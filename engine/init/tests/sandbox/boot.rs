@@ -7,6 +7,7 @@ use crate::support::{
 use serde_json::json;
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
 #[test]
@@ -27,6 +28,58 @@ fn a_function_boots_and_the_outer_process_goes() {
     );
     assert!(line.ends_with(" ADDR=10.0.0.1 "), "{line}");
     sandbox.shutdown();
+}
+
+#[test]
+fn another_executable_can_be_the_engine() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let sandbox = Folder::new().engine(&stand_in()).run();
+    let home = sandbox.path().join("data").display().to_string();
+    assert_eq!(
+        sandbox.ask("environment"),
+        format!("HOME={home}\nPATH=/usr/bin:/bin\n")
+    );
+    let line = sandbox.fact_of(sandbox.engine_pid, "cmdline");
+    assert!(line.starts_with("weft-engine\0engine\0--graph\0"), "{line}");
+    sandbox.shutdown();
+}
+
+#[test]
+fn interfaces_can_be_joined_before_process_one_is_there() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let name = format!("weft-test-{}", std::process::id());
+    ip(&["netns", "add", &name]);
+    ip(&[
+        "-n", &name, "link", "add", "in", "type", "veth", "peer", "name", "out",
+    ]);
+    let place = format!("/run/netns/{name}");
+    let namespace = fs::File::open(&place).unwrap();
+    let identity = namespace.metadata().unwrap().ino();
+    ip(&["netns", "delete", &name]);
+    let mut starting = Folder::new().network(namespace).init();
+    let pid = starting.sandbox_pid();
+    let own = fs::metadata(format!("/proc/{pid}/ns/net")).unwrap().ino();
+    assert_eq!(own, identity);
+    starting.start();
+    assert_eq!(starting.event()["event"], "running");
+}
+
+#[test]
+fn what_is_no_network_namespace_is_refused() {
+    if !can_make_sandboxes() {
+        return;
+    }
+    let file = fs::File::open("/dev/null").unwrap();
+    let mut starting = Folder::new().network(file).init();
+    let event = starting.event();
+    assert_eq!(event["stage"], "namespaces");
+    let error = event["errors"][0].as_str().unwrap();
+    let wanted = "cannot enter the network namespace given: Invalid argument (os error 22)";
+    assert_eq!(error, wanted);
 }
 
 #[test]
@@ -304,7 +357,7 @@ fn a_second_start_in_the_same_folder_is_refused_and_harms_nothing() {
         return;
     }
     let sandbox = Folder::new().run();
-    let (mut outer, mut report) = start_init(sandbox.path());
+    let (mut outer, mut report) = start_init(sandbox.path(), &[], &[]);
     let socket = sandbox.path().join("init.sock");
     let text = "answers: the function runs already; shut it down first";
     assert_eq!(

@@ -58,6 +58,11 @@ fn the_environment_is_bare() {
         sandbox.ask("environment"),
         format!("HOME={home}\nPATH=/usr/bin:/bin\n")
     );
+    let callers = sandbox.ask("read /proc/self/environ");
+    assert!(
+        !callers.is_empty() && callers.bytes().all(|byte| byte == 0),
+        "{callers:?}"
+    );
     assert_eq!(sandbox.ask("folder"), home);
     assert_eq!(sandbox.ask("host"), "weft-under-test");
     sandbox.shutdown();

@@ -1,9 +1,9 @@
 //! A sandbox under test, with the stand-in as its engine.
 
 use serde_json::{Value, json};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -47,6 +47,10 @@ pub struct Folder {
     runs: PathBuf,
     pub path: PathBuf,
     pub facts: Value,
+    /// Further arguments of `init`.
+    options: Vec<String>,
+    /// What is open for it by the number it has here.
+    passed: Vec<File>,
 }
 
 impl Folder {
@@ -64,7 +68,30 @@ impl Folder {
             "interfaces": ["in", "out"], "parameters": {"ADDR": "10.0.0.1"}, "cpu": null,
             "memory_bytes": null, "uid": UID, "gid": GID, "hostname": "weft-under-test",
             "restart": {"initial_ms": 0, "limit_ms": 100}}});
-        Self { runs, path, facts }
+        let (options, passed) = (Vec::new(), Vec::new());
+        Self {
+            runs,
+            path,
+            facts,
+            options,
+            passed,
+        }
+    }
+
+    /// Runs an executable as the engine, instead of a fork of `init`.
+    pub fn engine(mut self, executable: &Path) -> Self {
+        let executable = executable.to_str().unwrap();
+        self.options
+            .extend(["--engine", executable].map(String::from));
+        self
+    }
+
+    /// Gives `init` a network namespace.
+    pub fn network(mut self, namespace: File) -> Self {
+        let number = namespace.as_raw_fd().to_string();
+        self.options.extend(["--network-fd".into(), number]);
+        self.passed.push(namespace);
+        self
     }
 
     pub fn graph(self, text: &str) -> Self {
@@ -135,7 +162,8 @@ impl Folder {
     /// Starts `init` in it.
     pub fn init(self) -> Starting {
         self.write();
-        let (outer, report) = start_init(&self.path);
+        let passed: Vec<_> = self.passed.iter().map(AsRawFd::as_raw_fd).collect();
+        let (outer, report) = start_init(&self.path, &self.options, &passed);
         Starting {
             folder: self,
             outer,
@@ -181,19 +209,28 @@ impl Drop for Folder {
 }
 
 /// Starts `init` in a folder; gives the outer process and our end of the report socket.
-pub fn start_init(path: &Path) -> (Child, BufReader<UnixStream>) {
+pub fn start_init(
+    path: &Path,
+    options: &[String],
+    passed: &[RawFd],
+) -> (Child, BufReader<UnixStream>) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let fd = theirs.as_raw_fd();
     let mut command = Command::new(stand_in());
     command
         .args(["init", "--run-dir"])
         .arg(path)
-        .args(["--report-fd", &fd.to_string()]);
-    // SAFETY: between fork and exec only one fcntl, which takes numbers.
+        .args(["--report-fd", &fd.to_string()])
+        .args(options);
+    let kept: Vec<RawFd> = passed.iter().copied().chain([fd]).collect();
+    // SAFETY: between fork and exec only fcntl, which takes numbers.
     unsafe {
-        command.pre_exec(move || match libc::fcntl(fd, libc::F_SETFD, 0) {
-            -1 => Err(std::io::Error::last_os_error()),
-            _ => Ok(()),
+        command.pre_exec(move || {
+            let mut kept = kept.iter();
+            match kept.any(|fd| libc::fcntl(*fd, libc::F_SETFD, 0) == -1) {
+                true => Err(std::io::Error::last_os_error()),
+                false => Ok(()),
+            }
         })
     };
     let outer = command.stdin(Stdio::null()).spawn().unwrap();
