@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sys
@@ -32,7 +33,7 @@ def engine_binary() -> str:
     chosen = os.environ.get("WEFT_ENGINE")
     if chosen:
         return chosen
-    for folder in (Path(sys.executable).parent, Path(sysconfig.get_path("scripts"))):
+    for folder in _own_folders():
         candidate = folder / BINARY
         if os.access(candidate, os.X_OK):
             return str(candidate)
@@ -43,6 +44,12 @@ def engine_binary() -> str:
             hint="install the wheel, or run `make build` in a clone",
         )
     return found
+
+
+@functools.cache
+def _own_folders() -> tuple[Path, Path]:
+    """Where this Python has its programs."""
+    return Path(sys.executable).parent, Path(sysconfig.get_path("scripts"))
 
 
 def sdk_folder() -> Path:

@@ -50,11 +50,14 @@ async def _meanwhile(work: Coroutine[Any, Any, _Result]) -> AsyncIterator[asynci
 
 
 def steps_of(request: FunctionRequest) -> tuple[str, ...]:
-    """The steps of a deployment, in order; each is undone if a later one fails."""
+    """The steps of a deployment, in order; each is undone if a later one fails.
+
+    Process 1 comes up while files are written and interfaces are joined to its network.
+    """
     building = ("build components",) if processes_of(request.package) else ()
     joining = (f"join {binding.interface}" for binding in request.bindings)
     last = "start" if request.active else "make ready"
-    return ("reserve name", "write files", *building, "open sandbox", *joining, last)
+    return ("reserve name", *building, "write files", *joining, "open sandbox", last)
 
 
 class Deployment:
@@ -85,8 +88,8 @@ class Deployment:
             sandbox = SANDBOXES[self._kind](folder, self._request.name)
             undo_links = contextlib.ExitStack()
             try:
-                with step(self._watch, "write files"), _disk_errors(folder):
-                    self._fill(folder, uid)
+                with _disk_errors(folder):
+                    self._write_graph(folder)
                 if self._processes:
                     with step(self._watch, "build components"):
                         await self._processes.build(folder, self._say)
@@ -121,22 +124,30 @@ class Deployment:
         self, folder: FunctionFolder, uid: int, sandbox: Sandbox, undo_links: contextlib.ExitStack
     ) -> FunctionFacts:
         """Make the sandbox, its links, and start the function."""
-        with Namespace.current() as host, contextlib.ExitStack() as prepared:
-            with step(self._watch, "open sandbox"):
-                async with _meanwhile(sandbox.open()) as opening:
+        with (
+            Namespace.current() as host,
+            Namespace.new("the sandbox") as inside,
+            contextlib.ExitStack() as prepared,
+        ):
+            try:
+                async with _meanwhile(sandbox.open(inside)) as opening:
+                    with step(self._watch, "write files"), _disk_errors(folder):
+                        self._fill(folder, uid)
                     joins = self._prepare(host, prepared)
-            with Namespace.of_process(opening.result()) as inside:
-                try:
                     links = self._join(joins, host, inside, undo_links)
-                    request = self._request
-                    with step(self._watch, steps_of(request)[-1]):
-                        last = sandbox.start() if request.active else sandbox.rest()
-                        async with _meanwhile(last):
-                            facts = self._write(folder, uid, links)
-                    return facts
-                except BaseException:
-                    undo_links.close()
-                    raise
+                    with step(self._watch, "open sandbox"):
+                        await opening
+                request = self._request
+                with step(self._watch, steps_of(request)[-1]):
+                    last = sandbox.start() if request.active else sandbox.rest()
+                    async with _meanwhile(last):
+                        facts = self._write(folder, uid, links)
+                for join in joins.values():
+                    join.settle(host)
+                return facts
+            except BaseException:
+                undo_links.close()
+                raise
 
     def _prepare(self, host: Namespace, prepared: contextlib.ExitStack) -> dict[str, Join]:
         """The way each interface is joined; what is wrong with one is found here."""
@@ -214,14 +225,16 @@ class Deployment:
             **self._processes.facts(),
         }
 
+    def _write_graph(self, folder: FunctionFolder) -> None:
+        text = graph_of(self._request.package)
+        folder.graph.write_bytes(text.encode("utf-8", errors="surrogateescape"))
+
     def _fill(self, folder: FunctionFolder, uid: int) -> None:
-        """The graph, and the package's files in the folder that the engine works in."""
+        """The package, and its files in the folder that the engine works in."""
         package = self._request.package
-        graph = folder.path / "graph.click"
-        graph.write_bytes(graph_of(package).encode("utf-8", errors="surrogateescape"))
         write_zip(folder.package, package.files)
         data = folder.path / "data"
-        data.mkdir(mode=0o700)
+        data.mkdir(mode=0o700, exist_ok=True)  # init makes it too
         for file in package.files:
             target = data / file.name
             if "/" in file.name:

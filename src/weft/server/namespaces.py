@@ -23,6 +23,8 @@ __all__ = ["NETNS_FOLDER", "Namespace", "netlink_errors"]
 
 NETNS_FOLDER = Path("/run/netns")
 _CLONE_NEWNET = 0x4000_0000
+_SIOCGIFFLAGS, _SIOCSIFFLAGS = 0x8913, 0x8914
+_IFF_UP = 1
 _SIOCETHTOOL = 0x8946
 _ETHTOOL_GLINK = 0x0A
 _ETHTOOL_GFLAGS, _ETHTOOL_SFLAGS = 0x25, 0x26
@@ -41,6 +43,18 @@ class Namespace:
     def current(cls) -> Self:
         """The namespace this process is in."""
         return cls(os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC), "this server")
+
+    @classmethod
+    def new(cls, name: str) -> Self:
+        """A new namespace, which lives as long as the descriptor, or processes in it; takes root."""
+        with cls.current() as before:
+            if _libc().unshare(_CLONE_NEWNET) != 0:
+                reason = os.strerror(ctypes.get_errno())
+                raise LinkError(f"cannot make a network namespace for {name}: {reason}")
+            try:
+                return cls(cls.current().descriptor, name)
+            finally:
+                _set_namespace(before.descriptor, before.name)
 
     @classmethod
     def of_process(cls, pid: int) -> Self:
@@ -101,12 +115,21 @@ class Namespace:
                 there = ", ".join(name for _, name in socket.if_nameindex())
         raise BindingError(f"no device '{device}' in {self.name}; there are: {there}")
 
-    def carries(self, device: str) -> bool:
-        """Whether a device reports link. Asking also makes the kernel settle it at once."""
+    def bring_up(self, device: str) -> None:
+        """Bring a device up; LinkError where that is refused."""
+        request = struct.pack("16sh22x", device.encode(), 0)
         try:
-            return bool(self._ethtool(device, _ETHTOOL_GLINK))
-        except OSError:
-            return False
+            with self._asking() as handle:
+                (flags,) = struct.unpack_from("16xh", fcntl.ioctl(handle, _SIOCGIFFLAGS, request))
+                request = struct.pack("16sh22x", device.encode(), flags | _IFF_UP)
+                fcntl.ioctl(handle, _SIOCSIFFLAGS, request)
+        except OSError as error:
+            raise LinkError(f"cannot bring up '{device}': {error.strerror}") from None
+
+    def settle(self, device: str) -> None:
+        """Have the kernel take note at once that a device has link now; one that has gone has none."""
+        with contextlib.suppress(OSError):
+            self._ethtool(device, _ETHTOOL_GLINK)
 
     def tags_in_frames(self, device: str) -> bool:
         """Whether VLAN tags are written into the frames a device sends, not left to its hardware."""
@@ -121,9 +144,15 @@ class Namespace:
     def _ethtool(self, device: str, command: int, data: int = 0) -> int:
         value = array.array("I", [command, data])
         request = struct.pack("16sQ16x", device.encode(), value.buffer_info()[0])
-        with self.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        with self._asking() as handle:
             fcntl.ioctl(handle, _SIOCETHTOOL, request)
         return value[1]
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[socket.socket]:
+        """A socket in this namespace for requests about its devices."""
+        with self.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+            yield handle
 
 
 def _named() -> list[Path]:

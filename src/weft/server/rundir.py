@@ -11,7 +11,6 @@ import fcntl
 import json
 import os
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -29,7 +28,7 @@ _FIRST_UID = 0x4000_0000
 _UIDS = 0x2000_0000
 _FIRST_COMPONENT_UID = 0x6000_0000
 _COMPONENT_UIDS = 0x0F00_0000
-_FACTS = set(FunctionFacts.__slots__) - {"uuid"}
+_FACTS = tuple(name for name in FunctionFacts.__slots__ if name != "uuid")
 # The path of a unix socket has 107 bytes, those of /UUID/components.sock among them.
 _LONGEST_ROOT = 107 - 53
 
@@ -100,9 +99,12 @@ class FunctionFolder:
 
     def write_facts(self, facts: FunctionFacts, sandbox: dict[str, Any]) -> None:
         """Write the facts, and what init needs to know, at once or not at all."""
-        data = {"format": FORMAT, **asdict(facts), "uuid": str(facts.uuid), "sandbox": sandbox}
+        data = {"format": FORMAT, **{name: getattr(facts, name) for name in _FACTS}}
+        data |= {"uuid": str(facts.uuid), "sandbox": sandbox}
         temporary = self.path / "function.json.new"
-        temporary.write_text(json.dumps(data, indent=1))
+        temporary.write_text(
+            json.dumps(data)
+        )  # on one line: this is on the way to the first packet
         temporary.replace(self.path / "function.json")
 
     @contextlib.contextmanager

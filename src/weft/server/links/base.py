@@ -20,7 +20,14 @@ class Join(Protocol):
     """Joins one interface. A join lives as long as the sandbox's end of it."""
 
     def attach(self, host: Namespace, sandbox: Namespace, interface: str, name: str) -> str:
-        """Make the link; `interface` is its name inside, `name` outside. Says what was done."""
+        """Make the link; `interface` is its name inside, `name` outside. Says what was done.
+
+        The end inside stays down: process 1 brings it up when the network stack there is silent.
+        """
+        ...
+
+    def settle(self, host: Namespace) -> None:
+        """The end inside is up: have the kernel notice it at the outer end now, not in a moment."""
         ...
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ class BridgeJoin:
     def __init__(self, device: Device, driver: str) -> None:
         self._bridge = device
         self._driver = driver
+        self._port = ""
 
     def attach(self, host: Namespace, sandbox: Namespace, interface: str, name: str) -> str:
         """Make the pair and put its outer end into the bridge."""
@@ -27,8 +28,12 @@ class BridgeJoin:
         index = host.index_of(name)
         with netlink_errors(f"cannot put '{name}' into the bridge '{self._bridge.name}'"):
             host.route.link("set", index=index, master=self._bridge.index, state="up")
-        host.carries(name)
+        self._port = name
         return f"port {name} of bridge {self._bridge.name}"
+
+    def settle(self, host: Namespace) -> None:
+        """Have the port send from now on."""
+        host.settle(self._port)
 
     def close(self) -> None:
         """Nothing is kept open."""

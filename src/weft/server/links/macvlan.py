@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from weft.server.links.base import LINK_GROUP
-from weft.server.links.device import PROMISCUOUS, UP
 from weft.server.links.veth import delete_inside
 from weft.server.namespaces import netlink_errors
 
@@ -28,7 +27,7 @@ class MacvlanJoin:
         self._device = device
 
     def attach(self, host: Namespace, sandbox: Namespace, interface: str, name: str) -> str:
-        """Make the macvlan inside the sandbox and bring both up."""
+        """Make the macvlan inside the sandbox, and bring the device up."""
         mode = "bridge" if self._device.in_use else "passthru"
         what = f"cannot join '{self._device.name}' by macvlan ({mode}); a bridge or `:take` may do"
         with netlink_errors(what):
@@ -42,11 +41,11 @@ class MacvlanJoin:
                 net_ns_fd=sandbox.descriptor,
             )
             host.route.link("set", index=self._device.index, state="up")
-            flags = UP | PROMISCUOUS
-            inside = sandbox.index_of(interface)
-            sandbox.route.link("set", index=inside, flags=flags, change=flags)
         kept = "; the host keeps its own address on it" if self._device.in_use else ""
         return f"macvlan ({mode}) on {self._device.name}{kept}"
+
+    def settle(self, host: Namespace) -> None:
+        """Nothing waits for the end inside."""
 
     def close(self) -> None:
         """Nothing is kept open."""

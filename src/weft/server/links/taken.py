@@ -37,10 +37,10 @@ class TakenJoin:
                 ifname=interface,
                 net_ns_fd=sandbox.descriptor,
             )
-            flags = UP | PROMISCUOUS
-            inside = sandbox.index_of(interface)
-            sandbox.route.link("set", index=inside, flags=flags, change=flags)
         return f"device {self._device.name}, taken until the function is removed"
+
+    def settle(self, host: Namespace) -> None:
+        """Nothing waits for the end inside."""
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -19,17 +19,18 @@ class VethJoin:
         self._driver = driver
         self._link = link
         self._outside = Namespace.named(netns)
-        self._route = self._outside.route  # made now, while the sandbox is being made
+        self._name = ""
 
     def attach(self, host: Namespace, sandbox: Namespace, interface: str, name: str) -> str:
         """Make the pair with both ends where they belong, so that none is moved."""
-        outside, outside_name = self._outside, self._link or name
-        make_pair(sandbox, interface, outside, outside_name, self._driver)
-        index = outside.index_of(outside_name)
-        with netlink_errors(f"cannot bring up '{outside_name}'"):
-            self._route.link("set", index=index, state="up")
-        outside.carries(outside_name)
-        return f"veth to {outside_name} in namespace {self._netns}"
+        self._name = self._link or name
+        make_pair(sandbox, interface, self._outside, self._name, self._driver)
+        self._outside.bring_up(self._name)
+        return f"veth to {self._name} in namespace {self._netns}"
+
+    def settle(self, host: Namespace) -> None:
+        """Have the outer end send from now on."""
+        self._outside.settle(self._name)
 
     def close(self) -> None:
         """Let go of the namespace."""
@@ -43,14 +44,13 @@ class VethJoin:
 def make_pair(
     sandbox: Namespace, interface: str, outside: Namespace, name: str, driver: str
 ) -> None:
-    """Both ends at once; the inner one is up already, an outer end cannot be made so."""
+    """Both ends at once; process 1 brings the inner one up when its network stack is silent."""
     try:
         with netlink_errors(f"cannot make the link '{name}' in {outside.name}"):
             sandbox.route.link(
                 "add",
                 ifname=interface,
                 kind="veth",
-                state="up",
                 mtu=SANDBOX_MTU,
                 group=LINK_GROUP,
                 peer={"ifname": name, "net_ns_fd": outside.descriptor},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from weft.server.namespaces import Namespace
     from weft.server.rundir import FunctionFolder
 
 __all__ = ["Sandbox"]
@@ -15,8 +16,8 @@ class Sandbox(Protocol):
 
     def __init__(self, folder: FunctionFolder, name: str) -> None: ...
 
-    async def open(self) -> int:
-        """Make the sandbox, without the function; the process id of its process 1."""
+    async def open(self, network: Namespace) -> None:
+        """Make the sandbox around its network namespace, without the function."""
         ...
 
     async def start(self) -> None:

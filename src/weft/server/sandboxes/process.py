@@ -17,6 +17,7 @@ from weft.server.log import parse_line
 from weft.server.processes import wait_gone
 
 if TYPE_CHECKING:
+    from weft.server.namespaces import Namespace
     from weft.server.rundir import FunctionFolder
 
 __all__ = ["ProcessSandbox"]
@@ -38,17 +39,15 @@ class ProcessSandbox:
         self._pidfd: int | None = None
         self._lives_on = False
 
-    async def open(self) -> int:
+    async def open(self, network: Namespace) -> None:
         """Start init; it answers with the process id of the sandbox's process 1."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         ours.setblocking(False)
         self._socket = ours
         with theirs:
-            self._spawn(theirs.fileno())
+            self._spawn(theirs.fileno(), network.descriptor)
         event = await self._event("sandbox", _OPEN_TIMEOUT_S)
-        pid = int(event["pid"])
-        self._pidfd = os.pidfd_open(pid)
-        return pid
+        self._pidfd = os.pidfd_open(int(event["pid"]))
 
     async def start(self) -> None:
         """Let init open the devices and start the engine."""
@@ -99,16 +98,17 @@ class ProcessSandbox:
         if self._outer is not None:
             self._outer.poll()
 
-    def _spawn(self, report: int) -> None:
+    def _spawn(self, report: int, network: int) -> None:
         command = [engine_binary(), "init", "--run-dir", str(self._folder.path)]
+        command += ["--report-fd", str(report), "--network-fd", str(network)]
         with self._folder.log.open("ab") as log:
             try:
                 self._outer = subprocess.Popen(
-                    [*command, "--report-fd", str(report)],
+                    command,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    pass_fds=(report,),
+                    pass_fds=(report, network),
                     start_new_session=True,
                     umask=0o022,  # what it makes is seen by users of its own
                 )
