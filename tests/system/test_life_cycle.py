@@ -125,8 +125,8 @@ def test_inactive_functions_are_not_watched(life: Life) -> None:
 def test_the_steps_of_a_start_are_shown(life: Life) -> None:
     place = life.package("relay", MANIFEST, same=SAME)
     assert life.weft("run", place, "--dry-run", *life.joins).splitlines() == [
-        *("STEP", "reserve name", "write files", "build components", "open sandbox"),
-        *("join in", "join out", "start"),
+        *("STEP", "reserve name", "build components", "write files"),
+        *("join in", "join out", "open sandbox", "start"),
     ]
     assert life.weft.ps() == []
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from weft.errors import StartError
+from weft.server.namespaces import Namespace
 from weft.server.sandboxes.process import ProcessSandbox
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 INIT = """\
 #!{python}
-import os, sys
-told = os.fdopen(int(sys.argv[-1]), "wb", buffering=0)
+import os, pathlib, sys
+told = os.fdopen(int(sys.argv[sys.argv.index("--report-fd") + 1]), "wb", buffering=0)
+assert os.path.samestat(os.fstat(int(sys.argv[-1])), os.stat("/proc/self/ns/net"))
+pathlib.Path(__file__).with_name("pid").write_text(str(os.getpid()))
 told.write(b'{{"event":"sandbox","pid":%d}}\\n' % os.getpid())
 {further}
 """
@@ -48,7 +51,9 @@ def test_one_that_is_gone_before_the_start_has_said_why(
 
     async def start() -> None:
         try:
-            pid = await sandbox.open()
+            with Namespace.current() as network:
+                await sandbox.open(network)
+            pid = int((tmp_path / "pid").read_text())
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
             await sandbox.start()
         finally:
