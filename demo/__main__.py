@@ -73,6 +73,16 @@ def _handle_signals() -> None:
 
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, interrupt)
+    signal.signal(signal.SIGALRM, interrupt)
+    sys.unraisablehook = _not_lost
+
+
+def _not_lost(problem: sys.UnraisableHookArgs) -> None:
+    """An interrupt that came where nothing can be raised, as while an object goes, comes once more."""
+    if isinstance(problem.exc_value, KeyboardInterrupt):
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+    else:
+        sys.__unraisablehook__(problem)
 
 
 def _interrupt() -> None:
