@@ -264,7 +264,11 @@ impl HeaderCopy {
             bytes: [0; MAX_HEADER_LEN],
             len: bytes.len().min(MAX_HEADER_LEN),
         };
-        copy.bytes[..copy.len].copy_from_slice(&bytes[..copy.len]);
+        match bytes.first_chunk() {
+            // Of a length that is known beforehand, it takes a few instructions.
+            Some(first) => copy.bytes = *first,
+            None => copy.bytes[..copy.len].copy_from_slice(bytes),
+        }
         Packet::new_checked(copy)
     }
 }
