@@ -28,6 +28,12 @@
 //! fast_pattern pcre isdataat dsize flow flags itype icode icmp_id icmp_seq ttl id ip_proto seq ack sameip threshold`.
 //! Others are not understood. A rule is looked for in one packet; TCP is not put together beyond OVERLAP.
 //!
+//! A packet meets the rules of its protocol and ports, and of these only those of which one content is there:
+//! the one with `fast_pattern`, else the longest. All of these contents are looked for at once, and the longer they are,
+//! the fewer bytes of a payload are read: one in nine for contents of twelve bytes and more, all of them only for contents of
+//! two or three. A rule with a content of one byte, or without any, costs most; `fast_pattern` on a content that is rare
+//! helps where the longest one is common. 10,000 rules take some megabytes.
+//!
 //! ## Handlers
 //! - `alerts` (r): the newest alerts, as JSON, the oldest of them first; its parameter is how many (10).
 //! - `alerts_after` (r): those after a number, as JSON, with the number to go on from: `NUMBER [COUNT]`.
@@ -56,6 +62,7 @@ mod handlers;
 mod numbers;
 mod options;
 mod parse;
+mod patterns;
 mod payload;
 mod record;
 mod rule;
@@ -217,33 +224,50 @@ impl ContentRules {
     }
 
     /// Looks at a packet that came in by `port`; whether it is to be dropped.
+    #[inline]
     fn look(&mut self, port: usize, packet: &Packet, router: &mut Router) -> bool {
         let frame = router.pool.data(packet);
-        let Some(headers) = Headers::of(frame) else {
+        let headers = Headers::of(frame);
+        let Some(headers) = &headers else {
             return false;
         };
         let payload = frame.get(headers.payload.clone()).unwrap_or_default();
         let follows = self.overlap > 0 && self.set.has_floating && headers.protocol == ip::TCP;
-        let mut data = std::mem::take(&mut self.data);
-        data.clear();
-        let (seen, before) = if self.set.needs_flows || follows {
+        if self.set.needs_flows || follows {
             let now = router.clock.now();
-            self.streams.note(&headers, payload, now, &mut data)
-        } else {
-            data.extend_from_slice(payload);
-            (Seen::default(), 0)
-        };
+            self.data.clear();
+            let (seen, before) = self.streams.note(headers, payload, now, &mut self.data);
+            return self.set.choose(headers, &self.data, &mut self.scratch)
+                && self.inspect(port, packet, headers, (seen, before), router);
+        }
+        if !self.set.choose(headers, payload, &mut self.scratch) {
+            return false;
+        }
+        // A copy does not change while it is looked at more closely.
+        self.data.clear();
+        self.data.extend_from_slice(payload);
+        self.inspect(port, packet, headers, (Seen::default(), 0), router)
+    }
+
+    /// Looks at what is in `data` for the rules that were chosen; whether the packet is to be dropped.
+    fn inspect(
+        &mut self,
+        port: usize,
+        packet: &Packet,
+        headers: &Headers,
+        (seen, before): (Seen, usize),
+        router: &mut Router,
+    ) -> bool {
+        let data = std::mem::take(&mut self.data);
         let subject = Subject {
-            headers: &headers,
+            headers,
             data: &data,
             before,
             seen,
         };
         self.set.inspect(&subject, &mut self.scratch);
-        let is_dropped = match self.scratch.matched.is_empty() {
-            true => false,
-            false => self.tell(port, packet, &subject, router),
-        };
+        let is_dropped =
+            !self.scratch.matched.is_empty() && self.tell(port, packet, &subject, router);
         self.data = data;
         is_dropped
     }

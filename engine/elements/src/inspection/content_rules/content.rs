@@ -1,9 +1,12 @@
 //! Conditions on the payload: contents, patterns, and where they have to lie.
 
+use memchr::{memchr_iter, memchr2_iter};
 use regex::bytes::Regex;
 
 /// Attempts for one rule on one packet, at most: contents that depend on each other may be met in many ways.
 const MOST_ATTEMPTS: u32 = 3000;
+/// What tells a small letter from a large one.
+const CASE: u8 = 0x20;
 
 /// Bytes that have to be there, or must not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,7 +73,14 @@ impl Content {
         } else {
             from
         };
-        (from..=last).find(|&at| self.is_at(data, at))
+        let starts = data.get(from..=last)?;
+        let first = *self.bytes.first()?;
+        let is_there = |at: &usize| self.is_at(data, from + at);
+        let found = match self.nocase && first.is_ascii_alphabetic() {
+            true => memchr2_iter(first, first ^ CASE, starts).find(is_there),
+            false => memchr_iter(first, starts).find(is_there),
+        };
+        found.map(|at| from + at)
     }
 
     #[inline]

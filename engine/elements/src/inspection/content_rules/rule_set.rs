@@ -3,27 +3,29 @@
 
 use super::content::{Content, Outcome, Step, search};
 use super::parse::Parsed;
+use super::patterns::{Commonness, Met, Pattern, Patterns};
 use super::rule::{Action, FlowTest, Heading, Protocol, Rule};
 use super::sets::PortSet;
 use super::streams::Seen;
 use crate::inspection::headers::Headers;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use weft_wire::protocol::ip;
 
+#[cfg(test)]
+mod tests;
+
 /// A rule for more ports than these is looked at for every port.
 const FEW_PORTS: usize = 16;
-/// Bytes of contents up to which a group gets the fastest automaton, which takes the most memory.
-const DFA_BYTES: usize = 16_384;
-/// Memory for all automata, at most.
+/// Memory for all that contents are looked for with, at most.
 const MOST_MEMORY: usize = 256 << 20;
 
 /// Rules that are looked for together.
 #[derive(Default)]
 struct Group {
-    automaton: Option<AhoCorasick>,
-    /// By pattern of the automaton: the rules that have it.
+    /// The contents by which rules are chosen.
+    patterns: Option<Patterns>,
+    /// By pattern: the rules that have it.
     owners: Vec<Vec<u32>>,
     /// Rules without contents.
     always: Vec<u32>,
@@ -63,9 +65,10 @@ pub(super) struct Subject<'a> {
 /// What is kept from packet to packet, to be filled anew.
 #[derive(Default)]
 pub(super) struct Scratch {
+    /// The rules that may match, in their order, each once.
     candidates: Vec<u32>,
-    /// A bit for each pattern of the group at hand that was met.
-    met: Vec<u64>,
+    /// The patterns of the group at hand that were met.
+    met: Met,
     /// The rules that matched, in their order.
     pub matched: Vec<u32>,
     /// Rules that took too many attempts.
@@ -79,7 +82,9 @@ impl RuleSet {
     /// When they take too much memory.
     pub fn new(parsed: Parsed) -> Result<Self, String> {
         let Parsed { rules, classes, .. } = parsed;
-        let of = |protocol| Groups::new(&rules, protocol);
+        let commonness =
+            Commonness::of(rules.iter().flat_map(contents).map(|c| c.bytes.as_slice()));
+        let of = |protocol| Groups::new(&rules, protocol, &commonness);
         let set = RuleSet {
             tcp: of(Protocol::Tcp)?,
             udp: of(Protocol::Udp)?,
@@ -99,26 +104,32 @@ impl RuleSet {
         Ok(set)
     }
 
-    /// Bytes that the automata take.
+    /// Bytes that contents are looked for with.
     pub fn memory(&self) -> usize {
         [&self.tcp, &self.udp, &self.icmp, &self.other]
             .into_iter()
             .flat_map(Groups::all)
-            .filter_map(|group| group.automaton.as_ref())
-            .map(AhoCorasick::memory_usage)
+            .filter_map(|group| group.patterns.as_ref())
+            .map(Patterns::memory)
             .sum()
     }
 
-    /// Finds the rules that `subject` matches: none where one of them lets it pass.
-    pub fn inspect(&self, subject: &Subject<'_>, scratch: &mut Scratch) {
-        scratch.matched.clear();
-        let groups = match subject.headers.protocol {
+    /// Finds the rules that may match a packet with this data; whether there are any.
+    #[inline]
+    pub fn choose(&self, headers: &Headers, data: &[u8], scratch: &mut Scratch) -> bool {
+        let groups = match headers.protocol {
             ip::TCP => &self.tcp,
             ip::UDP => &self.udp,
             ip::ICMP | ip::ICMPV6 => &self.icmp,
             _ => &self.other,
         };
-        groups.collect(subject, scratch);
+        groups.collect(headers, data, scratch);
+        !scratch.candidates.is_empty()
+    }
+
+    /// Finds those of the rules chosen that `subject` matches: none where one of them lets it pass.
+    pub fn inspect(&self, subject: &Subject<'_>, scratch: &mut Scratch) {
+        scratch.matched.clear();
         for index in 0..scratch.candidates.len() {
             let number = scratch.candidates[index];
             match self.outcome(&self.rules[number as usize], subject) {
@@ -171,7 +182,7 @@ fn is_floating(rule: &Rule) -> bool {
 }
 
 impl Groups {
-    fn new(rules: &[Rule], protocol: Protocol) -> Result<Groups, String> {
+    fn new(rules: &[Rule], protocol: Protocol, commonness: &Commonness) -> Result<Groups, String> {
         let mut members: [HashMap<u16, Vec<u32>, RandomState>; 2] = Default::default();
         let mut any = Vec::new();
         let is_here = |rule: &Rule| [protocol, Protocol::Ip].contains(&rule.ends.protocol);
@@ -188,13 +199,13 @@ impl Groups {
         let grouped = |members: HashMap<u16, Vec<u32>, RandomState>| {
             let groups = members.into_iter();
             groups
-                .map(|(port, numbers)| Ok((port, Group::new(rules, &numbers)?)))
+                .map(|(port, numbers)| Ok((port, Group::new(rules, &numbers, commonness)?)))
                 .collect::<Result<_, String>>()
         };
         let [source, destination] = members;
         Ok(Groups {
             by_port: [grouped(source)?, grouped(destination)?],
-            any: Group::new(rules, &any)?,
+            any: Group::new(rules, &any, commonness)?,
         })
     }
 
@@ -204,16 +215,19 @@ impl Groups {
     }
 
     /// The rules of which a packet may match some, in their order, each once.
-    fn collect(&self, subject: &Subject<'_>, scratch: &mut Scratch) {
+    #[inline]
+    fn collect(&self, headers: &Headers, data: &[u8], scratch: &mut Scratch) {
         scratch.candidates.clear();
         for (side, groups) in self.by_port.iter().enumerate() {
-            if let Some(group) = groups.get(&subject.headers.ports[side]) {
-                group.collect(subject.data, scratch);
+            if let Some(group) = groups.get(&headers.ports[side]) {
+                group.collect(data, scratch);
             }
         }
-        self.any.collect(subject.data, scratch);
-        scratch.candidates.sort_unstable();
-        scratch.candidates.dedup();
+        self.any.collect(data, scratch);
+        if scratch.candidates.len() > 1 {
+            scratch.candidates.sort_unstable();
+            scratch.candidates.dedup();
+        }
     }
 }
 
@@ -228,71 +242,54 @@ fn narrow_side(ports: &[PortSet; 2], both_ways: bool) -> Option<(usize, Vec<u16>
 }
 
 impl Group {
-    fn new(rules: &[Rule], numbers: &[u32]) -> Result<Group, String> {
+    fn new(rules: &[Rule], numbers: &[u32], commonness: &Commonness) -> Result<Group, String> {
         let mut group = Group::default();
-        let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
-        let mut patterns: Vec<Vec<u8>> = Vec::new();
+        let mut places: HashMap<Pattern, usize, RandomState> = HashMap::default();
+        let mut patterns: Vec<Pattern> = Vec::new();
         for &number in numbers {
-            let Some(content) = chosen_content(&rules[number as usize]) else {
+            let Some(pattern) = chosen_pattern(&rules[number as usize]) else {
                 group.always.push(number);
                 continue;
             };
-            let place = *places
-                .entry(content.to_ascii_lowercase())
-                .or_insert_with_key(|key| {
-                    patterns.push(key.clone());
-                    group.owners.push(Vec::new());
-                    patterns.len() - 1
-                });
+            let place = *places.entry(pattern).or_insert_with_key(|pattern| {
+                patterns.push(pattern.clone());
+                group.owners.push(Vec::new());
+                patterns.len() - 1
+            });
             group.owners[place].push(number);
         }
         if !patterns.is_empty() {
-            group.automaton = Some(automaton(&patterns)?);
+            group.patterns = Some(Patterns::new(patterns, commonness)?);
         }
         Ok(group)
     }
 
     #[inline]
     fn collect(&self, data: &[u8], scratch: &mut Scratch) {
-        scratch.candidates.extend(&self.always);
-        let Some(automaton) = &self.automaton else {
+        scratch.candidates.extend_from_slice(&self.always);
+        let Some(patterns) = &self.patterns else {
             return;
         };
-        scratch.met.clear();
-        scratch.met.resize(self.owners.len().div_ceil(64), 0);
-        for found in automaton.find_overlapping_iter(data) {
-            let pattern = found.pattern().as_usize();
-            let (word, bit) = (&mut scratch.met[pattern / 64], 1 << (pattern % 64));
-            if *word & bit == 0 {
-                *word |= bit;
-                scratch.candidates.extend(&self.owners[pattern]);
-            }
+        patterns.find(data, &mut scratch.met);
+        for number in &scratch.met.numbers {
+            let owners = &self.owners[*number as usize];
+            scratch.candidates.extend_from_slice(owners);
         }
     }
 }
 
-fn automaton(patterns: &[Vec<u8>]) -> Result<AhoCorasick, String> {
-    let bytes: usize = patterns.iter().map(Vec::len).sum();
-    let kind = match bytes <= DFA_BYTES {
-        true => AhoCorasickKind::DFA,
-        false => AhoCorasickKind::ContiguousNFA,
-    };
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(kind))
-        .build(patterns)
-        .map_err(|error| error.to_string())
-}
-
-/// The content by which a rule is chosen: the one that says so, else the longest.
-fn chosen_content(rule: &Rule) -> Option<&[u8]> {
-    let contents = rule.steps.iter().filter_map(|step| match step {
+/// The contents that a rule asks for.
+fn contents(rule: &Rule) -> impl Iterator<Item = &Content> + Clone {
+    rule.steps.iter().filter_map(|step| match step {
         Step::Content(content) if !content.negated => Some(content),
         _ => None,
-    });
+    })
+}
+
+/// What a rule is chosen by: the content that says so, else the longest.
+fn chosen_pattern(rule: &Rule) -> Option<Pattern> {
     let best = |content: &&Content| (content.fast, content.bytes.len());
-    contents
+    contents(rule)
         .max_by_key(best)
-        .map(|content| content.bytes.as_slice())
+        .map(|content| Pattern::new(&content.bytes, content.nocase))
 }
