@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -182,6 +183,21 @@ def test_a_wrong_value_changes_nothing(life: Life) -> None:
         "weft: nothing to undo: it is as it was deployed\n"
     )
     assert life.weft("undo", "gate", "9", status=2) == "weft: no revision 9; there are: 1\n"
+
+
+def test_values_that_are_called_off_half_way_are_all_as_before(life: Life) -> None:
+    pace = "  pace: {type: integer, default: 5, handler: level.value}\n"
+    slow = LEVEL.replace("    global level\n", "    global level\n    time.sleep(1)\n")
+    place = life.package("gate", GATE + pace, level=slow.replace("import sys", "import sys, time"))
+    life.weft("run", place, "-d", "--set", "start=5", *life.joins)
+    changing = life.weft.popen("configure", "gate", "size=40", "pace=7")
+    wait_until(lambda: life.read("gate", "count/q.capacity"), "40")
+    changing.send_signal(signal.SIGINT)
+    assert changing.wait(30) == 128 + signal.SIGINT
+    assert (life.read("gate", "count/q.capacity"), life.read("gate", "level.value")) == ("100", "5")
+    assert life.revisions("gate") == [(1, "deployed")]
+    life.weft("configure", "gate", "size=40", "pace=7")
+    assert (life.read("gate", "count/q.capacity"), life.read("gate", "level.value")) == ("40", "7")
 
 
 def test_a_click_file_is_configured_edited_and_undone(life: Life) -> None:

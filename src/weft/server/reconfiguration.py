@@ -229,14 +229,23 @@ class Reconfiguration:
     async def _tell(self, facts: FunctionFacts, new: Package, anew: Mapping[str, str]) -> None:
         """Write new values to the parameters' handlers: all, or none."""
         written: list[tuple[str, str]] = []
-        for name, handler in (handlers_for(new, anew) or {}).items():
-            try:
+        try:
+            for name, handler in (handlers_for(new, anew) or {}).items():
+                written.append((handler, facts.values[name]))
                 await self._agent.write(handler, anew[name])
-            except HandlerError as error:
-                for former_handler, former in reversed(written):
-                    await self._agent.write(former_handler, former)
-                raise ChangeError(facts.name, "handler", [f"{handler}: {error.message}"]) from None
-            written.append((handler, facts.values[name]))
+        except HandlerError as error:
+            handler, _ = written.pop()
+            await asyncio.shield(self._take_back(written))
+            raise ChangeError(facts.name, "handler", [f"{handler}: {error.message}"]) from None
+        except BaseException:  # the one that was being written may have it, or have it yet
+            await asyncio.shield(self._take_back(written))
+            raise
+
+    async def _take_back(self, written: list[tuple[str, str]]) -> None:
+        """Write the former values to handlers, the last first; an engine that is gone has them anyway."""
+        for handler, former in reversed(written):
+            with contextlib.suppress(FunctionError, HandlerError):
+                await self._agent.write(handler, former)
 
     async def _switch(
         self,
