@@ -1,4 +1,5 @@
 """What a descriptor after SOL001 says, as far as it is understood, over all the files that it imports.
+One after SOL006 is read, too.
 
 Off-the-shelf TOSCA parsers refuse most real descriptors, so that this reads the few things that matter:
 who made the function, its connection points, its deployment units with their images, Helm charts, scripts.
@@ -14,6 +15,7 @@ from weft.errors import PackageError
 from weft.model.problem import Problem
 from weft.vnf.document import read_document
 from weft.vnf.onboarding.nodes import at, entries, items, named_items, text
+from weft.vnf.onboarding.sol006 import is_sol006, read_sol006
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
     from weft.vnf.document import Node
     from weft.vnf.onboarding.members import Members
 
-__all__ = ["FACTS", "Descriptor", "Vdu", "read_descriptor"]
+__all__ = ["FACTS", "Descriptor", "Vdu", "is_descriptor", "read_descriptor"]
 
 FACTS = ("descriptor_id", "provider", "product_name", "software_version", "descriptor_version")
 
+_TEMPLATE = b"tosca_definitions_version"
 _STANDARD = "etsi_nfv_sol001"
 _MOST_BYTES = 4 * 2**20
 _VDUS = (
@@ -78,6 +81,11 @@ class Descriptor:
     """The files that were read for it."""
 
 
+def is_descriptor(content: bytes) -> bool:
+    """Whether a text looks like a file of a descriptor."""
+    return _TEMPLATE in content or is_sol006(content)
+
+
 def read_descriptor(members: Members, entry: str, called: str) -> Descriptor:
     """What the descriptor in the file `entry` says; PackageError where that cannot be read."""
     reading = _Reading(members, called)
@@ -97,6 +105,8 @@ class _Reading:
         self._templates: list[tuple[str, Node, str]] = []
         self._images: dict[str, tuple[str, str]] = {}
         self._inputs: dict[str, str] = {}
+        self._whole: list[Vdu] = []
+        """Those of SOL006, which have all that belongs to them in one place."""
 
     def read(self, entry: str) -> None:
         waiting, taken = [entry], 0
@@ -139,7 +149,20 @@ class _Reading:
             self._found.unread.append(Problem(where, 0, f"import '{wanted}' {lies}"))
         return []
 
+    def _read_yang(self, root: Node) -> None:
+        found, yang = self._found, read_sol006(root)
+        if yang is None:
+            return
+        found.facts |= yang.facts
+        for point in yang.connection_points:
+            _add(found.connection_points, point)
+        for name, image, form, boot in yang.units:
+            self._whole.append(Vdu(name, "vdu", image, form, boot_data=boot))
+        for name, chart in yang.charts.items():
+            found.charts.setdefault(name, [chart] if chart else [])
+
     def _read_root(self, root: Node) -> None:
+        self._read_yang(root)
         found, template = self._found, at(root, "topology_template")
         for name, kind in entries(at(root, "node_types")):
             self._parents[name] = text(at(kind, "derived_from"))
@@ -159,7 +182,8 @@ class _Reading:
     def end(self) -> Descriptor:
         for name, node, flavour in self._templates:
             self._read_template(name, node, flavour)
-        self._found.vdus = [self._with_image(vdu, node) for vdu, node in self._vdu_nodes()]
+        units = [self._with_image(vdu, node) for vdu, node in self._vdu_nodes()]
+        self._found.vdus = [*units, *self._whole]
         return self._found
 
     def _read_template(self, name: str, node: Node, flavour: str) -> None:

@@ -12,6 +12,7 @@ from weft.errors import PackageError
 from weft.model.package import MANIFEST
 from weft.model.problem import Problem
 from weft.vnf.csar.layout import FOLDER, META
+from weft.vnf.onboarding.descriptor import is_descriptor
 from weft.vnf.onboarding.members import Members
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ _YAML = (".yaml", ".yml")
 _ARCHIVES = (".csar", ".zip")
 _SIGNATURES = (".cms", ".p7s", ".sig")
 _CERTIFICATES = (".cert", ".crt", ".pem")
-_TEMPLATE = b"tosca_definitions_version"
 _OWN = b"Created-By: weft"
 
 
@@ -64,7 +64,7 @@ def has_descriptor(members: Members) -> bool:
         name.endswith(_YAML)
         and name.count("/") <= name.startswith("Definitions/")
         and not members.is_large(name)
-        and _TEMPLATE in members.read(name)
+        and is_descriptor(members.read(name))
         for name in members
     )
 

@@ -34,9 +34,11 @@ __all__ = [
 ]
 
 FORMATS = (
-    "a CSAR with a descriptor after SOL001, a .coven archive, or a Click file with the header of "
+    "a CSAR with a descriptor after SOL001 or SOL006, a .coven archive, or a Click file with the header of "
     "Click-on-OSv"
 )
+
+_GZIP = b"\x1f\x8b"
 
 
 def make_folder(folder: Path, files: Iterable[PackageFile]) -> Path:
@@ -122,6 +124,7 @@ def _onboard(stream: BinaryIO, called: str, configuration: bytes | None) -> Onbo
             return onboarded
     elif len(head) <= FILE_LIMIT_BYTES and header_of(head.decode("utf-8", errors="replace")):
         return onboard_click_on_osv(PackageFile(Path(called).name, head), called)
-    raise PackageError(
-        called, [Problem(Path(called).name, 0, f"not understood; allowed: {FORMATS}")]
-    )
+    told = f"not understood; allowed: {FORMATS}"
+    if head.startswith(_GZIP):
+        told = f"compressed by gzip: unpack it, and pack its files as a zip; allowed: {FORMATS}"
+    raise PackageError(called, [Problem(Path(called).name, 0, told)])

@@ -90,7 +90,7 @@ def _algorithm(entry: Entry) -> str | None:
 
 def _of_meta(members: Members, found: Integrity) -> Iterator[tuple[str, Entry]]:
     """Hashes may also stand in TOSCA.meta: a block for a file begins with its name."""
-    if META not in members or members.is_large(META):
+    if META not in members:
         return
     found.read.add(META)
     _, _, blocks = members.read(META).replace(b"\r\n", b"\n").strip(b"\n").partition(b"\n\n")
@@ -105,9 +105,9 @@ def _of_manifest(members: Members, called: str, found: Integrity) -> Iterator[tu
     meta = read_meta(members.read(META)) if META in members else {}
     name = meta.get("ETSI-Entry-Manifest", "")
     name = name if name in members else next((one for one in members if one.endswith(".mf")), "")
-    if not name or members.is_large(name):
+    if not name:
         told = "no manifest: nothing shows that the files are whole"
-        found.notes.append(Problem(name or "archive", 0, told))
+        found.notes.append(Problem("archive", 0, told))
         return
     found.read.add(name)
     content = members.read(name)

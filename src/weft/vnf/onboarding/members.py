@@ -77,8 +77,10 @@ class Members:
         return self.size(name) > FILE_LIMIT_BYTES
 
     def read(self, name: str) -> bytes:
-        """All of a file that is not large."""
-        assert not self.is_large(name)
+        """All of a file; PackageError where it is large."""
+        if self.is_large(name):
+            told = f"larger than {FILE_LIMIT_BYTES >> 20} MiB, which no text is"
+            raise PackageError(self.called, [Problem(name, 0, told)])
         return b"".join(self.pieces(name))
 
     def head(self, name: str, count: int) -> bytes:

@@ -16,7 +16,7 @@ from weft.model.problem import Problem
 from weft.vnf.archive import TOTAL_LIMIT_BYTES
 from weft.vnf.csar.layout import META, read_meta
 from weft.vnf.onboarding import Onboarded, Origin
-from weft.vnf.onboarding.descriptor import read_descriptor
+from weft.vnf.onboarding.descriptor import is_descriptor, read_descriptor
 from weft.vnf.onboarding.integrity import check_integrity
 from weft.vnf.onboarding.parts import parts_of
 from weft.vnf.onboarding.running import framework_of, manifest_of, member_of
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["entry_of", "onboard_sol001"]
 
 _YAML = (".yaml", ".yml")
-_TEMPLATE = b"tosca_definitions_version"
 _TOPOLOGY = b"topology_template"
 _PLACES = ("", "Definitions/")
 _NAME = re.compile(r"[a-z0-9]+")
@@ -83,7 +82,7 @@ def _templates(members: Members, place: str) -> list[str]:
         and name.endswith(_YAML)
         and not members.is_large(name)
     }
-    found = {name: text for name, text in texts.items() if _TEMPLATE in text}
+    found = {name: text for name, text in texts.items() if is_descriptor(text)}
     with_topology = {name: text for name, text in found.items() if _TOPOLOGY in text} or found
     return [
         name

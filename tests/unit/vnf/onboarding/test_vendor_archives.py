@@ -261,3 +261,52 @@ def test_files_that_share_bytes_are_refused() -> None:
     )
     with pytest.raises(PackageError, match="overlaps"):
         onboard_bytes(bytes(content), "ims.csar")
+
+
+SOL006 = """\
+vnfd:
+  id: probe-vnfd
+  provider: Open Lab
+  product-name: Probe VNF
+  version: '1.3'
+  ext-cpd:
+  - id: mgmt-ext
+    int-cpd: {cpd: mgmt-int, vdu-id: probe}
+  mgmt-cp: mgmt-ext
+  sw-image-desc:
+  - {id: ubuntu, name: ubuntu20.04, image: ubuntu20.04}
+  vdu:
+  - id: probe
+    cloud-init-file: init.cfg
+    sw-image-desc: ubuntu
+  kdu:
+  - {name: store, helm-chart: stable/store}
+"""
+
+
+@pytest.mark.parametrize("shape", ["alone", "in a catalogue", "in SOL004's folders"])
+def test_a_descriptor_after_sol006_is_understood(shape: str) -> None:
+    text, name = SOL006, "probe_vnf/probe_vnfd.yaml"
+    if shape == "in a catalogue":
+        inner = "".join(f"    {line}\n" for line in SOL006.splitlines()[1:])
+        text = "vnfd:vnfd-catalog:\n  vnfd:\n  -\n" + inner
+    files = {name: text.encode(), "probe_vnf/cloud_init/init.cfg": b"#cloud-config\n"}
+    if shape == "in SOL004's folders":
+        files = {f"Definitions/{file.rpartition('/')[2]}": text for file, text in files.items()}
+        files[META] = meta(entry="Definitions/probe_vnfd.yaml")
+    found = origin(files)
+    assert (found.name, found.version, found.provider) == ("probe-vnf", "1.3", "Open Lab")
+    assert found.descriptor_id == "probe-vnfd"
+    assert parts(files) == [
+        f"not deployment unit probe: image 'ubuntu20.04' (by name) is of a virtual machine; {RUNS}",
+        "not Helm chart store: Helm chart 'stable/store' is for Kubernetes, which is not run here: kept",
+        "not boot data probe: "
+        "boot data (cloud-init) is for a virtual machine, which is not run here: kept",
+    ]
+
+
+def test_a_compressed_tar_is_told_how_to_be_packed() -> None:
+    with pytest.raises(
+        PackageError, match="compressed by gzip: unpack it, and pack its files as a "
+    ):
+        onboard_bytes(b"\x1f\x8b\x08" + bytes(100), "probe.tar.gz")
