@@ -265,13 +265,27 @@ def test_a_batch_is_answered_in_order(rest: Rest) -> None:
     assert [answer["status"] for answer in answers] == [200, 404]
 
 
-@pytest.mark.parametrize("path", ["/v1/events", "/v1/batch", "/v1/functions/x/log?follow=1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/v1/events", "/v1/batch", "/v1/functions/x/log?follow=1"),
+        *("/v1/%65vents", "/v1/functions/x/log?%66ollow=1"),
+    ],
+)
 def test_a_batch_holds_no_stream(rest: Rest, path: str) -> None:
     calls = [{"method": "GET", "path": path}]
     assert refusal(rest, "POST", "/v1/batch", json={"calls": calls}) == (
         422,
         f"'{path}' is a stream, which a batch cannot hold",
     )
+
+
+def test_an_answer_in_pieces_ends_in_a_batch(rest: Rest) -> None:
+    package = [{"method": "GET", "path": "/v1/packages/forwarder/latest/content"}]
+    calls = [*package, {"method": "GET", "path": "/v1/functions"}]
+    answers = rest("POST", "/v1/batch", json={"calls": calls}).json()
+    assert [answer["status"] for answer in answers] == [200, 200]
+    assert answers[0]["body"].startswith("PK\x03\x04")
 
 
 def test_a_key_is_for_one_request(rest: Rest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote
@@ -9,8 +10,9 @@ from urllib.parse import unquote
 from fastapi import Body, Request
 
 from weft.api.models import BatchAnswer, BatchBody
-from weft.api.problems import RequestError, problem_of, refusals
+from weft.api.problems import MEDIA_TYPE, RequestError, problem_of, refusals
 from weft.api.route import router
+from weft.api.streams import NDJSON
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message
@@ -22,6 +24,7 @@ __all__ = ["routes"]
 routes = router("batch")
 
 _STREAMS = ("/v1/events", "/trace", "/v1/batch")
+_ENDLESS = (b"text/event-stream", NDJSON.encode())
 _LONGEST = 2**20
 
 
@@ -33,7 +36,7 @@ async def make_calls(request: Request, body: Annotated[BatchBody, Body()]) -> An
     the answers end with the first that is an error.
     """
     for call in body.calls:
-        path, _, query = call.path.partition("?")
+        path, _, query = unquote(call.path).partition("?")
         if path.endswith(_STREAMS) or "follow" in query:
             raise RequestError(422, f"'{call.path}' is a stream, which a batch cannot hold")
     answers = []
@@ -74,33 +77,44 @@ async def _call(request: Request, call: BatchCall) -> dict[str, Any]:
 
 
 class _Answer:
-    """Takes in what the application answers."""
+    """Takes in what the application answers; who answers without end is told that nobody listens."""
 
     def __init__(self, content: bytes) -> None:
-        self._content = content
+        self._content: bytes | None = content
         self._status = 500
         self._headers: dict[bytes, bytes] = {}
         self._body = bytearray()
-        self._is_over = False
+        self._over = asyncio.Event()
 
     async def receive(self) -> Message:
-        """The body of the call."""
-        return {"type": "http.request", "body": self._content, "more_body": False}
+        """The body of the call, and its end."""
+        content, self._content = self._content, None
+        if content is not None:
+            return {"type": "http.request", "body": content, "more_body": False}
+        await self._over.wait()
+        return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         """A part of the answer."""
-        if self._is_over:
+        if self._over.is_set():
             return
         if message["type"] == "http.response.start":
             self._status = message["status"]
             self._headers = dict(message["headers"])
-        else:
-            self._body += message.get("body", b"")[: _LONGEST + 1]
-            if len(self._body) > _LONGEST:
-                problem = RequestError(413, "the answer is too long for a batch; allowed: 1 MiB")
-                self._status, self._headers = 413, {b"content-type": b"application/problem+json"}
-                self._body = bytearray(json.dumps(problem_of(problem)).encode())
-                self._is_over = True
+            if self._headers.get(b"content-type", b"").startswith(_ENDLESS):
+                self._refuse(422, "it is a stream, which a batch cannot hold")
+            return
+        self._body += message.get("body", b"")[: _LONGEST + 1]
+        if len(self._body) > _LONGEST:
+            self._refuse(413, "the answer is too long for a batch; allowed: 1 MiB")
+        elif not message.get("more_body"):
+            self._over.set()
+
+    def _refuse(self, status: int, why: str) -> None:
+        """Answer that instead, and take in no more."""
+        self._status, self._headers = status, {b"content-type": MEDIA_TYPE.encode()}
+        self._body = bytearray(json.dumps(problem_of(RequestError(status, why))).encode())
+        self._over.set()
 
     def data(self) -> dict[str, Any]:
         """The answer as data."""
