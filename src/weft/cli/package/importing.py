@@ -1,9 +1,9 @@
 """Make a package of one that was made for another system.
 
-Understood are archives after ETSI SOL004 with a descriptor after SOL001 or SOL006, .coven archives, and Click
-files with the header of Click-on-OSv. The new package is checked like any other. What it does not run of the
-original is told, with the reason, and written to ONBOARDING.md. An archive of which nothing can be run is
-kept in the store as it is, or unpacked where --into names a folder.
+Understood are archives after ETSI SOL004 with a descriptor after SOL001 or SOL006, .coven archives, and
+Click files with the header of Click-on-OSv. The new package is checked like any other. What it does not run
+of the original is told, with the reason, and written to ONBOARDING.md. An archive of which nothing can be
+run is kept in the store as it is, or unpacked where --into names a folder.
 Exit status 3: nothing of it can be run.
 """
 
