@@ -14,6 +14,7 @@ import threading
 LISTEN, SEND, AGENT = (int(word) for word in sys.argv[1:4])
 WORD = sys.argv[4].encode()
 count = 0
+log = open("blocker.log", "w")
 
 
 def agent():
@@ -35,6 +36,8 @@ while True:
     count += 1
     if WORD not in packet:
         outgoing.send(packet)
+    else:
+        log.write("blocked one\\n")
 """
 CLICK = """ControlSocket(TCP, 8023);
 Socket(TCP, 127.0.0.1, 10014) -> seen :: Counter -> Socket(TCP, 127.0.0.1, 10015);
