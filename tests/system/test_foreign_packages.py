@@ -131,6 +131,14 @@ def test_rest_keeps_and_hands_out_large_archives(server: Server, large: Path) ->
     assert server.ask("DELETE", there).status == 200
 
 
+def test_a_limit_that_is_no_size_is_told_as_the_server_starts(weft: Weft) -> None:
+    weft.environment["WEFT_ARCHIVE_LIMIT"] = "much"
+    told = (
+        "weft: WEFT_ARCHIVE_LIMIT 'much': not understood; allowed: a number with one of KiB, MiB,"
+    )
+    assert weft("serve", status=2).startswith(told)
+
+
 def test_an_archive_beyond_the_operators_limit_is_refused(weft: Weft, large: Path) -> None:
     weft.environment["WEFT_ARCHIVE_LIMIT"] = "64MiB"
     refused = weft("package", "push", str(large), status=1)

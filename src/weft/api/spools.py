@@ -1,4 +1,7 @@
-"""Bodies that may be too large for memory: kept in a file that has no name, and goes with the request."""
+"""Bodies that may be too large for memory: kept in a file without a name, where packages are kept.
+
+It goes with the request.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import tempfile
 from typing import TYPE_CHECKING, BinaryIO
 
 from weft.errors import WeftError
+from weft.manager.data import default_data
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -29,15 +33,17 @@ def is_archive(media_type: str) -> bool:
 async def spooled(request: Request) -> BinaryIO:
     """The body as a file, read from its beginning; the same one each time."""
     if not hasattr(request.state, "spool"):
-        file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - goes with the request
-        digest = hashlib.sha256()
+        folder, digest = default_data(), hashlib.sha256()
+        file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115
         async for piece in request.stream():
             digest.update(piece)
             try:
+                if file.tell() + len(piece) > _IN_MEMORY_BYTES:
+                    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
                 file.write(piece)
             except OSError as error:
-                why = f"the server cannot keep the body: {error.strerror}"
-                raise WeftError(why, hint="make room in its TMPDIR") from None
+                why = f"the server cannot keep the body in '{folder}': {error.strerror}"
+                raise WeftError(why, hint="make room there, or set WEFT_DATA_DIR") from None
         request.state.spool, request.state.spool_hash = file, digest.hexdigest()
     found: BinaryIO = request.state.spool
     found.seek(0)

@@ -58,8 +58,9 @@ def execute(arguments: argparse.Namespace) -> int:
     from weft.api.compat.listener import parse_compat
     from weft.api.listening import parse_listen
     from weft.api.serving import ServerOptions, serve
-    from weft.client import run_directory
+    from weft.client import archive_limit, run_directory
 
+    archive_limit()  # refused here where it is no size, and not by each request
     options = ServerOptions(
         root=run_directory(),
         group=arguments.group,

@@ -252,6 +252,16 @@ def test_a_file_that_is_not_as_large_as_its_entry_says_is_refused() -> None:
         onboard_bytes(bytes(content), "ims.csar")
 
 
+def test_files_that_unpack_to_much_more_are_refused() -> None:
+    files = csar({"simple": units(MACHINE)}, {**IMAGE, "Files/zeros.img": bytes(64 * 2**20)})
+    with pytest.raises(PackageError) as caught:
+        onboard_bytes(zipped(files, zipfile.ZIP_BZIP2), "ims.csar")
+    [problem] = map(str, caught.value.problems)
+    assert problem.startswith("Files/zeros.img: unpacks from ")
+    assert problem.endswith(" to 67108864 bytes; at most 1100 times as many are allowed")
+    assert origin(files).name == "ims-core"  # as tight as most images are
+
+
 def test_files_that_share_bytes_are_refused() -> None:
     content = bytearray(zipped(csar({"simple": units(MACHINE)}, IMAGE), zipfile.ZIP_STORED))
     first = content.find(b"PK\x01\x02")
