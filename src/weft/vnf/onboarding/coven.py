@@ -17,6 +17,7 @@ from weft.model.package import MANIFEST, PackageFile
 from weft.model.problem import Problem
 from weft.vnf.document import ListNode, MappingNode, Node, TextNode, read_document
 from weft.vnf.onboarding import Onboarded
+from weft.vnf.onboarding.imports import needs_of
 from weft.vnf.onboarding.text import manifest_text
 from weft.vnf.reader import Reader
 
@@ -288,6 +289,11 @@ class _Configuration(Reader):
             entry["agent"] = int(component.agent)
         if component.requests:
             entry["requests"] = [f"{key}={text}" for key, text in component.requests.items()]
+        if component.file.endswith(".py"):
+            needs = needs_of(component.file, self.contents[component.file], self.contents)
+            self.notes += needs.notes
+            if needs.requirements:
+                entry["requirements"] = list(needs.requirements)
         return component.name, entry
 
     def _click_text(self, component: _Component) -> str:
