@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _NAMED = (
     "show",
     "top",
+    "trace",
     "check",
     "reconfigure",
     "logs",
@@ -33,6 +34,16 @@ _weft() {{
     local word=${{COMP_WORDS[COMP_CWORD]}}
     if [ "$COMP_CWORD" -eq 1 ]; then
         COMPREPLY=($(compgen -W "{commands}" -- "$word"))
+        return
+    fi
+    if [[ $word == -* ]]; then
+        local group=
+        case ${{COMP_WORDS[1]}} in
+        click) return ;;
+        package|alarm|threshold|bench|sfc) [ "$COMP_CWORD" -gt 2 ] && group=${{COMP_WORDS[2]}} ;;
+        esac
+        COMPREPLY=($(compgen -W "$(weft "${{COMP_WORDS[1]}}" $group --help 2>/dev/null |
+            grep -oE -- '(^|[ ,[])--?[a-z][a-z-]*' | tr -d ' ,[' | sort -u)" -- "$word"))
         return
     fi
     case ${{COMP_WORDS[1]}} in

@@ -154,6 +154,34 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == b"[]"
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("weft tra", ["trace"]),
+        ("weft run --de", ["--detach"]),
+        ("weft package sign --k", ["--key"]),
+        ("weft threshold ", ["list", "set", "remove"]),
+        ("weft click --", []),
+    ],
+)
+def test_commands_and_options_are_completed(
+    words: str, found: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["completion", "bash"]) == 0
+    code = "import sys; sys.argv[0] = 'weft'; from weft.cli.main import main; main()"
+    typed = words.split(" ")
+    asked = "\n".join(
+        [
+            f'weft() {{ "{sys.executable}" -c "{code}" "$@"; }}',
+            capsys.readouterr().out,
+            f"COMP_WORDS=({' '.join(repr(word) for word in typed)}); COMP_CWORD={len(typed) - 1}",
+            '_weft; printf "%s\\n" "${COMPREPLY[@]}"',
+        ]
+    )
+    said = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=60)
+    assert [line for line in said.stdout.splitlines() if line] == found
+
+
 def test_completion_scripts_are_valid_shell(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", "bash"]) == 0
     script = capsys.readouterr().out
