@@ -25,12 +25,13 @@
 //! ## See also
 //! BandwidthMeter, RatedSplitter, Counter
 
+use super::rate_unit::RateUnit;
 use crate::rate::Rate;
 use weft_core::{
     Batch, Built, Class, Configure, Element, Handler, Place, Router, Value, argument, downcast,
     reader,
 };
-use weft_lang::value::{Bandwidth, unparse_bandwidth};
+use weft_lang::value::Bandwidth;
 
 /// Registers Meter.
 pub static CLASS: Class = METER;
@@ -61,7 +62,7 @@ const GIVEN: Handler = reader!(
     "The rate given",
     |m, call, _| {
         let rate = m.limits.get(call.index());
-        rate.map(|rate| m.text(*rate))
+        rate.map(|rate| m.unit.text(*rate))
             .ok_or_else(|| "no such rate".into())
     }
 );
@@ -69,15 +70,14 @@ const GIVEN: Handler = reader!(
 struct Meter {
     rate: Rate,
     limits: Vec<u64>,
-    /// Whether the rates count bytes.
-    bytes: bool,
+    unit: RateUnit,
 }
 
 fn build(configure: &mut Configure<'_>) -> Built {
     let parse = |text: &str, names: &dyn weft_lang::Names| {
         <u32 as weft_lang::value::Value>::parse(text, names).map(u64::from)
     };
-    build_with(configure, false, parse)
+    build_with(configure, RateUnit::Packets, parse)
 }
 
 /// Makes a BandwidthMeter.
@@ -86,12 +86,12 @@ pub(super) fn build_bandwidth(configure: &mut Configure<'_>) -> Built {
         let bandwidth = <Bandwidth as weft_lang::value::Value>::parse(text, names);
         bandwidth.map(|b| b.bytes_per_second)
     };
-    build_with(configure, true, parse)
+    build_with(configure, RateUnit::Bytes, parse)
 }
 
 fn build_with(
     configure: &mut Configure<'_>,
-    bytes: bool,
+    unit: RateUnit,
     parse: impl Fn(&str, &dyn weft_lang::Names) -> Result<u64, String>,
 ) -> Built {
     let mut args = configure.args();
@@ -119,25 +119,15 @@ fn build_with(
     Ok(Box::new(Meter {
         rate: Rate::default(),
         limits,
-        bytes,
+        unit,
     }))
-}
-
-impl Meter {
-    fn text(&self, rate: u64) -> String {
-        match self.bytes {
-            false => rate.to_string(),
-            true => unparse_bandwidth(rate),
-        }
-    }
 }
 
 impl Element for Meter {
     fn push(&mut self, _port: usize, batch: &mut Batch, router: &mut Router) {
         let now = router.clock.now();
         router.route(batch, |packet, _| {
-            let amount = if self.bytes { packet.len() as u64 } else { 1 };
-            self.rate.update(amount, now);
+            self.rate.update(self.unit.amount(packet.len()), now);
             let rate = self.rate.value(now);
             self.limits.partition_point(|limit| *limit as f64 <= rate)
         });

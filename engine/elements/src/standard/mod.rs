@@ -24,6 +24,7 @@ mod pull_null;
 mod pull_tee;
 mod push_null;
 mod queue;
+mod rate_unit;
 mod rated_source;
 mod rated_splitter;
 mod rated_unqueue;

@@ -22,11 +22,11 @@
 //! BandwidthRatedSplitter, RateLimiter, Shaper, Meter
 
 use super::gap_rate::GapRate;
+use super::rate_unit::{RateUnit, bandwidth};
 use weft_core::{
     Batch, Built, Call, Class, Configure, Element, Place, Router, Value, argument, downcast,
     variable,
 };
-use weft_lang::value::{Bandwidth, unparse_bandwidth};
 
 /// Registers RatedSplitter.
 pub static CLASS: Class = SPLITTER;
@@ -55,8 +55,7 @@ const BEYOND: usize = 1;
 
 struct RatedSplitter {
     gap: GapRate,
-    /// Whether the rate counts bytes.
-    bytes: bool,
+    unit: RateUnit,
 }
 
 fn build(configure: &mut Configure<'_>) -> Built {
@@ -65,38 +64,25 @@ fn build(configure: &mut Configure<'_>) -> Built {
     args.complete()?;
     Ok(Box::new(RatedSplitter {
         gap: GapRate::new(rate.into()),
-        bytes: false,
+        unit: RateUnit::Packets,
     }))
 }
 
 /// Makes a BandwidthRatedSplitter.
 pub(super) fn build_bandwidth(configure: &mut Configure<'_>) -> Built {
-    let mut args = configure.args();
-    let rate: Bandwidth = args.mandatory("RATE");
-    args.complete()?;
-    if rate.unitless {
-        configure.warn("RATE: no units on bandwidth, assuming Bps");
-    }
     Ok(Box::new(RatedSplitter {
-        gap: GapRate::new(rate.bytes_per_second),
-        bytes: true,
+        gap: GapRate::new(bandwidth(configure)?),
+        unit: RateUnit::Bytes,
     }))
 }
 
 impl RatedSplitter {
     fn rate_text(&self) -> String {
-        match self.bytes {
-            false => self.gap.rate().to_string(),
-            true => unparse_bandwidth(self.gap.rate()),
-        }
+        self.unit.text(self.gap.rate())
     }
 
     fn set_rate(&mut self, call: Call<'_>) -> Result<(), String> {
-        let rate = match self.bytes {
-            false => call.value().map(|rate: u32| rate.into()),
-            true => call.value().map(|b: Bandwidth| b.bytes_per_second),
-        };
-        self.gap = GapRate::new(rate.map_err(|e| format!("RATE: {e}"))?);
+        self.gap = GapRate::new(self.unit.read::<u32>(&call)?);
         Ok(())
     }
 
@@ -104,7 +90,7 @@ impl RatedSplitter {
     fn admits(&mut self, length: usize, now: u64) -> bool {
         let is_within = self.gap.rate() > 0 && self.gap.allowance(now) > 0;
         if is_within {
-            self.gap.pass(if self.bytes { length as u64 } else { 1 });
+            self.gap.pass(self.unit.amount(length));
         }
         is_within
     }

@@ -22,11 +22,11 @@
 //! BandwidthShaper, DelayShaper, RatedUnqueue
 
 use super::gap_rate::GapRate;
+use super::rate_unit::{RateUnit, bandwidth};
 use weft_core::{
     Batch, Built, Call, Class, Configure, Element, MAX_BATCH, Place, Router, Value, argument,
     downcast, variable, writer,
 };
-use weft_lang::value::{Bandwidth, unparse_bandwidth};
 
 /// Registers Shaper.
 pub static CLASS: Class = SHAPER;
@@ -64,38 +64,25 @@ pub(super) const SHAPER: Class = Class {
     ..Class::agnostic("Shaper", "standard", build)
 };
 
-/// What the rate counts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    Packets,
-    Bytes,
-}
-
 struct Shaper {
     gap: GapRate,
-    unit: Unit,
+    unit: RateUnit,
 }
 
 fn build(configure: &mut Configure<'_>) -> Built {
     let mut args = configure.args();
     let rate: u64 = args.mandatory("RATE");
     args.complete()?;
-    Ok(Shaper::boxed(rate, Unit::Packets))
+    Ok(Shaper::boxed(rate, RateUnit::Packets))
 }
 
 /// Makes a BandwidthShaper.
 pub(super) fn build_bandwidth(configure: &mut Configure<'_>) -> Built {
-    let mut args = configure.args();
-    let rate: Bandwidth = args.mandatory("RATE");
-    args.complete()?;
-    if rate.unitless {
-        configure.warn("RATE: no units on bandwidth, assuming Bps");
-    }
-    Ok(Shaper::boxed(rate.bytes_per_second, Unit::Bytes))
+    Ok(Shaper::boxed(bandwidth(configure)?, RateUnit::Bytes))
 }
 
 impl Shaper {
-    fn boxed(rate: u64, unit: Unit) -> Box<dyn Element> {
+    fn boxed(rate: u64, unit: RateUnit) -> Box<dyn Element> {
         Box::new(Shaper {
             gap: GapRate::new(rate),
             unit,
@@ -103,18 +90,11 @@ impl Shaper {
     }
 
     fn rate_text(&self) -> String {
-        match self.unit {
-            Unit::Packets => self.gap.rate().to_string(),
-            Unit::Bytes => unparse_bandwidth(self.gap.rate()),
-        }
+        self.unit.text(self.gap.rate())
     }
 
     fn set_rate(&mut self, call: Call<'_>, router: &mut Router) -> Result<(), String> {
-        let rate = match self.unit {
-            Unit::Packets => call.value(),
-            Unit::Bytes => call.value().map(|b: Bandwidth| b.bytes_per_second),
-        };
-        self.gap = GapRate::new(rate.map_err(|e| format!("RATE: {e}"))?);
+        self.gap = GapRate::new(self.unit.read::<u64>(&call)?);
         router.wake_pullers();
         Ok(())
     }
@@ -132,19 +112,16 @@ impl Shaper {
             }
             // Of bytes, the last packet that begins within the allowance still passes.
             let count = match self.unit {
-                Unit::Packets => usize::try_from(allowance).unwrap_or(MAX_BATCH),
-                Unit::Bytes => 1,
+                RateUnit::Packets => usize::try_from(allowance).unwrap_or(MAX_BATCH),
+                RateUnit::Bytes => 1,
             };
             let mut got = router.pull(0, count.min(max - batch.len()));
             if got.is_empty() {
                 router.recycle(got);
                 break;
             }
-            let passed = match self.unit {
-                Unit::Packets => got.len(),
-                Unit::Bytes => got.iter().map(|p| p.len()).sum(),
-            };
-            self.gap.pass(passed as u64);
+            let passed = got.iter().map(|p| self.unit.amount(p.len())).sum();
+            self.gap.pass(passed);
             batch.append(&mut got);
             router.recycle(got);
         }
