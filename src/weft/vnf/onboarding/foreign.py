@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
+import struct
 import tempfile
 import zipfile
 from typing import TYPE_CHECKING, BinaryIO
@@ -41,7 +42,10 @@ def is_foreign_archive(stream: BinaryIO, called: str) -> bool:
     try:
         with zipfile.ZipFile(stream) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError):
+    except (
+        *(zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError),
+        *(OSError, EOFError, LookupError, struct.error),
+    ):
         return False
     ours = (MANIFEST, FOLDER + MANIFEST)
     if any(name in ours or name.split("/", 1)[-1] in ours for name in names):

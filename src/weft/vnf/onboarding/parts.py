@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from weft.model.catalogue import PackagePart
@@ -15,16 +16,40 @@ if TYPE_CHECKING:
     from weft.vnf.onboarding.integrity import Integrity
     from weft.vnf.onboarding.members import Members
 
-__all__ = ["parts_of"]
+__all__ = ["MOST_PARTS", "parts_of", "printable"]
 
 _NAMED_FILES = 3
+MOST_PARTS = 500
+"""How many parts are told of one by one."""
+
+_LONGEST = 500
 _CERTIFICATES = (".cert", ".crt", ".pem", ".cms", ".sig")
 
 
 def parts_of(
     members: Members, descriptor: Descriptor, integrity: Integrity, running: Sequence[Vdu]
+) -> tuple[PackagePart, ...]:
+    """Every part of an archive, what runs first; of very many the last are only counted."""
+    parts = [
+        replace(part, name=printable(part.name), told=printable(part.told))
+        for part in _all(members, descriptor, integrity, running)
+    ]
+    more = len(parts) - MOST_PARTS
+    if more > 0:
+        counted = PackagePart(f"{more} more", "parts", False, "kept, not told one by one")
+        parts = [*parts[:MOST_PARTS], counted]
+    return tuple(parts)
+
+
+def printable(text: str) -> str:
+    """A text of somebody else as it can be shown on a line anywhere."""
+    plain = "".join(char if char.isprintable() else "?" for char in text)
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}..."
+
+
+def _all(
+    members: Members, descriptor: Descriptor, integrity: Integrity, running: Sequence[Vdu]
 ) -> Iterator[PackagePart]:
-    """Every part of an archive, what runs first."""
     used = {META, *descriptor.files, *integrity.read}
     for vdu in descriptor.vdus:
         image = member_of(vdu.image, members)

@@ -18,7 +18,7 @@ from weft.vnf.csar.layout import META, read_meta
 from weft.vnf.onboarding import Onboarded, Origin
 from weft.vnf.onboarding.descriptor import is_descriptor, read_descriptor
 from weft.vnf.onboarding.integrity import check_integrity
-from weft.vnf.onboarding.parts import parts_of
+from weft.vnf.onboarding.parts import MOST_PARTS, parts_of, printable
 from weft.vnf.onboarding.running import framework_of, manifest_of, member_of
 
 if TYPE_CHECKING:
@@ -45,9 +45,13 @@ def onboard_sol001(members: Members, called: str) -> Onboarded:
     descriptor = read_descriptor(members, entry, called)
     origin = _origin(members, descriptor, integrity, called)
     files, running, notes = _package(members, descriptor, origin, called)
-    parts = tuple(parts_of(members, descriptor, integrity, running))
+    parts = parts_of(members, descriptor, integrity, running)
     told = [Problem(part.name, 0, part.told) for part in parts if not part.runs]
-    notes = [*integrity.notes, *told, *notes]
+    own = [
+        Problem(printable(note.file), note.line, printable(note.message))
+        for note in integrity.notes[:MOST_PARTS]
+    ]
+    notes = [*own, *told, *notes]
     return Onboarded(tuple(files), tuple(notes), replace(origin, parts=parts))
 
 
@@ -161,7 +165,8 @@ def _origin(members: Members, descriptor: Descriptor, integrity: Integrity, call
     facts, said = descriptor.facts, integrity.metadata
 
     def first(*names: str) -> str:
-        return next((value for name in names if (value := facts.get(name) or said.get(name))), "")
+        found = (value for name in names if (value := facts.get(name) or said.get(name)))
+        return printable(next(found, ""))
 
     stem = posixpath.basename(called).rpartition(".")[0] or called
     name = first("product_name", "vnf_product_name", "pnfd_name", "application_name") or stem

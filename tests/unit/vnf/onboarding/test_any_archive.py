@@ -58,6 +58,22 @@ def test_texts_too_large_to_be_any_are_told(name: str) -> None:
         onboard_bytes(zipped(files), "ims.csar")
 
 
+def test_names_of_others_are_printable_and_bounded() -> None:
+    many = units(*(f"n{number}: {{type: acme.Fpga}}" for number in range(600)))
+    odd = units(f'"\\e[2Jred\\n": {{type: "{"x" * 2000}\\x07"}}')
+    files = csar({"simple": odd + many})
+    top = files["Definitions/ims_top.vnfd.yaml"].replace(b"ACME Networks", b'"ACME\\e[2J"')
+    found = onboard_bytes(
+        zipped({**files, "Definitions/ims_top.vnfd.yaml": top, "ims.mf": b""}), "ims.csar"
+    ).origin
+    assert found is not None
+    assert found.provider == "ACME?[2J"
+    assert len(found.parts) == 501
+    assert found.parts[-1].name == "102 more"
+    texts = [text for part in found.parts for text in (part.name, part.told)]
+    assert all(text.isprintable() and len(text) <= 503 for text in texts)
+
+
 def test_archives_in_archives_are_opened_once() -> None:
     inner = zipped(FILES)
     twice = zipped({"outer.zip": zipped({"ims.csar": inner})})
