@@ -62,7 +62,7 @@ def test_who_talks_most_is_told(weft: Weft, make_host: Callable[[str], Host]) ->
 
     received = iperf(client, server, SERVER, "-n", "4M")["end"]["sum_received"]["bytes"]
     assert received > 1 << 20
-    [largest] = json.loads(weft("read", "monitor", "monitor/flows.top", "1 bytes"))
+    [largest] = json.loads(weft("read", "monitor", "monitor/flows.top", "1", "bytes"))
     assert (largest["protocol"], largest["destination_port"]) == ("tcp", 5201)
     assert largest["bytes"] > received > largest["bytes_back"]
     talkers = {host["address"]: host for host in read("talkers")}

@@ -8,6 +8,12 @@ const component = new Component();
 let most = 4096;
 let opened = 0;
 
+function top(count) {
+  const wanted = Number(count || 5);
+  if (!Number.isInteger(wanted) || wanted < 1) throw new Error(`'${count}' is no number of flows, 1 or more`);
+  return [...flows.values()].sort((a, b) => b.bytes - a.bytes).slice(0, wanted);
+}
+
 function address(packet, at) {
   return Array.from({ length: 4 }, (_, i) => packet.getUint8(at + i)).join('.');
 }
@@ -79,6 +85,6 @@ component
     type: 'json',
     help: 'the flows with the most bytes, five of them unless told',
     parameter: true,
-    read: (count) => [...flows.values()].sort((a, b) => b.bytes - a.bytes).slice(0, Number(count) || 5),
+    read: top,
   });
 component.run();

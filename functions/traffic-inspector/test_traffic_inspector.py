@@ -117,6 +117,8 @@ def test_components_have_commands_and_all_answer(wire: Wire) -> None:
     assert wire.run("call", "inspector", "analyzer.recognize", "SSH-2.0-x") == "ssh\n"
     assert wire.run("call", "inspector", "analyzer.recognize", "nothing") == "none\n"
     assert wire.run("call", "inspector", "meter.share", "icmp") == "25\n"
+    complaint = wire.run("read", "inspector", "flows.top", "many", status=1)
+    assert "'many' is no number of flows, 1 or more" in complaint
     complaint = wire.run("call", "inspector", "meter.share", "sctp", status=1)
     assert complaint == (
         "weft: command 'meter.share': 'sctp' is not allowed; allowed: tcp, udp, icmp, arp, other\n"

@@ -16,14 +16,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `weft read`."""
     parser.add_argument("name", help="name of the function")
     parser.add_argument("handler", help="ELEMENT.HANDLER, or a global handler such as `list`")
-    parser.add_argument("parameters", nargs="?", default="", help="what to ask the handler")
+    parser.add_argument(
+        "parameters", nargs="*", help="what to ask the handler, with spaces between"
+    )
     add_output_argument(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run `weft read`."""
     client = local_client()
-    value = asyncio.run(client.read(arguments.name, arguments.handler, arguments.parameters))
+    asked = " ".join(arguments.parameters)
+    value = asyncio.run(client.read(arguments.name, arguments.handler, asked))
     if arguments.output != "table":
         text = value.decode(errors="replace")
         show_facts({"handler": arguments.handler, "value": text}, arguments.output)
