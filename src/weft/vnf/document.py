@@ -9,10 +9,12 @@ import yaml
 
 from weft.model.problem import Problem
 
-__all__ = ["ListNode", "MappingNode", "Node", "TextNode", "read_document"]
+__all__ = ["LARGEST_DOCUMENT_BYTES", "ListNode", "MappingNode", "Node", "TextNode", "read_document"]
 
 _SIZE_LIMIT_BYTES = 256 * 1024
-_LARGE_BYTES = 2**20
+LARGEST_DOCUMENT_BYTES = 2**20
+"""What no document is larger than that is read."""
+
 _MOST_NODES = 100_000
 _DEEPEST = 100
 _FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -62,7 +64,7 @@ def read_document(file: str, content: bytes, *, tolerant: bool = False) -> Node 
 
     A `tolerant` reading takes larger documents, and aliases, as long as they do not grow too much.
     """
-    most = _LARGE_BYTES if tolerant else _SIZE_LIMIT_BYTES
+    most = LARGEST_DOCUMENT_BYTES if tolerant else _SIZE_LIMIT_BYTES
     if len(content) > most:
         return Problem(file, 0, f"larger than {most // 1024} KiB")
     try:

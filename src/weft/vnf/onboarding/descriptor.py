@@ -28,6 +28,8 @@ __all__ = ["FACTS", "Descriptor", "Vdu", "is_descriptor", "read_descriptor"]
 FACTS = ("descriptor_id", "provider", "product_name", "software_version", "descriptor_version")
 
 _TEMPLATE = b"tosca_definitions_version"
+_MOST = 500
+_DEEPEST = 32
 _STANDARD = "etsi_nfv_sol001"
 _MOST_BYTES = 4 * 2**20
 _VDUS = (
@@ -139,9 +141,9 @@ class _Reading:
             for name in (near, wanted):
                 if name in self._members:
                     return [name]
-            same = [name for name in self._members if posixpath.basename(name) == base]
+            same = self._members.find(base)
             if same:
-                return same[:1]
+                return [same]
         if not base.startswith(_STANDARD):
             lies = (
                 "lies elsewhere and is not fetched" if "://" in wanted else "is not in the archive"
@@ -182,9 +184,24 @@ class _Reading:
     def end(self) -> Descriptor:
         for name, node, flavour in self._templates:
             self._read_template(name, node, flavour)
+        self._found.scripts = list(dict.fromkeys(self._found.scripts))
+        self._cut()
         units = [self._with_image(vdu, node) for vdu, node in self._vdu_nodes()]
         self._found.vdus = [*units, *self._whole]
         return self._found
+
+    def _cut(self) -> None:
+        """Look at no more of a kind than any real function has: who looks compares them all."""
+        found = self._found
+        for kind, some in (
+            ("deployment units", found.vdus),
+            ("deployment units", self._whole),
+            ("life-cycle scripts", found.scripts),
+        ):
+            if len(some) > _MOST:
+                told = f"{len(some)} {kind}: only the first {_MOST} are looked at"
+                found.unread.append(Problem("descriptor", 0, told))
+                del some[_MOST:]
 
     def _read_template(self, name: str, node: Node, flavour: str) -> None:
         found, kind = self._found, text(at(node, "type"))
@@ -207,9 +224,9 @@ class _Reading:
 
     def _short(self, kind: str) -> str:
         """A type of SOL001 that this one is, or is derived from, without what all begin with."""
-        seen = set()
-        while not kind.startswith(_TOSCA_NODES) and kind in self._parents and kind not in seen:
-            seen.add(kind)
+        for _ in range(_DEEPEST):
+            if kind.startswith(_TOSCA_NODES) or kind not in self._parents:
+                break
             kind = self._parents[kind]
         return kind.rpartition("nfv.")[2] or kind
 
@@ -252,7 +269,7 @@ class _Reading:
             for operation, said in operations:
                 run = at(said, "implementation")
                 script = text(run) or text(at(run, "primary")) or text(at(run, "primary", "file"))
-                if script and (operation, script) not in self._found.scripts:
+                if script:
                     self._found.scripts.append((operation, script))
 
     def _facts(self, node: Node | None, *below: str) -> dict[str, str]:
@@ -293,5 +310,5 @@ def _imports(root: Node) -> Iterator[str]:
 
 
 def _add(names: list[str], name: str) -> None:
-    if name not in names:
+    if len(names) < _MOST and name not in names:
         names.append(name)

@@ -13,6 +13,7 @@ from weft.errors import PackageError
 from weft.model.package import MANIFEST
 from weft.model.problem import Problem
 from weft.vnf.csar.layout import FOLDER, META
+from weft.vnf.document import LARGEST_DOCUMENT_BYTES
 from weft.vnf.onboarding.descriptor import is_descriptor
 from weft.vnf.onboarding.members import Members
 
@@ -67,7 +68,7 @@ def has_descriptor(members: Members) -> bool:
     return META in members or any(
         name.endswith(_YAML)
         and name.count("/") <= name.startswith("Definitions/")
-        and not members.is_large(name)
+        and members.size(name) <= LARGEST_DOCUMENT_BYTES
         and is_descriptor(members.read(name))
         for name in members
     )

@@ -160,7 +160,7 @@ def _without_sets(content: bytes) -> tuple[list[ArtifactSet], bytes]:
 
 
 def _has_hash(lines: list[str], number: int) -> bool:
-    following = next((line for line in lines[number + 1 :] if line.strip()), "")
+    following = next((line for line in lines[number + 1 : number + 4] if line.strip()), "")
     return following.strip().startswith(_OWN_KEYS[1:])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import re
 import zipfile
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -23,9 +24,10 @@ LIMIT_VARIABLE = "WEFT_ARCHIVE_LIMIT"
 
 BLOCK_BYTES = 2**20
 _USUAL_LIMIT = "16GiB"
-_FILES = 65536
+_FILES = 16384
 _RATIO = 1100  # a little more than there is with the usual compression: images are often empty
 _HEADER_BYTES = 30
+_UPWARDS = re.compile(r"^(\.{0,2}/)+")
 
 
 def most_bytes() -> int:
@@ -61,12 +63,23 @@ class Members:
         files = [info for info in infos if not info.is_dir()]
         top = _top_folder([info.filename for info in files])
         self._infos = {info.filename.removeprefix(top): info for info in files}
+        self._by_last: dict[str, list[str]] = {}
+        for name in self._infos:
+            self._by_last.setdefault(name.rpartition("/")[2], []).append(name)
 
     def __contains__(self, name: str) -> bool:
         return name in self._infos
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._infos)
+
+    def find(self, file: str) -> str:
+        """The file called so, else the first one below some folder; empty where there is none."""
+        wanted = _UPWARDS.sub("", file)
+        if wanted in self._infos:
+            return wanted
+        near = self._by_last.get(wanted.rpartition("/")[2], ()) if wanted else ()
+        return next((name for name in near if name.endswith(f"/{wanted}")), "")
 
     def size(self, name: str) -> int:
         """The bytes of a file."""

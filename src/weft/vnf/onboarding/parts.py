@@ -62,7 +62,7 @@ def _all(
     for problem in descriptor.unread:
         yield PackagePart(problem.file, "definitions", False, f"not read: {problem.message}")
     for artifacts in integrity.sets:
-        used |= {member_of(source, members) for source in artifacts.sources}
+        used.update(artifacts.sources)
         files = ", ".join(artifacts.sources)
         told = f"artifacts that are not for a manager of functions: kept, not used: {files}"
         yield PackagePart(artifacts.name, "artifact set", False, told)

@@ -43,12 +43,7 @@ def framework_of(vdu: Vdu, members: Members) -> str:
 
 def member_of(file: str, members: Members) -> str:
     """The member that a file's name means, wherever the descriptor lies; empty where there is none."""
-    wanted = re.sub(r"^(\.{0,2}/)+", "", file)
-    if not wanted:
-        return ""
-    if wanted in members:
-        return wanted
-    return next((name for name in members if name.endswith(f"/{wanted}")), "")
+    return members.find(file)
 
 
 def why_not(vdu: Vdu, members: Members) -> str:

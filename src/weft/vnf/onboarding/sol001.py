@@ -15,6 +15,7 @@ from weft.model.package import MANIFEST, PackageFile
 from weft.model.problem import Problem
 from weft.vnf.archive import TOTAL_LIMIT_BYTES
 from weft.vnf.csar.layout import META, read_meta
+from weft.vnf.document import LARGEST_DOCUMENT_BYTES
 from weft.vnf.onboarding import Onboarded, Origin
 from weft.vnf.onboarding.descriptor import is_descriptor, read_descriptor
 from weft.vnf.onboarding.integrity import check_integrity
@@ -32,6 +33,7 @@ __all__ = ["entry_of", "onboard_sol001"]
 
 _YAML = (".yaml", ".yml")
 _TOPOLOGY = b"topology_template"
+_MOST_TEMPLATES = 50
 _PLACES = ("", "Definitions/")
 _NAME = re.compile(r"[a-z0-9]+")
 _VERSION = re.compile(r"[^0-9A-Za-z.+-]+")
@@ -78,15 +80,15 @@ def entry_of(members: Members, called: str) -> str:
 
 def _templates(members: Members, place: str) -> list[str]:
     """The templates in a folder that none of the others imports; those with a topology, if any has one."""
-    texts = {
-        name: members.read(name)
-        for name in members
-        if name.startswith(place)
-        and "/" not in name.removeprefix(place)
-        and name.endswith(_YAML)
-        and not members.is_large(name)
-    }
-    found = {name: text for name, text in texts.items() if is_descriptor(text)}
+    found: dict[str, bytes] = {}
+    for name in members:
+        is_there = name.startswith(place) and "/" not in name.removeprefix(place)
+        if is_there and name.endswith(_YAML) and members.size(name) <= LARGEST_DOCUMENT_BYTES:
+            text = members.read(name)
+            if is_descriptor(text):
+                found[name] = text
+        if len(found) > _MOST_TEMPLATES:
+            return list(found)
     with_topology = {name: text for name, text in found.items() if _TOPOLOGY in text} or found
     return [
         name

@@ -87,3 +87,21 @@ def test_an_entry_that_leads_nowhere_is_told() -> None:
         files = {**FILES, META: meta(entry=entry)}
         with pytest.raises(PackageError, match=f"Entry-Definitions: no file '{entry}'"):
             onboard_bytes(zipped(files), "ims.csar")
+
+
+def test_descriptors_and_archives_of_great_numbers_are_answered() -> None:
+    """Nothing here may take longer the more there is of it than its length."""
+    numbers = range(3500)
+    chain = "".join(f"  t{n + 1}: {{derived_from: t{n}}}\n" for n in numbers)
+    lines = [f"v{n}: {{type: acme.Vdu, artifacts: {{i: ../x/{n}.img}}}}" for n in numbers]
+    lines += [f"c{n}: {{type: t3500}}" for n in numbers]
+    files = csar({"simple": units(*lines)}, {f"d{n % 7}/{n}.img": b"" for n in numbers})
+    files["Definitions/ims_types.yaml"] += chain.encode()
+    sources = "".join(f"Source: d/{n}\n" for n in range(100_000))
+    files["ims.mf"] = f"metadata:\nnon_mano_artifact_sets:\nsome:\n{sources}".encode()
+    found = onboard_bytes(zipped(files, zipfile.ZIP_STORED), "ims.csar")
+    assert found.origin is not None
+    assert len(found.origin.parts) == 501
+    rooted = {f"{n}.yaml": b"tosca_definitions_version: 1\ntopology_template:\n" for n in numbers}
+    with pytest.raises(PackageError, match="one YAML file at the root describes the VNF, not 51"):
+        onboard_bytes(zipped(rooted, zipfile.ZIP_STORED), "ims.csar")
