@@ -39,115 +39,101 @@ MOST_SERIES_OF_ONE = 256
 MOST_SERIES = 8192
 BYTES_OF_SERIES = 6 * 1024
 """A series with all that belongs to it takes no more."""
+_GRAINS = _COARSE_S // _FINE_S
 _NONE = math.nan
 _RATE = "/s"
 # Processor time is spoken of as cores: `cpu` is `cpu_s/s`.
 _CPU, _CPU_RATE = "cpu", "cpu_s/s"
 
 
-class _Ring:
-    """The last values of a series, one for each step of a clock; a step without a value is a gap."""
+class _Table:
+    """The last values of all series of a function: a row for each step of a clock, with a place for each.
 
-    __slots__ = ("_count", "_newest", "_values")
+    What was not measured is NaN. Rows are written at once, for there are many series.
+    """
+
+    __slots__ = ("_count", "_newest", "_values", "_width")
 
     def __init__(self, count: int) -> None:
-        self._values = array("d", [_NONE]) * count
         self._count = count
+        self._width = 0
+        self._values = array("d")
         self._newest = -1
 
-    def put(self, step: int, value: float, mean_of: int = 0) -> None:
-        """Set the step's value: the mean with the `mean_of` that went in before."""
-        values, count, newest = self._values, self._count, self._newest
-        if step == newest + 1:
+    def put(self, step: int, row: Sequence[float]) -> None:
+        """Set the row of a step; those of steps that were passed over are empty."""
+        if len(row) > self._width:
+            self._widen(len(row))
+        if step > self._newest:
+            if self._newest >= 0:
+                for missed in range(max(self._newest + 1, step - self._count + 1), step):
+                    self._set(missed, [_NONE] * self._width)
             self._newest = step
-            values[step % count] = value
-        elif step > newest:
-            if newest >= 0:
-                for missed in range(max(newest + 1, step - count + 1), step):
-                    values[missed % count] = _NONE
-            self._newest = step
-            values[step % count] = value
-        elif step > newest - count:
-            former = values[step % count]
-            if mean_of and not math.isnan(former):
-                value = former + (value - former) / (mean_of + 1)
-            values[step % count] = value
+        if self._has(step):
+            self._set(step, row)
 
-    def values(self, first: int, count: int) -> list[float | None]:
-        """Those of `count` steps, from the step numbered `first` on."""
-        return [self._value(step) for step in range(first, first + count)]
+    def _widen(self, width: int) -> None:
+        former, more = self._width, array("d", [_NONE]) * (width - self._width)
+        values = array("d")
+        for row in range(self._count):
+            values += self._values[row * former : (row + 1) * former]
+            values += more
+        self._values, self._width = values, width
 
-    def _value(self, step: int) -> float | None:
-        if not self._newest - len(self._values) < step <= self._newest:
-            return None
-        value = self._values[step % len(self._values)]
-        return None if math.isnan(value) else value
+    def _set(self, step: int, row: Sequence[float]) -> None:
+        at = step % self._count * self._width
+        self._values[at : at + len(row)] = array("d", row)
+
+    def _has(self, step: int) -> bool:
+        return self._newest - self._count < step <= self._newest
+
+    def rows(self, first: int, count: int) -> list[array[float]]:
+        """Those of `count` steps, from the step numbered `first` on, but for those not known any more."""
+        width = self._width
+        starts = [
+            step % self._count * width for step in range(first, first + count) if self._has(step)
+        ]
+        return [self._values[at : at + width] for at in starts]
+
+    def values(self, place: int, first: int, count: int) -> list[float]:
+        """What stands at a place in `count` steps, from the step numbered `first` on."""
+        return [self._value(place, step) for step in range(first, first + count)]
+
+    def _value(self, place: int, step: int) -> float:
+        is_there = place < self._width and self._has(step)
+        return self._values[step % self._count * self._width + place] if is_there else _NONE
 
 
 class _Kept:
-    """A series that is kept. A counter that begins anew goes on from where it was."""
+    """A series that is kept, at a place in rows. A counter that begins anew goes on from where it was."""
 
-    __slots__ = (
-        "_coarse",
-        "_fine",
-        "_last",
-        "_last_s",
-        "_offset",
-        "_raw",
-        "_step",
-        "_times",
-        "rates",
-        "series",
-    )
+    __slots__ = ("last", "last_s", "offset", "place", "rates", "raw", "series")
 
-    def __init__(self, series: Series) -> None:
+    def __init__(self, series: Series, place: int) -> None:
         self.series = series
+        self.place = place
         self.rates = _rate_names(series)
-        self._fine = _Ring(_FINE)
-        self._coarse = _Ring(_COARSE)
-        self._last_s = -1.0
-        self._last = self._raw = self._offset = 0.0
-        self._step = -1
-        self._times = 0
+        self.last_s = -1.0
+        self.last = self.raw = self.offset = 0.0
 
-    def put(self, at_s: float, fine: int, coarse: int, value: float) -> float | None:
-        """Keep a value of these steps; of a counter also gives how fast it has grown since the last."""
-        is_new = coarse != self._step
-        self._step = coarse
-        if not self.series.is_counter:
-            self._times = 0 if is_new else self._times + 1
-            self._fine.put(fine, value)
-            self._coarse.put(coarse, value, self._times)
-            return None
-        if value < self._raw:
-            self._offset += self._raw
-        self._raw = value
-        value += self._offset
-        self._fine.put(fine, value)
-        last, last_s = self._last, self._last_s
-        self._last, self._last_s = value, at_s
-        if is_new or value != last:
-            self._coarse.put(coarse, value)
-        if not 0 <= last_s < at_s:
-            return None
-        return (value - last) / (at_s - last_s)
+    def count(self, at_s: float, value: float) -> tuple[float, float | None]:
+        """A counter's sum, and how fast it has grown since the last value."""
+        if value < self.raw:
+            self.offset += self.raw
+        self.raw = value
+        value += self.offset
+        last, last_s = self.last, self.last_s
+        self.last, self.last_s = value, at_s
+        return value, (value - last) / (at_s - last_s) if 0 <= last_s < at_s else None
 
-    def values(self, first_s: float, step_s: int, count: int) -> list[float | None]:
-        """A value for each of `count` steps: the mean of a gauge, the last of a counter."""
-        grain_s = _FINE_S if step_s < _COARSE_S else _COARSE_S
-        ring = self._fine if grain_s == _FINE_S else self._coarse
-        grains = step_s // grain_s
-        found = ring.values(int(first_s // grain_s), count * grains)
-        if grains == 1:
-            return found
-        steps = (found[at : at + grains] for at in range(0, len(found), grains))
-        return [self._one_of(step) for step in steps]
-
-    def _one_of(self, values: Sequence[float | None]) -> float | None:
-        known = [value for value in values if value is not None]
+    def one_of(self, values: Sequence[float]) -> float:
+        """The mean of a gauge, the last of a counter; of those that are known."""
+        if self.rates and not math.isnan(values[-1]):
+            return values[-1]
+        known = [value for value in values if not math.isnan(value)]
         if not known:
-            return None
-        return known[-1] if self.series.is_counter else sum(known) / len(known)
+            return _NONE
+        return known[-1] if self.rates else sum(known) / len(known)
 
 
 class FunctionHistory:
@@ -163,6 +149,10 @@ class FunctionHistory:
         self._kept: dict[str, _Kept] = {}
         self._found: dict[tuple[str, str, str], _Kept | None] = {}
         """By what a point is of; None where another has the name."""
+        self._fine = _Table(_FINE)
+        self._coarse = _Table(_COARSE)
+        self._step = -1
+        """The coarse step that is not over yet."""
 
     def put(self, at_s: float, points: Iterable[Point]) -> dict[str, float]:
         """Keep what was measured; gives the values by series, the rates of counters among them."""
@@ -170,7 +160,7 @@ class FunctionHistory:
         self.last_s = at_s
         self.left_out = 0
         now: dict[str, float] = {}
-        fine, coarse = int(at_s // _FINE_S), int(at_s // _COARSE_S)
+        row = [_NONE] * len(self._kept)
         for point in points:
             measure, subject, detail, value = point
             key = (measure.metric, subject, detail)
@@ -179,12 +169,31 @@ class FunctionHistory:
                 kept = self._keep(key, point)
                 if kept is None:
                     continue
-            rate = kept.put(at_s, fine, coarse, value)
+                row.append(_NONE)
             now[kept.series.name] = value
-            if rate is not None:
-                for name in kept.rates:
-                    now[name] = rate
+            if kept.rates:
+                value, rate = kept.count(at_s, value)
+                if rate is not None:
+                    for name in kept.rates:
+                        now[name] = rate
+            row[kept.place] = value
+        self._put_row(at_s, row)
         return now
+
+    def _put_row(self, at_s: float, row: list[float]) -> None:
+        step = int(at_s // _COARSE_S)
+        if step != self._step:
+            if self._step >= 0:
+                self._coarse.put(self._step, self._coarse_row(self._step))
+            self._step = step
+        self._fine.put(int(at_s // _FINE_S), row)
+
+    def _coarse_row(self, step: int) -> list[float]:
+        """The row of a coarse step, from what is kept finely."""
+        columns = zip(*self._fine.rows(step * _GRAINS, _GRAINS), strict=True)
+        return [
+            kept.one_of(column) for kept, column in zip(self._kept.values(), columns, strict=False)
+        ]
 
     def _keep(self, key: tuple[str, str, str], point: Point) -> _Kept | None:
         """What keeps a point that is new; None where another has its name, or there is no room."""
@@ -195,7 +204,7 @@ class FunctionHistory:
         if len(self._kept) >= MOST_SERIES_OF_ONE or not self._room.take():
             self.left_out += 1
             return None
-        kept = self._kept[name] = self._found[key] = _Kept(series_of(point))
+        kept = self._kept[name] = self._found[key] = _Kept(series_of(point), len(self._kept))
         return kept
 
     def close(self) -> None:
@@ -230,12 +239,28 @@ class FunctionHistory:
         count = max(int((now_s - first_s) // step) + 1, 1)
         series = kept.series
         if is_rate:
-            values = kept.values(first_s - step, step, count + 1)
+            values = self._values(kept, first_s - step, step, count + 1)
             values = [_rate(*pair, step) for pair in pairwise(values)]
             series = _rate_of(series)
         else:
-            values = kept.values(first_s, step, count)
+            values = self._values(kept, first_s, step, count)
         return Track(self.name, series, first_s, float(step), tuple(values))
+
+    def _values(self, kept: _Kept, first_s: float, step_s: int, count: int) -> list[float | None]:
+        """A value for each of `count` steps; None where nothing was measured."""
+        if step_s < _COARSE_S:
+            found = self._fine.values(
+                kept.place, int(first_s // _FINE_S), count * step_s // _FINE_S
+            )
+        else:
+            first, grains = int(first_s // _COARSE_S), count * step_s // _COARSE_S
+            found = self._coarse.values(kept.place, first, grains)
+            if first <= self._step < first + grains:
+                fine = self._fine.values(kept.place, self._step * _GRAINS, _GRAINS)
+                found[self._step - first] = kept.one_of(fine)
+        grains = len(found) // count
+        values = (kept.one_of(found[at : at + grains]) for at in range(0, len(found), grains))
+        return [None if math.isnan(value) else value for value in values]
 
     def _find(self, name: str) -> tuple[_Kept, bool]:
         whole = name

@@ -81,6 +81,37 @@ def test_what_was_not_measured_is_a_gap() -> None:
     assert rates == (None, 1.0, None, None, None, 1.0)
 
 
+def test_a_series_that_comes_later_or_ends_is_a_gap_beside_the_others() -> None:
+    kept = history()
+    for second in range(36):
+        seen = (ElementLook("new", "Null", packets_in=second),) if 12 <= second < 24 else ()
+        kept.put("u", "gate", AT + second, points(look(packets=second, elements=seen)))
+    fine = of(kept).track("new.packets_in", AT + 25, AT + 10, 1).values
+    assert fine == (None, None, *map(float, range(12, 24)), None, None)
+    coarse = of(kept).track("new.packets_in", AT + 35, AT, 10).values
+    assert coarse == (None, 19.0, 23.0, None)
+    assert of(kept).track("in.packets_in", AT + 35, AT, 10).values == (9.0, 19.0, 29.0, 35.0)
+
+
+def test_of_two_looks_in_a_second_the_last_is_kept_and_a_clock_that_goes_back_harms_nothing() -> (
+    None
+):
+    kept = history()
+    for at_s, memory in (
+        (0.0, 1),
+        (0.5, 2),
+        (11.0, 3),
+        (4.0, 4),
+        (12.0, 5),
+        (25.0, 6),
+        (-400.0, 7),
+    ):
+        kept.put("u", "gate", AT + at_s, points(look(memory=memory)))
+    fine = of(kept).track("memory_bytes", AT + 12, AT, 1).values
+    assert (fine[0], fine[4], fine[11:]) == (2.0, 4.0, (3.0, 5.0))
+    assert of(kept).track("memory_bytes", AT + 25, AT, 10).values == (3.0, 4.0, 6.0)
+
+
 def test_a_long_gap_leaves_nothing_old_behind() -> None:
     kept = history()
     for second in (*range(300), 10_000):
