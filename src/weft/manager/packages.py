@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from weft.manager.called_off import CalledOff
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,8 +42,13 @@ class Packages:
         return self.store.open(reference)
 
     async def push_package(self, archive: BinaryIO, called: str) -> PackageFacts:
-        """Keep a package."""
-        return await asyncio.to_thread(self.store.push, archive, called)
+        """Keep a package; one whose keeping is called off is not kept."""
+        watched = CalledOff(archive)
+        try:
+            return await asyncio.to_thread(self.store.push, watched.stream, called)
+        except asyncio.CancelledError:
+            watched.now()
+            raise
 
     async def packages(self) -> list[PackageFacts]:
         """What is kept, and what lies ready."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import random
@@ -9,12 +10,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.vendors import csar, listed, sparse_csar, units, zipped
+from weft.client.local import LocalClient
 from weft.errors import NotRunnableError, PackageError, PackageTakenError
 from weft.manager.catalogue.pieces import LARGE_BYTES
 from weft.manager.stored_packages import StoredPackages
@@ -141,6 +144,45 @@ def test_an_image_of_200_mib_needs_little_memory(tmp_path: Path) -> None:
     code = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path)]
     done = subprocess.run(code, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+class Watched(io.BytesIO):
+    """A file that tells when so much of it was read, and waits for an answer."""
+
+    def __init__(self, content: bytes, most: int) -> None:
+        super().__init__(content)
+        self.left, self.reached, self.goes_on = most, threading.Event(), threading.Event()
+
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(size)
+        self.left -= len(found)
+        if self.left <= 0 and not self.reached.is_set():
+            self.reached.set()
+            assert self.goes_on.wait(30)
+        return found
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9, 1.4, 1.9])
+def test_a_push_that_is_called_off_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    """Before hashing, while hashing, while copying."""
+    monkeypatch.setenv("WEFT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("WEFT_RUN_DIR", str(tmp_path / "run"))
+    archive = Watched(machine(), int(len(LARGE) * share))
+
+    async def push_and_leave() -> None:
+        task = asyncio.create_task(
+            LocalClient(lambda _line: None).push_package(archive, "ims.csar")
+        )
+        await asyncio.to_thread(archive.reached.wait, 30)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        archive.goes_on.set()
+
+    asyncio.run(push_and_leave())
+    assert left(tmp_path / "packages") == []
 
 
 @pytest.mark.parametrize("call", ["os.link", "os.fsync", "pathlib.Path.rename"])
