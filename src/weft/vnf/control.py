@@ -77,7 +77,7 @@ class ControlSocket:
     async def read(self, handler: str, parameters: str = "") -> bytes:
         """The value of a read handler; with `parameters`, what it answers to them."""
         if "\n" in parameters or "\r" in parameters:
-            data = parameters.encode()
+            data = _bytes(parameters)
             return await self._request(f"READDATA {handler} {len(data)}", data, wants_data=True)
         request = f"READ {handler} {parameters}" if parameters else f"READ {handler}"
         return await self._request(request, wants_data=True)
@@ -89,7 +89,7 @@ class ControlSocket:
         answers: list[bytes | HandlerError] = []
         async with self._turn:
             try:
-                self._writer.write("".join(f"READ {name}\r\n" for name in handlers).encode())
+                self._writer.write(_bytes("".join(f"READ {name}\r\n" for name in handlers)))
                 await self._writer.drain()
                 for _ in handlers:
                     code, message = await self._reply()
@@ -102,12 +102,12 @@ class ControlSocket:
 
     async def write(self, handler: str, value: bytes | str = b"") -> None:
         """Write a value to a handler."""
-        data = value.encode() if isinstance(value, str) else value
+        data = _bytes(value) if isinstance(value, str) else value
         await self._request(f"WRITEDATA {handler} {len(data)}", data)
 
     async def call(self, handler: str, argument: str = "") -> bytes:
         """Call a command; its result."""
-        data = argument.encode()
+        data = _bytes(argument)
         try:
             return await self._request(f"READDATA {handler} {len(data)}", data, wants_data=True)
         except HandlerError as error:
@@ -137,7 +137,7 @@ class ControlSocket:
         _check_line(line)
         async with self._turn:
             try:
-                self._writer.write(line.encode() + b"\r\n" + data)
+                self._writer.write(_bytes(line) + b"\r\n" + data)
                 await self._writer.drain()
                 code, message = await self._reply()
                 if code not in _OK:
@@ -168,6 +168,11 @@ class ControlSocket:
         if length > _DATA_LIMIT_BYTES:
             raise ValueError(f"{length} bytes of data announced")
         return await self._reader.readexactly(length)
+
+
+def _bytes(text: str) -> bytes:
+    """A text as it came, be it one or not."""
+    return text.encode("utf-8", errors="surrogateescape")
 
 
 def _check_line(line: str) -> None:

@@ -95,6 +95,15 @@ def test_write_sends_its_value_as_data(tmp_path: Path) -> None:
     assert sent == b"WRITEDATA q.capacity 5\r\n10\n20"
 
 
+def test_bytes_that_are_no_text_go_as_they_came(tmp_path: Path) -> None:
+    async def talk(control: ControlSocket) -> None:
+        await control.write("a.b", "\udcff")
+        await control.read("a.\udcff", "\udcfe")
+
+    sent = converse(tmp_path, b"200 ok\r\n200 ok\r\nDATA 0\r\n", talk)
+    assert sent == b"WRITEDATA a.b 1\r\n\xffREAD a.\xff \xfe\r\n"
+
+
 def test_refusal_carries_code_and_every_line(tmp_path: Path) -> None:
     async def talk(control: ControlSocket) -> None:
         with pytest.raises(HandlerError) as caught:
