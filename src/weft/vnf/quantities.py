@@ -92,6 +92,11 @@ def whole_number(text: str, least: int, most: int) -> int | None:
     return number if least <= number <= most else None
 
 
+def _is_text(text: str) -> bool:
+    """Bytes of the command line that are no text are halves of surrogate pairs."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _is_number(text: str) -> bool:
     try:
         return math.isfinite(float(text))
@@ -115,13 +120,13 @@ def _is_prefix(text: str) -> bool:
 
 
 PARAMETER_TYPES: dict[str, tuple[Callable[[str], bool], str]] = {
-    "text": (lambda text: "\0" not in text, "any text"),
+    "text": (_is_text, "any text in UTF-8"),
     "integer": (lambda text: bool(_INTEGER.fullmatch(text)), "a whole number"),
     "number": (_is_number, "a number"),
     "boolean": (lambda text: text in ("true", "false"), "true or false"),
     "ip": (_parses(ipaddress.ip_address), "an IP address, as in 10.0.0.1"),
     "prefix": (_is_prefix, "an IP prefix, as in 10.0.0.0/24"),
     "mac": (lambda text: bool(_MAC.fullmatch(text)), "a MAC address, as in 02:00:00:00:00:01"),
-    "file": (lambda text: bool(text) and "\0" not in text, "the name of a file of the package"),
+    "file": (lambda text: bool(text) and _is_text(text), "the name of a file of the package"),
 }
 """For each type of a parameter: does it accept a text, and what does it allow."""

@@ -8,7 +8,7 @@ import pytest
 
 from weft.errors import PackageError, UsageError
 from weft.model.package import PackageFile
-from weft.vnf.package import load_package
+from weft.vnf.package import load_package, parameter_values
 from weft.vnf.parameters import bound, check_values, given_files, with_given_files
 from weft.vnf.references import substituted
 
@@ -46,6 +46,16 @@ def package(folder: Path, manifest: str = MANIFEST) -> Package:
 
 def values(package: Package, **given: str) -> dict[str, str]:
     return {item.name: item.default or "" for item in package.parameters} | given
+
+
+@pytest.mark.parametrize("value", ["a\0", "\udcff"])
+def test_what_is_no_text_is_no_value(tmp_path: Path, value: str) -> None:
+    note = "  NOTE: {type: text, default: none}\n"
+    with pytest.raises(UsageError) as caught:
+        parameter_values(package(tmp_path, MANIFEST + note), {"NOTE": value})
+    assert caught.value.message == (
+        f"parameter NOTE: '{value}' is not of type text; allowed: any text in UTF-8"
+    )
 
 
 def test_parameters_reach_a_program(tmp_path: Path) -> None:
