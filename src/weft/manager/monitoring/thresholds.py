@@ -206,6 +206,10 @@ def check_threshold(threshold: Threshold) -> None:
         raise UsageError(
             f"{name}: series and function: allowed: names or globs, {_LONGEST} characters at most"
         )
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{name}: series, function and text: allowed: text in UTF-8") from None
 
 
 def _threshold(data: dict[str, Any]) -> Threshold:

@@ -204,6 +204,10 @@ def test_thresholds_are_kept_in_a_file(tmp_path: Path) -> None:
         ),
         (Threshold("a", "x", float("nan")), "threshold 'a': above is nan: allowed: a number"),
         (
+            Threshold("a", "x\udcff", 1),
+            "threshold 'a': series, function and text: allowed: text in UTF-8",
+        ),
+        (
             Threshold("a", "x", 1, for_s=-1),
             "threshold 'a': for_s and hold_s: allowed: 0 or more seconds",
         ),
