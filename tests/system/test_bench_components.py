@@ -6,15 +6,15 @@ import csv
 import json
 import signal
 import subprocess
-from typing import TYPE_CHECKING, Any
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.leftovers import left_of
 from tests.system.conftest import WEFT
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from weft.server.groups import lost_groups
 
 COMMAND = [*WEFT, "bench", "components", "--analyzer", "numpy"]
 SHORT = ["--repeat", "2", "--most", "2", "--requests", "5"]
@@ -76,6 +76,31 @@ def test_interrupted_it_leaves_nothing_and_writes_what_there_is(tmp_path: Path) 
     document = read(tmp_path)
     assert document["complete"] is False
     assert {row["filter"] for row in document["results"]} == {"", "click"}
+
+
+@pytest.mark.parametrize(
+    ("number", "sign"),
+    [
+        (signal.SIGTERM, "netns/weft-components-{}-client"),
+        (signal.SIGHUP, "weft-components-{}/functions/*"),
+        (signal.SIGTERM, "weft-components-{}/functions/*/init.sock"),
+        (signal.SIGINT, "weft-components-{}/functions/*/state.json"),
+    ],
+)
+def test_ended_at_any_moment_it_leaves_nothing(
+    number: signal.Signals, sign: str, tmp_path: Path
+) -> None:
+    before = set(lost_groups())
+    running = bench(tmp_path, "--filter", "click", "--pause", "5")
+    deadline = time.monotonic() + PATIENCE_S
+    while not any(Path("/run").glob(sign.format(running.pid))):
+        assert running.poll() is None, running.communicate()
+        assert time.monotonic() < deadline
+    running.send_signal(number)
+    _, complaint = running.communicate(timeout=PATIENCE_S)
+    assert running.returncode == 128 + number, complaint
+    assert left_of(f"weft-components-{running.pid}") == []
+    assert set(lost_groups()) <= before
 
 
 def test_what_a_killed_one_left_is_taken_away_by_the_next(tmp_path: Path) -> None:

@@ -82,7 +82,11 @@ def moments(weft: Weft) -> Iterator[tuple[str, Callable[[], bool]]]:
 def test_an_init_killed_at_any_moment_leaves_nothing(
     weft: Weft, make_host: Callable[[str], Host], package: Path
 ) -> None:
-    host, mark = make_host("left"), str(weft.run_directory)
+    host, mark, before = make_host("left"), str(weft.run_directory), set(lost_groups())
+
+    def lost() -> list[Path]:
+        return [group for group in lost_groups() if group not in before]
+
     for number, (name, has_come) in enumerate(moments(weft)):
         running = weft.popen("run", str(package), "-d", "-i", f"in=netns:{host.name}:eth0")
         deadline = time.monotonic() + PATIENCE_S
@@ -94,7 +98,7 @@ def test_an_init_killed_at_any_moment_leaves_nothing(
         running.communicate(timeout=PATIENCE_S)
         kill_inits(mark)  # one that was started only then
         wait_until(lambda: inits(mark), [])
-        wait_until(lambda: (weft.ps(), weft.folders(), host.links(), lost_groups()), NOTHING)
+        wait_until(lambda: (weft.ps(), weft.folders(), host.links(), lost()), NOTHING)
 
 
 @pytest.mark.usefixtures("_root")
