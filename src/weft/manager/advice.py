@@ -98,7 +98,7 @@ async def _what_it_takes(
         facts = next((facts for facts in await known() if facts.name == handler), None)
     except WeftError:
         return None
-    if facts is None:
+    if facts is None or facts.type == "button":
         return None
     if message.startswith("Read "):
         use = f"weft read {name} {handler} PARAMETER"

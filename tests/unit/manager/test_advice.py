@@ -23,6 +23,7 @@ KNOWN = [
     HandlerFacts("c.port", "unsigned", "ports", "Where it listens", "1..9", True, True),
     HandlerFacts("c.on", "bool", "", "Whether it works", readable=True, writable=True),
     HandlerFacts("c.rules", "lines", "", "All rules", readable=True, writable=True),
+    HandlerFacts("c.clear", "button", "", "Begins anew", writable=True),
     HandlerFacts("c.way", "text", "", "Where packets go", readable=True, parameter=True),
 ]
 
@@ -84,6 +85,7 @@ def test_a_person_is_not_told_how_the_control_socket_calls() -> None:
         ),
         ("parse error", "c.on", "c.on takes true or false: Whether it works"),
         ("no", "c.rules", "c.rules takes lines: All rules"),
+        ("command 'c.clear' takes no argument", "c.clear", None),
         ("'0' is not allowed; allowed: 1 to 9", "c.port", None),
         (
             "Read handler 'c.way' error:\nno",
