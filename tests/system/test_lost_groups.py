@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support.relay import SAME
 from tests.support.running import wait_until
 from weft.server.groups import group_name, lost_groups, remove_lost_groups
 
@@ -30,16 +31,6 @@ components:
 resources: {cpu: 1, memory: 256MiB}
 path: |
   in -> same -> in
-"""
-SAME = """from weft.component import Component
-
-component = Component()
-
-@component.packet
-def same(packet):
-    pass
-
-component.run()
 """
 NOTHING: tuple[object, ...] = ([], [], {}, [])
 ROOT = Path("/sys/fs/cgroup")
