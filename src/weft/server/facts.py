@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from weft.errors import EngineError
 from weft.launcher import engine_binary
+from weft.server.mounts import mounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,15 +113,14 @@ def _seccomp() -> dict[str, str]:
 
 def _control_groups() -> dict[str, str]:
     found = []
-    for line in Path("/proc/self/mounts").read_text().splitlines():
-        fields = line.split()
-        if fields[2] == "cgroup" and {"memory", "cpu"} & set(fields[3].split(",")):
-            found.append(f"v1 {fields[1]}")
-        elif fields[2] == "cgroup2":
-            controllers = Path(fields[1], "cgroup.controllers")
+    for mount in mounts():
+        if mount.kind == "cgroup" and {"memory", "cpu"} & mount.options:
+            found.append(f"v1 {mount.place}")
+        elif mount.kind == "cgroup2":
+            controllers = mount.place / "cgroup.controllers"
             there = controllers.read_text().split() if controllers.exists() else []
             if {"memory", "cpu"} <= set(there):
-                found.append(f"v2 {fields[1]}")
+                found.append(f"v2 {mount.place}")
     if found:
         return _row("control groups", _OK, ", ".join(found))
     return _row(

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from weft.server.mounts import mounts
+
 if TYPE_CHECKING:
     from uuid import UUID
 
@@ -110,8 +112,6 @@ def _commands() -> list[bytes]:
 
 def _mounts() -> list[Path]:
     try:
-        lines = Path("/proc/self/mounts").read_text().splitlines()
+        return [mount.place for mount in mounts() if mount.kind.startswith("cgroup")]
     except OSError:
         return []
-    fields = [line.split() for line in lines]
-    return [Path(field[1]) for field in fields if len(field) > 2 and field[2].startswith("cgroup")]

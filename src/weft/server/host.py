@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weft import __version__
 from weft.model.host import Disk, HostFacts, HostInterface, HostProcess, HostRoute
+from weft.server.mounts import mounts
 from weft.server.namespaces import Namespace
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _SHOWN_PROCESSES = 50
 _MAIN_TABLE = 254
-# Blanks and backslashes in the names of devices and mounts, as proc(5) has them.
-_OCTAL = re.compile(r"\\([0-7]{3})")
 _FLAT = {"proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2", "securityfs", "debugfs"}
 
 
@@ -109,20 +107,16 @@ def _processor_times() -> tuple[float, float]:
 def _disks() -> Iterator[Disk]:
     """File systems that have room of their own, each device once."""
     seen: set[str] = set()
-    for line in Path("/proc/self/mounts").read_text(errors="surrogateescape").split("\n")[:-1]:
-        device, mount, kind = (_OCTAL.sub(_byte, word) for word in line.split(" ")[:3])
-        if kind in _FLAT or (device.startswith("/") and device in seen):
+    for mount in mounts():
+        device = mount.device
+        if mount.kind in _FLAT or (device.startswith("/") and device in seen):
             continue
         with contextlib.suppress(OSError):
-            size = os.statvfs(mount)
+            size = os.statvfs(mount.place)
             if size.f_blocks:
                 seen.add(device)
                 total, free = size.f_blocks * size.f_frsize, size.f_bavail * size.f_frsize
-                yield Disk(_shown(mount), _shown(device), kind, total, free)
-
-
-def _byte(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 8))
+                yield Disk(_shown(str(mount.place)), _shown(device), mount.kind, total, free)
 
 
 def _shown(name: str) -> str:
