@@ -12,6 +12,7 @@ from weft.errors import WeftError
 from weft.model.function import FunctionFacts, link_name
 from weft.model.package import DRIVERS
 from weft.server.components import ComponentProcesses
+from weft.server.groups import remove_groups
 from weft.server.links import choose_join
 from weft.server.namespaces import Namespace
 from weft.server.sandboxes import SANDBOXES, choose_sandbox
@@ -180,6 +181,7 @@ class Deployment:
         try:
             undo_links.close()
             await sandbox.cancel()
+            remove_groups(folder.uuid)  # an init that was killed has not done so
         finally:
             folder.remove()
 
