@@ -30,12 +30,13 @@ class CovenSocket:
         self._agent = agent
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection: its request, the answer, the end."""
+        """One connection: its request, the answer, the end. What is asked for takes its time."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 first = await reader.read(_FIRST_BYTES)
-                if first:
-                    writer.write((await self._answer(first, reader)).encode())
+            if first:
+                writer.write((await self._answer(first, reader)).encode())
+                async with asyncio.timeout(_PATIENCE_S):
                     await writer.drain()
         except (OSError, TimeoutError):
             pass
@@ -91,11 +92,12 @@ class CovenSocket:
         size, content = int(match[3]), bytearray(match[4])
         if size > _LARGEST_BYTES:
             return _FAILED.format(operation, f"more than {_LARGEST_BYTES} bytes")
-        while len(content) < size:
-            piece = await reader.read(min(65536, size - len(content)))
-            if not piece:
-                return _FAILED.format(operation, f"{len(content)} of {size} bytes came")
-            content += piece
+        async with asyncio.timeout(_PATIENCE_S):
+            while len(content) < size:
+                piece = await reader.read(min(65536, size - len(content)))
+                if not piece:
+                    return _FAILED.format(operation, f"{len(content)} of {size} bytes came")
+                content += piece
         name = match[2].decode(errors="replace")
         code = self._platform.package(name, bytes(content[:size]))
         if code != "0":
