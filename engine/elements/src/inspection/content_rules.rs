@@ -29,9 +29,9 @@
 //! Others are not understood. A rule is looked for in one packet; TCP is not put together beyond OVERLAP.
 //!
 //! A packet meets the rules of its protocol and ports, and of these only those of which one content is there:
-//! the one with `fast_pattern`, else the longest. All of these contents are looked for at once, and the longer they are,
-//! the fewer bytes of a payload are read: one in nine for contents of twelve bytes and more, all of them only for contents of
-//! two or three. A rule with a content of one byte, or without any, costs most; `fast_pattern` on a content that is rare
+//! the one with `fast_pattern`, else the longest. All of these contents are looked for at once, and the longer many of
+//! them are, the less of a payload is read: one place in nine for contents of twelve bytes and more, every place only for
+//! contents of two or three. A rule with a content of one byte, or without any, costs most; `fast_pattern` on a content that is rare
 //! helps where the longest one is common. 10,000 rules take some megabytes.
 //!
 //! ## Handlers

@@ -17,6 +17,9 @@ mod tests;
 
 /// A rule for more ports than these is looked at for every port.
 const FEW_PORTS: usize = 16;
+/// Rules for every port are looked for along with those of each port, in one go, unless that adds more rules
+/// to the groups than these.
+const MOST_SHARED: usize = 4096;
 /// Memory for all that contents are looked for with, at most.
 const MOST_MEMORY: usize = 256 << 20;
 
@@ -36,6 +39,8 @@ struct Group {
 struct Groups {
     by_port: [HashMap<u16, Group, RandomState>; 2],
     any: Group,
+    /// Whether each group has the rules of `any` too.
+    shares_any: bool,
 }
 
 /// All rules.
@@ -196,6 +201,12 @@ impl Groups {
                 }
             }
         }
+        let groups: usize = members.iter().map(HashMap::len).sum();
+        let shares_any = groups * any.len() <= MOST_SHARED;
+        if shares_any {
+            let groups = members.iter_mut().flat_map(HashMap::values_mut);
+            groups.for_each(|group| group.extend_from_slice(&any));
+        }
         let grouped = |members: HashMap<u16, Vec<u32>, RandomState>| {
             let groups = members.into_iter();
             groups
@@ -206,6 +217,7 @@ impl Groups {
         Ok(Groups {
             by_port: [grouped(source)?, grouped(destination)?],
             any: Group::new(rules, &any, commonness)?,
+            shares_any,
         })
     }
 
@@ -218,12 +230,16 @@ impl Groups {
     #[inline]
     fn collect(&self, headers: &Headers, data: &[u8], scratch: &mut Scratch) {
         scratch.candidates.clear();
+        let mut has_any = false;
         for (side, groups) in self.by_port.iter().enumerate() {
             if let Some(group) = groups.get(&headers.ports[side]) {
                 group.collect(data, scratch);
+                has_any = self.shares_any;
             }
         }
-        self.any.collect(data, scratch);
+        if !has_any {
+            self.any.collect(data, scratch);
+        }
         if scratch.candidates.len() > 1 {
             scratch.candidates.sort_unstable();
             scratch.candidates.dedup();

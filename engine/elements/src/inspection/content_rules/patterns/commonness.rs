@@ -5,7 +5,7 @@ use foldhash::fast::FixedState;
 use std::collections::HashMap;
 
 /// What requests, answers, pages, mail and binary protocols are full of.
-const SAMPLE: &[u8] = b"GET /index.html?id=1&name=value HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Mozilla/5.0 \
+pub(super) const SAMPLE: &[u8] = b"GET /index.html?id=1&name=value HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Mozilla/5.0 \
 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/100.0 Safari/537.36\r\nAccept: text/html,\
 application/xhtml+xml,application/xml;q=0.9,image/*,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\nAccept-Encoding: \
 gzip, deflate, br\r\nConnection: keep-alive\r\nCookie: session=0123456789abcdef\r\nReferer: https://www.example.org/\r\n\

@@ -5,11 +5,20 @@ use super::grams::Shape;
 
 /// Bits for each gram: so that few of the others are taken for one.
 const BITS_EACH: usize = 32;
-/// As logarithms: a bitmap that is not smaller than a cache line, and one that a cache can hold.
-const SMALLEST: u32 = 9;
+/// As logarithms: a bitmap of few cache lines, and one that a cache can hold.
+const SMALLEST: u32 = 11;
 const LARGEST: u32 = 21;
-/// Spreads the bits of a gram to the upper ones of a word.
-const SPREAD: u32 = 0x9e37_79b1;
+/// One in so many grams of a sample may be taken for others.
+const FEW: usize = 100;
+/// Each spreads the bits of a gram to the upper ones of a word, in its own way.
+const SPREADS: [u32; 6] = [
+    0x9e37_79b1,
+    0x85eb_ca77,
+    0xc2b2_ae3d,
+    0x27d4_eb2f,
+    0x1656_67b1,
+    0xcc9e_2d51,
+];
 
 /// A set of grams that has, now and then, one more.
 pub(super) struct Filter {
@@ -17,23 +26,59 @@ pub(super) struct Filter {
     /// There are `2^(32 - shift)` bits: the length that the reads below rely on.
     bits: Vec<u32>,
     shift: u32,
+    spread: u32,
 }
 
 impl Filter {
-    /// A filter for these grams.
-    pub fn new(shape: Shape, grams: impl ExactSizeIterator<Item = u32>) -> Filter {
+    /// A filter for these grams, spread so that few of those of `sample` are taken for one of them: what
+    /// payloads are full of would be, all the time.
+    pub fn new(
+        shape: Shape,
+        grams: impl ExactSizeIterator<Item = u32> + Clone,
+        sample: &[u8],
+    ) -> Filter {
+        let mut best = Filter::spread(shape, grams.clone(), SPREADS[0]);
+        let mut fewest = best.count(sample);
+        for spread in &SPREADS[1..] {
+            if fewest <= sample.len() / FEW {
+                break;
+            }
+            let filter = Filter::spread(shape, grams.clone(), *spread);
+            let count = filter.count(sample);
+            if count < fewest {
+                (best, fewest) = (filter, count);
+            }
+        }
+        best
+    }
+
+    fn spread(shape: Shape, grams: impl ExactSizeIterator<Item = u32>, spread: u32) -> Filter {
         let wanted = (grams.len() * BITS_EACH).next_power_of_two().ilog2();
         let size = wanted.clamp(SMALLEST, LARGEST);
         let mut filter = Filter {
             shape,
             bits: vec![0; 1 << (size - 5)],
             shift: 32 - size,
+            spread,
         };
         for gram in grams {
             let place = filter.place(gram);
             filter.bits[place >> 5] |= 1 << (place & 31);
         }
         filter
+    }
+
+    /// How many grams of `sample` it may have.
+    fn count(&self, sample: &[u8]) -> usize {
+        let grams = self.shape.grams(sample);
+        grams.filter(|gram| self.has(*gram)).count()
+    }
+
+    /// Whether it may have a gram.
+    #[inline]
+    fn has(&self, gram: u32) -> bool {
+        let place = self.place(gram);
+        self.bits[place >> 5] >> (place & 31) & 1 != 0
     }
 
     /// Number of bits.
@@ -44,7 +89,7 @@ impl Filter {
     /// The bit of a gram.
     #[inline]
     pub fn place(&self, gram: u32) -> usize {
-        (gram.wrapping_mul(SPREAD) >> self.shift) as usize
+        (gram.wrapping_mul(self.spread) >> self.shift) as usize
     }
 
     /// Calls `visit` with each place of those read, in order, that may begin with one of the grams, until
@@ -64,8 +109,7 @@ impl Filter {
     fn visit_from(&self, from: usize, data: &[u8], mut visit: impl FnMut(usize) -> bool) -> bool {
         let mut at = from;
         while at + self.shape.gram <= data.len() {
-            let place = self.place(self.shape.read(&data[at..]));
-            if self.bits[place >> 5] >> (place & 31) & 1 != 0 && !visit(at) {
+            if self.has(self.shape.read(&data[at..])) && !visit(at) {
                 return false;
             }
             at += self.shape.step();
@@ -93,7 +137,7 @@ impl Filter {
         let (mask, case, spread) = (
             every(self.shape.mask()),
             every(self.shape.case()),
-            every(SPREAD),
+            every(self.spread),
         );
         let (shift, last_bit) = (_mm_cvtsi32_si128(self.shift as i32), every(31));
         let mut at = 0;
@@ -152,6 +196,7 @@ mod tests {
             let filter = Filter::new(
                 shape,
                 [shape.read(b"abba"), shape.read(b"\0\0\0\0")].into_iter(),
+                b"abab",
             );
             for length in 0..200 {
                 let data: Vec<u8> = (0..length).map(|_| byte()).collect();

@@ -3,18 +3,21 @@
 //! Of each pattern a window is chosen, some bytes of it that payloads seldom have, and its grams, four
 //! bytes in a row or fewer, are noted. A window of `w` bytes has `w - g + 1` grams of `g` bytes, so a
 //! payload is read only once in so many bytes: wherever the window lies in it, one read meets one of its
-//! grams. A bitmap tells most of the other reads apart; what is left is looked up and compared. This is
-//! the thought of Wu and Manber (A fast algorithm for multi-pattern searching, 1994), with reads at fixed
-//! places, so that eight of them go together.
+//! grams. A bitmap tells most of the other reads apart, those of common bytes first of all; what is left is
+//! looked up and compared. This is the thought of Wu and Manber (A fast algorithm for multi-pattern
+//! searching, 1994), with reads at fixed places, so that eight of them go together.
 //!
 //! Short windows mean many reads, so patterns are parted by their lengths into up to three tables, each
-//! with a window and grams of its own; which is best is estimated when they are made. A payload that is
-//! full of what is looked for would take long: behind some number of comparisons an automaton
-//! (Aho and Corasick, 1975) goes on, whose time depends on the payload's length alone.
+//! with a window and grams of its own. Few patterns are looked for by one gram each, in all of a payload, by
+//! vector instructions that compare many bytes at a time. Which is best is estimated when they are made.
+//!
+//! A payload that is full of what is looked for would take long: behind some number of comparisons an
+//! automaton (Aho and Corasick, 1975) goes on, whose time depends on the payload's length alone.
 
 mod commonness;
 mod filter;
 mod grams;
+mod needles;
 mod plan;
 mod table;
 #[cfg(test)]
@@ -103,23 +106,23 @@ impl Patterns {
     /// # Errors
     /// When there are too many for an automaton.
     pub fn new(patterns: Vec<Pattern>, commonness: &Commonness) -> Result<Patterns, String> {
-        let bytes = || patterns.iter().map(|pattern| pattern.bytes.as_slice());
-        let (single, longer): (Vec<_>, Vec<_>) =
-            (0..).zip(bytes()).partition(|(_, bytes)| bytes.len() == 1);
-        let shapes = plan::choose(longer.iter().map(|(_, bytes)| *bytes), commonness);
-        let tables = shapes.iter().enumerate().map(|(index, shape)| {
-            let end = shapes.get(index + 1).map_or(usize::MAX, |next| next.window);
-            let lengths = shape.window..end;
+        let (single, longer): (Vec<_>, Vec<_>) = (0..)
+            .zip(&patterns)
+            .partition(|(_, pattern)| pattern.bytes.len() == 1);
+        let choices = plan::choose(longer.iter().map(|(_, pattern)| *pattern), commonness);
+        let tables = choices.iter().enumerate().map(|(index, choice)| {
+            let next = choices.get(index + 1);
+            let lengths = choice.shortest..next.map_or(usize::MAX, |next| next.shortest);
             let members = longer.iter().copied();
-            let members = members.filter(|(_, bytes)| lengths.contains(&bytes.len()));
-            Table::new(*shape, members, commonness)
+            let members = members.filter(|(_, pattern)| lengths.contains(&pattern.bytes.len()));
+            Table::new(*choice, members, commonness)
         });
         let tables = tables.collect();
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(bytes())
+            .build(patterns.iter().map(|pattern| &pattern.bytes))
             .map_err(|error| error.to_string())?;
         Ok(Patterns {
             single: single.into_iter().map(|(number, _)| number).collect(),

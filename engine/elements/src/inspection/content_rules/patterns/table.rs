@@ -1,9 +1,11 @@
 //! The grams of some patterns: which of the patterns have each, and where.
 
-use super::commonness::Commonness;
+use super::Pattern;
+use super::commonness::{Commonness, SAMPLE};
 use super::filter::Filter;
 use super::grams::Shape;
-use super::plan::window_in;
+use super::needles::Needles;
+use super::plan::{Choice, window_in};
 
 /// A gram of a pattern.
 struct Entry {
@@ -21,6 +23,9 @@ pub(super) struct Table {
     shape: Shape,
     /// The shape of the other grams.
     other: Shape,
+    /// What finds the grams, where they are few.
+    needles: Option<Needles>,
+    /// What finds them otherwise.
     filter: Filter,
     /// By the first bits of a gram's place in the filter: where entries of such grams begin.
     starts: Vec<u32>,
@@ -29,29 +34,31 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// A table of these patterns, by their numbers; each has the length of the window at least.
+    /// A table of these patterns, by their numbers; each is as long as the choice says at least.
     pub fn new<'a>(
-        shape: Shape,
-        patterns: impl Iterator<Item = (u32, &'a [u8])>,
+        choice: Choice,
+        patterns: impl Iterator<Item = (u32, &'a Pattern)>,
         commonness: &Commonness,
     ) -> Table {
+        let shape = choice.shape;
+        let other = Shape::of_gram(choice.shortest.min(Shape::LONGEST_GRAM));
+        let places: Vec<_> = patterns
+            .map(|(number, pattern)| (number, pattern, window_in(pattern, shape, commonness)))
+            .collect();
+        let windows = places.iter().map(|(_, pattern, start)| (*pattern, *start));
+        let needles = choice
+            .by_needles
+            .then(|| Needles::new(shape.gram, windows))
+            .flatten();
         let mut entries = Vec::new();
-        let other = Shape::of_gram(shape.window.min(Shape::LONGEST_GRAM));
-        for (pattern, bytes) in patterns {
-            let start = window_in(bytes, shape, commonness);
-            let grams = shape.grams(&bytes[start..start + shape.window]);
-            entries.extend((start..).zip(grams).map(|(before, gram)| {
-                let other_at = beside(before, shape.gram, other.gram, bytes.len());
-                Entry {
-                    gram,
-                    other: other.read(&bytes[other_at..]),
-                    other_at: other_at as u16,
-                    before: before as u16,
-                    pattern,
-                }
-            }));
+        for (number, pattern, start) in places {
+            entries.extend(entries_of(number, pattern, start, [shape, other]));
         }
-        let filter = Filter::new(shape, entries.iter().map(|entry| entry.gram));
+        let sample = match needles {
+            Some(_) => &[],
+            None => SAMPLE,
+        };
+        let filter = Filter::new(shape, entries.iter().map(|entry| entry.gram), sample);
         let buckets = entries.len().next_power_of_two().min(filter.len());
         let shift = filter.len().ilog2() - buckets.ilog2();
         let bucket = |entry: &Entry| filter.place(entry.gram) >> shift;
@@ -61,6 +68,7 @@ impl Table {
         Table {
             shape,
             other,
+            needles,
             starts: starts.collect(),
             shift,
             entries,
@@ -70,14 +78,18 @@ impl Table {
 
     /// Bytes of memory.
     pub fn memory(&self) -> usize {
-        self.filter.len() / 8 + self.starts.len() * 4 + self.entries.len() * size_of::<Entry>()
+        let needles = self.needles.as_ref().map_or(0, Needles::memory);
+        needles
+            + self.filter.len() / 8
+            + self.starts.len() * 4
+            + self.entries.len() * size_of::<Entry>()
     }
 
     /// Calls `visit` with each place where the gram of a pattern shows that it may begin, and with its
     /// number, until it gives false, or `left` entries were looked at; whether neither was so.
     #[inline]
     pub fn visit(&self, data: &[u8], left: &mut usize, mut visit: impl FnMut(u32, usize)) -> bool {
-        self.filter.visit(data, |at| {
+        let look = |at: usize| {
             let gram = self.shape.read(&data[at..]);
             let bucket = self.filter.place(gram) >> self.shift;
             let [first, end] = [self.starts[bucket], self.starts[bucket + 1]];
@@ -96,8 +108,33 @@ impl Table {
                 }
             }
             true
-        })
+        };
+        match &self.needles {
+            Some(needles) => needles.visit(data, look),
+            None => self.filter.visit(data, look),
+        }
     }
+}
+
+/// The grams of the window of a pattern, with others beside them.
+fn entries_of(
+    number: u32,
+    pattern: &Pattern,
+    start: usize,
+    [shape, other]: [Shape; 2],
+) -> impl Iterator<Item = Entry> {
+    let bytes = &pattern.bytes;
+    let grams = shape.grams(&bytes[start..start + shape.window]);
+    (start..).zip(grams).map(move |(before, gram)| {
+        let other_at = beside(before, shape.gram, other.gram, bytes.len());
+        Entry {
+            gram,
+            other: other.read(&bytes[other_at..]),
+            other_at: other_at as u16,
+            before: before as u16,
+            pattern: number,
+        }
+    })
 }
 
 /// Where in a pattern of `length` bytes `count` of them lie beside the `gram` bytes behind `before`, as far
