@@ -89,11 +89,20 @@ def queue(weft: Weft, pair: tuple[Host, Host], tmp_path: Path) -> Running:
 class Watching:
     """A watched server, under a clock of ours."""
 
-    def __init__(self, weft: Weft, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self,
+        weft: Weft,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        element_bytes: bool = False,
+    ) -> None:
         monkeypatch.setenv("WEFT_RUN_DIR", str(weft.run_directory))
         self.now_s = 1_800_000_000.0
         client = LocalClient(lambda _line: None)
-        client.monitoring = self.monitoring = Monitoring(client, folder, lambda: self.now_s)
+        client.monitoring = self.monitoring = Monitoring(
+            client, folder, lambda: self.now_s, element_bytes=element_bytes
+        )
         self.told: list[str] = []
         self.monitoring.listen(
             lambda event: self.told.append(
@@ -116,7 +125,7 @@ class Watching:
 
 @pytest.fixture
 def watching(weft: Weft, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watching:
-    return Watching(weft, tmp_path / "data", monkeypatch)
+    return Watching(weft, tmp_path / "data", monkeypatch, element_bytes=True)
 
 
 def samples(page: str) -> dict[tuple[str, ...], float]:
@@ -351,6 +360,9 @@ def test_a_server_keeps_the_history_and_raises_alarms(
             r"^in\.packets_in +packets +.* 25 .*$", weft("history", "gate", "in.packets_in"), re.M
         )
         assert re.search(r"^in\.packets_in/s +packets/s ", weft("history", "gate"), re.M)
+        told = weft("history", "gate", "q.bytes_in", status=2)
+        assert "'gate' has no series 'q.bytes_in'; near: " in told
+        assert "; those of an element are there while they are counted: `weft serve --elem" in told
         assert samples(weft("metrics"))["weft_queue_length_packets", "q"] == 25
         queue.write("u.active", "true")
         wait_until(alarms, [])
@@ -358,3 +370,21 @@ def test_a_server_keeps_the_history_and_raises_alarms(
         weft("off", "gate")
         [track] = json.loads(weft("history", "gate", "in.packets_in", "-o", "json"))
         assert 25.0 in track["values"]
+
+
+def test_a_server_keeps_bytes_of_elements_where_that_is_wanted(
+    weft: Weft, pair: tuple[Host, Host], queue: Running, tmp_path: Path
+) -> None:
+    weft.environment["WEFT_DATA_DIR"] = str(tmp_path / "data")
+
+    def kept() -> list[float]:
+        names = {item["series"] for item in json.loads(weft("history", "gate", "-o", "json"))}
+        if "q.bytes_in" not in names:
+            return []
+        [track] = json.loads(weft("history", "gate", "q.bytes_in", "-o", "json"))
+        return [value for value in track["values"] if value is not None]
+
+    with serving(weft, "--element-bytes"), Sender(pair[0]) as sender:
+        wait_until(lambda: kept()[-1:], [0.0])
+        sender.send(3)
+        wait_until(lambda: kept()[-1:], [180.0])

@@ -69,8 +69,10 @@ impl Limits {
 
     fn set_all(&mut self, whose: &Whose, wanted: &[(&str, Amount)]) -> String {
         let mut set = || -> Result<Version, String> {
-            let mounts = fs::read_to_string("/proc/self/mountinfo")
+            let mounts = fs::read("/proc/self/mountinfo")
                 .map_err(|error| format!("cannot read /proc/self/mountinfo: {error}"))?;
+            // Names of other mounts may be any bytes.
+            let mounts = String::from_utf8_lossy(&mounts);
             let mut used = Version::One;
             for (controller, amount) in wanted {
                 used = self.set(&mounts, whose, controller, *amount)?;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import signal
 import time
 from dataclasses import asdict, dataclass
@@ -63,6 +64,7 @@ class ServerOptions:
     compat: tuple[CompatAddress, ...] = ()
     """Listeners for tools of other systems, and what their functions' interfaces are joined to."""
     compat_interfaces: tuple[str, ...] = ()
+    element_bytes: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,14 @@ def serve(options: ServerOptions, tell: Callable[[str], None]) -> int:
         path = options.root / "api.sock"
         local = held.enter_context(open_local(path, options.group))
         client = ServingClient(say)
+        monitoring = Monitoring(client, default_data(), element_bytes=options.element_bytes)
+        client.monitoring = monitoring
         compat = open_listeners(options.compat, options.compat_interfaces, client)
         for item in compat:
             held.callback(item.socket.close)
         sockets = _Sockets(local, network, compat)
-        return asyncio.run(_serve(client, sockets, lambda: _announce(path, network, tell), tell))
+        announce = functools.partial(_announce, path, network, tell)
+        return asyncio.run(_serve(client, monitoring, sockets, announce, tell))
 
 
 def _open_network(options: ServerOptions, held: contextlib.ExitStack) -> _Network | None:
@@ -122,6 +127,7 @@ def _announce(path: Path, network: _Network | None, tell: Callable[[str], None])
 
 async def _serve(
     client: ServingClient,
+    monitoring: Monitoring,
     sockets: _Sockets,
     announce: Callable[[], None],
     tell: Callable[[str], None],
@@ -136,7 +142,7 @@ async def _serve(
     compat = [(item, _server(_Logged(item.listener.application))) for item in sockets.compat]
     servers += [(server, item.socket) for item, server in compat]
     with _signals(servers, context) as number:
-        watch = asyncio.create_task(_watch(client, context))
+        watch = asyncio.create_task(_watch(client, monitoring, context))
         log = structlog.get_logger()
         try:
             serving = [asyncio.create_task(server.serve([sock])) for server, sock in servers]
@@ -157,10 +163,8 @@ async def _serve(
     return 0
 
 
-async def _watch(client: ServingClient, context: Context) -> None:
+async def _watch(client: ServingClient, monitoring: Monitoring, context: Context) -> None:
     """Look at functions: what becomes another is an event, what is measured is kept."""
-    monitoring = Monitoring(client, default_data())
-    client.monitoring = monitoring
     monitoring.listen(
         lambda event: context.events.add(f"alarm.{event.change.value}", **asdict(event.alarm))
     )

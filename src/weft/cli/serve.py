@@ -47,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what an interface of their function is joined to, as with `weft run -i`",
     )
     parser.add_argument(
+        "--element-bytes",
+        action="store_true",
+        help="keep bytes through every element in the history, too; it costs engines some of their speed",
+    )
+    parser.add_argument(
         "--log-format", choices=_FORMATS, default="text", help="how to write the log (text)"
     )
 
@@ -72,6 +77,7 @@ def execute(arguments: argparse.Namespace) -> int:
         log_format=arguments.log_format,
         compat=tuple(parse_compat(text, LISTENERS) for text in arguments.compat),
         compat_interfaces=tuple(arguments.compat_interface),
+        element_bytes=arguments.element_bytes,
     )
     return serve(options, _tell)
 

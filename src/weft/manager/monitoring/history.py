@@ -273,7 +273,7 @@ class FunctionHistory:
             near = get_close_matches(name, known, n=3) or known[:3]
             raise UsageError(
                 f"'{self.name}' has no series '{name}'; near: {', '.join(near) or 'none'}",
-                hint=f"`weft history {self.name}` lists them",
+                hint=f"`weft history {self.name}` lists them" + _why_not(whole),
             )
         if is_rate and not kept.series.is_counter:
             raise UsageError(
@@ -328,6 +328,12 @@ class History:
             if function.last_s < now_s - KEPT_S:
                 function.close()
                 del self._functions[uuid]
+
+
+def _why_not(name: str) -> str:
+    if not name.removesuffix(_RATE).endswith((".bytes_in", ".bytes_out")):
+        return ""
+    return "; those of an element are there while they are counted: `weft serve --element-bytes`"
 
 
 def _rate_names(series: Series) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ _SEARCH_S = 2.0
 # Of a component that does not tell its values in time they are asked again only after a while.
 _PATIENCE_S = 10.0
 _AT_ONCE = 16
-# Bytes of elements are counted as long as somebody watches; a few seconds may be missed.
+# Of bytes of elements; a few seconds may be missed.
 _BYTE_LEASE_S = 10.0
 
 
@@ -51,13 +51,21 @@ class Functions(Protocol):
 class Monitoring:
     """The history, thresholds and alarms of the functions of a management system.
 
-    It measures while `run` does; `folder` keeps the thresholds.
+    It measures while `run` does; `folder` keeps the thresholds. With `element_bytes` it has the bytes
+    of all elements counted all the time, which costs the engines some of their speed; without, the
+    history has them as long as somebody else does.
     """
 
     def __init__(
-        self, functions: Functions, folder: Path, clock: Callable[[], float] = time.time
+        self,
+        functions: Functions,
+        folder: Path,
+        clock: Callable[[], float] = time.time,
+        *,
+        element_bytes: bool = False,
     ) -> None:
         self._functions = functions
+        self._byte_lease_s = _BYTE_LEASE_S if element_bytes else 0.0
         self._clock = clock
         self._known: dict[str, FunctionFacts] = {}
         self._searched_s: float | None = None
@@ -149,7 +157,9 @@ class Monitoring:
         values = self._silent_until_s.get(uuid, 0.0) <= now_s
         async with room:
             try:
-                look = await self._functions.look(facts, values=values, byte_lease_s=_BYTE_LEASE_S)
+                look = await self._functions.look(
+                    facts, values=values, byte_lease_s=self._byte_lease_s
+                )
             except (WeftError, OSError, ValueError):  # one function holds up no other
                 return None
         told = [value for component in look.components for value in component.values]
