@@ -56,6 +56,7 @@
 //! ComponentListener
 
 mod agent;
+mod answers;
 mod attachment;
 mod conversation;
 mod declared;
@@ -67,6 +68,7 @@ mod metadata;
 mod welcome;
 
 use super::component_listener;
+use answers::Answers;
 pub use attachment::Applicant;
 use figures::Figures;
 use link::{Link, Stage};
@@ -158,8 +160,6 @@ pub static CLASS: Class = Class {
 
 /// How long packets are held for a process that is expected to attach.
 const EXPECTED: u64 = 1_000_000_000;
-/// How long to look for returned packets before sleeping, in nanoseconds.
-const SPIN: u64 = 20_000;
 const MAX_CAPACITY: u32 = 1 << 14;
 const MAX_HOLD: u32 = 1 << 20;
 /// Keys of the timers.
@@ -191,6 +191,7 @@ pub struct Component {
     declared: Vec<(String, &'static Handler)>,
     /// When something came back last, or the first packet went out.
     progress: u64,
+    answers: Answers,
     expected_until: u64,
     /// A new graph's packets are to wait for it.
     is_awaiting: bool,
@@ -243,6 +244,7 @@ fn build(configure: &mut Configure<'_>) -> Built {
         figures: Figures::default(),
         declared: Vec::new(),
         progress: 0,
+        answers: Answers::default(),
         expected_until: 0,
         is_awaiting: false,
         was_claimed: false,
@@ -340,7 +342,7 @@ impl Component {
         link.ring();
         let now = router.clock.refresh();
         let outside = link.flight.packets() > 0;
-        if outside && now.saturating_sub(self.progress) < SPIN {
+        if outside && now.saturating_sub(self.progress) < self.answers.patience() {
             if router.is_quiet() {
                 std::thread::yield_now();
             }
@@ -401,7 +403,9 @@ impl Element for Component {
         match link.collect(room, &mut self.figures, router) {
             Ok(0) => self.rest(router),
             Ok(_) => {
-                self.progress = router.clock.now();
+                let now = router.clock.now();
+                self.answers.note(now.saturating_sub(self.progress));
+                self.progress = now;
                 self.send_waiting(router);
                 Task::Again
             }
