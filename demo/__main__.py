@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 ACTS = {
     "firewall": play_firewall,
-    "inspector": play_inspector,
     "case-study": play_case_study,
+    "inspector": play_inspector,
 }
 
 

@@ -1,4 +1,4 @@
-"""The third act: one function in ten combinations of analyzer and packet filter, and what each costs."""
+"""The second act: one function in ten combinations of analyzer and packet filter, and what each costs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second act: a function of five components, each in another language, and the end of each process."""
+"""The third act: a function of five components, each in another language, and the end of each process."""
 
 from __future__ import annotations
 

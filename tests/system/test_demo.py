@@ -147,7 +147,7 @@ def test_a_program_whose_start_is_interrupted_ends_with_its_host(
 
 def test_an_act_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["firewall", "router"]) == 2
-    complaint = "demo: there is no act 'router'; there are: firewall, inspector, case-study\n"
+    complaint = "demo: there is no act 'router'; there are: firewall, case-study, inspector\n"
     assert capsys.readouterr().err == complaint
 
 
