@@ -223,12 +223,10 @@ def test_what_cannot_be_compiled_leaves_nothing(
     gate = package(
         tmp_path, "framework: c, file: first.c", {"first.c": b"int main(void) { return x; }\n"}
     )
-    expected = "weft: gate: 1 problem\n  first.c:1: 'x' undeclared (first use in this function)\n"
-    complaint = weft("run", gate, "-d", *between(*pair), status=1)
-    assert complaint == f"weft: filter: compiling first.c\n{expected}"
-    assert weft("package", "check", gate, status=1) == (
-        f"weft: filter: compiling first.c\n{expected}"
-    )
+    problem = "first.c:1: 'x' undeclared (first use in this function)"
+    said = "weft: filter: compiling first.c\nweft: {}: 1 problem\n  " + problem + "\n"
+    assert weft("run", gate, "-d", *between(*pair), status=1) == said.format("gate")
+    assert weft("package", "check", gate, status=1) == said.format(gate)
     assert weft.folders() == []
     assert pair[0].links() == pair[1].links() == {}
 

@@ -130,7 +130,7 @@ def refused(weft: Weft, gate: str) -> list[str]:
     checking = weft.popen("package", "check", gate)
     _, complaint = checking.communicate(timeout=FETCHING_S)
     assert checking.returncode == 1, complaint
-    said, problems = re.split(r"weft: gate: \d problems?\n", complaint)
+    said, problems = re.split(rf"weft: {re.escape(gate)}: \d problems?\n", complaint)
     assert said.startswith("weft: filter: ")
     return [line.strip() for line in problems.splitlines()]
 

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from weft.errors import WeftError
+from weft.model.binding import DeviceBinding
 from weft.model.function import FunctionFacts, link_name
 from weft.model.package import DRIVERS
 from weft.server.components import ComponentProcesses
@@ -26,6 +27,7 @@ from weft.vnf.package import missing_values
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
+    from weft.model.binding import Binding
     from weft.model.function import FunctionRequest
     from weft.server.links.base import Join
     from weft.server.rundir import FunctionFolder, RunDirectory
@@ -53,12 +55,24 @@ async def _meanwhile(work: Coroutine[Any, Any, _Result]) -> AsyncIterator[asynci
 def steps_of(request: FunctionRequest) -> tuple[str, ...]:
     """The steps of a deployment, in order; each is undone if a later one fails.
 
-    Process 1 comes up while files are written and interfaces are joined to its network.
+    Process 1 comes up while files are written and interfaces are joined to namespaces. Devices of the
+    host are left alone until it is there: a start that fails does not touch them.
     """
     building = ("build components",) if processes_of(request.package) else ()
-    joining = (f"join {binding.interface}" for binding in request.bindings)
+    early, late = (
+        [f"join {binding.interface}" for binding in bindings] for bindings in _by_time(request)
+    )
     last = "start" if request.active else "make ready"
-    return ("reserve name", *building, "write files", *joining, "open sandbox", last)
+    return ("reserve name", *building, "write files", *early, "open sandbox", *late, last)
+
+
+def _by_time(request: FunctionRequest) -> tuple[list[Binding], list[Binding]]:
+    """What is joined while process 1 comes up, and what is touched only when it is there."""
+    early: list[Binding] = []
+    late: list[Binding] = []
+    for binding in request.bindings:
+        (late if isinstance(binding, DeviceBinding) else early).append(binding)
+    return early, late
 
 
 class Deployment:
@@ -135,9 +149,12 @@ class Deployment:
                     with step(self._watch, "write files"), _disk_errors(folder):
                         self._fill(folder, uid)
                     joins = self._prepare(host, prepared)
-                    links = self._join(joins, host, inside, undo_links)
+                    early, late = _by_time(self._request)
+                    links = self._join(early, joins, host, inside, undo_links)
                     with step(self._watch, "open sandbox"):
                         await opening
+                links |= self._join(late, joins, host, inside, undo_links)
+                links = {interface: links[interface] for interface in joins}
                 request = self._request
                 with step(self._watch, steps_of(request)[-1]):
                     last = sandbox.start() if request.active else sandbox.rest()
@@ -161,17 +178,20 @@ class Deployment:
 
     def _join(
         self,
+        bindings: list[Binding],
         joins: dict[str, Join],
         host: Namespace,
         inside: Namespace,
         undo: contextlib.ExitStack,
     ) -> dict[str, str]:
         done = {}
-        for index, (interface, join) in enumerate(joins.items()):
+        numbers = {interface: number for number, interface in enumerate(joins)}
+        for interface in (binding.interface for binding in bindings):
+            join = joins[interface]
             undo.callback(join.detach, host, inside, interface)
             with step(self._watch, f"join {interface}"):
                 done[interface] = join.attach(
-                    host, inside, interface, link_name(self._request.uuid, index)
+                    host, inside, interface, link_name(self._request.uuid, numbers[interface])
                 )
         return done
 
