@@ -258,12 +258,12 @@ class Deployment:
         data = folder.path / "data"
         data.mkdir(mode=0o700, exist_ok=True)  # init makes it too
         for file in package.files:
-            target = data / file.name
             if "/" in file.name:
-                target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(file.content)
-        for path in (data, *data.rglob("*")):
-            os.chown(path, uid, uid)
+                (data / file.name).parent.mkdir(parents=True, exist_ok=True)
+            (data / file.name).write_bytes(file.content)
+        for place, _, names in os.walk(data):
+            for path in (place, *(f"{place}/{name}" for name in names)):
+                os.chown(path, uid, uid)
 
 
 @contextlib.contextmanager
